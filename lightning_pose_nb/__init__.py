@@ -1,1 +1,13 @@
+"""Animal pose estimation from a notebook: label frames, write one config, get trajectories to trust."""
 __version__ = "0.1.0"
+
+# The names a user types. Each is imported when it is first asked for, so that importing the package costs nothing.
+_HOMES = {'train': 'api', 'TrainedModel': 'api', 'load_config': 'config', 'make_project': 'samples', 'check_project': 'checks'}
+__all__ = ['TrainedModel', 'check_project', 'load_config', 'make_project', 'train']
+
+
+def __getattr__(name: str) -> object:
+    "Import a public name from the module that owns it."
+    from importlib import import_module
+    if name not in _HOMES: raise AttributeError(f'lightning_pose_nb has no {name!r}; it has {", ".join(__all__)}')
+    return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)
