@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# %% ../nbs/03b_animal.ipynb #f1eebbc4
+# %% ../nbs/03b_animal.ipynb #911dfdea
 PARTS:dict[str,tuple[str,tuple[float,...],int,int]] = {  # name: (joints, radii in mm, grey, step)
     'body': ('hips middle shoulder neck', (15, 16, 12.5, 9), 98, 1),
     'head': ('neck head snout nose', (9, 9.5, 5.5, 2.6), 104, 1),
@@ -23,6 +23,7 @@ for _s in ('left', 'right'):
     PARTS |= {
         f'ear_{_s}': (f'ear_{_s}', (6,), 140, 2),
         f'eye_{_s}': (f'eye_{_s}', (1.7,), 12, 6),
+        f'whiskers_{_s}': (f'whisker_up_{_s} cheek_{_s} whisker_down_{_s}', (.15, .3, .15), 120, 6),
         f'front_{_s}': (f'elbow_{_s} wrist_{_s} paw_front_{_s}', (6, 3.6, 2.4), 92, 2),
         f'hind_{_s}': (f'hip_{_s} knee_{_s} paw_hind_{_s}', (10, 6, 2.6), 92, 1),
         f'foot_front_{_s}': (f'paw_front_{_s} toe_front_{_s}', (2.8, 1.9), 205, 3),
@@ -57,7 +58,7 @@ def _rhythm(t:np.ndarray, rng:np.random.Generator)->dict[str,np.ndarray]:
     return dict(t=t, groom=groom, walk=(1-groom)/(1+np.exp(-3*(_wander(rng, t, 120)+.8))),
                 phase=2*np.pi*t/17 + 4*_wander(rng, t, 130), bend=.5*_wander(rng, t, 60))
 
-# %% ../nbs/03b_animal.ipynb #d4048b47
+# %% ../nbs/03b_animal.ipynb #13921260
 def _trunk(r:dict[str,np.ndarray], rng:np.random.Generator)->dict[str,np.ndarray]:
     "Hips to nose, (T, 3) each: the front half is lifted about the hips, the head turns about the neck."
     rest = dict(hips=(-22, 0, 18), tail_base=(-37, 0, 15), middle=(0, 0, 21), spine=(0, 0, 24), shoulder=(21, 0, 18), neck=(31, 0, 21))
@@ -68,6 +69,8 @@ def _trunk(r:dict[str,np.ndarray], rng:np.random.Generator)->dict[str,np.ndarray
     p[:,2:] = hips + _turn(p[:,2:]-hips, .42*r['groom']+.06*_wander(rng, r['t'], 40), (0, 2))
     head = dict(head=(9, 0, 2), snout=(19, 0, -2), nose=(25, 0, -4), ear_left=(5, 11.5, 9), ear_right=(5, -11.5, 9),
                 eye_left=(15, 6.2, 4), eye_right=(15, -6.2, 4))
+    for side,y in (('left', 1), ('right', -1)):
+        head |= {f'cheek_{side}':(21, 3*y, -3), f'whisker_up_{side}':(20, 17*y, 3), f'whisker_down_{side}':(16, 16*y, -5)}
     h = np.tile(np.array(list(head.values()), float), (len(p), 1, 1))
     h = _turn(h, -.2+.18*_wander(rng, r['t'], 25)-.65*r['groom'], (0, 2))
     h = _turn(h, .25*_wander(rng, r['t'], 30)+.35*r['bend']+.7*_bursts(rng, r['t'], 60, 2.5), (0, 1))
@@ -102,7 +105,7 @@ def _leg(end:str, side:str, trunk:dict[str,np.ndarray], r:dict[str,np.ndarray], 
     names = (f'elbow_{side}', f'wrist_{side}') if front else (f'hip_{side}', f'knee_{side}')
     return {names[0]:root, names[1]:middle, f'paw_{end}_{side}':paw, f'toe_{end}_{side}':toe}
 
-# %% ../nbs/03b_animal.ipynb #ccce0c01
+# %% ../nbs/03b_animal.ipynb #fafb5f3c
 def move(
     t:np.ndarray,              # Instants in frames, shape (T,); fractions are fine
     rng:np.random.Generator,   # Source of this session's behaviour
@@ -117,7 +120,8 @@ def move(
         for side in ('left', 'right'): p |= _leg(end, side, p, r, rng)
     for name in ('marble', 'post_foot', 'post_top'): p[name] = np.zeros((len(t), 3))
     world = _turn(np.stack([p[j] for j in JOINTS], 1)*rng.uniform(.95, 1.05), turning*_wander(rng, t, 110), (0, 1))
-    world += np.stack([6*_wander(rng, t, 80), 4*_wander(rng, t, 90), 0*t], 1)[:,None]
+    world += np.stack([8*_wander(rng, t, 80), 5*_wander(rng, t, 90), 0*t], 1)[:,None]
+    world[...,2] = np.maximum(world[...,2], 1)
     world[:,JOINTS.index('marble')] = np.stack([35*_wander(rng, t, 90), 18*_wander(rng, t, 70), 2.7+0*t], 1)
     world[:,JOINTS.index('post_foot')],world[:,JOINTS.index('post_top')] = (*post, -30), (*post, 110)
     return world
@@ -148,14 +152,14 @@ def _camera(name:str, size:tuple[int,int], rotation, target, distance:float, foc
     matrix = np.array([[focal, 0, (w-1)/2], [0, focal, (h-1)/2], [0, 0, 1]])
     return Camera(name, size, matrix, np.array(distortions, float), rotation, np.array([0, 0, distance])-rotation@np.array(target, float))
 
-# %% ../nbs/03b_animal.ipynb #83ff53f0
+# %% ../nbs/03b_animal.ipynb #fb168a96
 def mirror_rig(
     size:tuple[int,int]=(176, 200), # (height, width) of the whole picture
 )->list[Camera]:                    # The side view, then the view from below through a mirror
     "Two views to be stacked in one picture, filmed from far away."
     h,w = size
     top,distance = round(.46*h),2500.
-    focal = min(w/150, h/134)*distance
+    focal = min(w/154, h/134)*distance
     side,below = [[1, 0, 0], [0, 0, -1], [0, 1, 0]], [[1, 0, 0], [0, -1, 0], [0, 0, 1]]
     return [_camera('top', (top, w), side, (-5, 0, 26), distance, focal),
             _camera('bot', (h-top, w), below, (-5, 0, 10), distance, focal)]
@@ -176,13 +180,14 @@ def camera_ring(
                                (-.22, .04, .002, -.001, 0)))
     return cameras
 
-# %% ../nbs/03b_animal.ipynb #314bff07
+# %% ../nbs/03b_animal.ipynb #71ffe53a
 _SEGMENTS = [(name, *pair) for name,(joints,radii,*_) in PARTS.items()  # part, two joints, two radii
              for js in [[JOINTS.index(j) for j in joints.split()]]
              for pair in (list(zip(js, js[1:], radii, radii[1:])) or [(js[0], js[0], radii[0], radii[0])])]
 _A,_B = (np.array([s[i] for s in _SEGMENTS]) for i in (1, 2))
 _RA,_RB = (np.array([s[i] for s in _SEGMENTS], float) for i in (3, 4))
-_OWN = np.array([[(k in PARTS[s[0]][0].split()) or (k=='spine' and s[0] in ('body', 'head')) for s in _SEGMENTS] for k in KEYPOINTS])
+_OWN = np.array([[(k in PARTS[s[0]][0].split()) or (k=='spine' and s[0] in ('body', 'head'))
+                  or s[0].startswith('whiskers') for s in _SEGMENTS] for k in KEYPOINTS])
 
 # %% ../nbs/03b_animal.ipynb #ffe73213
 def look(
@@ -205,9 +210,9 @@ def look(
     inside = ((xy[:,:k]>=0) & (xy[:,:k]<=[w-1, h-1])).all(-1)
     return xy[:,:k], inside & ~covers.any(-1)
 
-# %% ../nbs/03b_animal.ipynb #c81a9e00
+# %% ../nbs/03b_animal.ipynb #f75e1c89
 _MEMBERS = {name:[i for i,s in enumerate(_SEGMENTS) if s[0]==name] for name in PARTS}
-_SHADE = [.5+.62*(1-.95*(1-l/6)**2)**.5 for l in range(6)]
+_SHADE = [.58+.54*(1-.95*(1-l/6)**2)**.5 for l in range(6)]
 
 def _paint(canvas:np.ndarray, xy:np.ndarray, px:np.ndarray, depth:np.ndarray, tilt:np.ndarray, occluder:bool)->np.ndarray:
     "Draw all parts of one instant, far to near, into a uint8 picture."
@@ -232,7 +237,7 @@ def _paint(canvas:np.ndarray, xy:np.ndarray, px:np.ndarray, depth:np.ndarray, ti
                 cv2.circle(canvas, cb[l][i], rb[l][i], value, -1, cv2.LINE_AA, 4)
     return canvas
 
-# %% ../nbs/03b_animal.ipynb #9a99855a
+# %% ../nbs/03b_animal.ipynb #2158acc6
 @dataclass(frozen=True)
 class _Scene:
     "What stays the same in one view of one session."
@@ -250,9 +255,10 @@ def _scene(camera:Camera, floor:np.random.Generator, rng:np.random.Generator)->_
     for corners,grey in ((edge, 48), (rim, 62)): cv2.fillPoly(image, [shape(corners)], grey, cv2.LINE_AA, 4)
     for x in np.arange(-100, 101, 8.):
         for y in (-52, -14, 24): cv2.polylines(image, [shape([(x, y, 0), (x, y+28, 0)])], False, 30, 2, cv2.LINE_AA, 4)
-    for x,y,r in floor.uniform([-75, -45, 1.2], [70, 45, 2.6], (12, 3)):
+    for x,y,r in floor.uniform([-75, -45, .9], [70, 45, 2.2], (12, 3)):
         (xy,),(depth,) = camera.project(np.array([[x, y, r]]))
         cv2.circle(image, np.round(16*xy).astype(int).tolist(), round(16*r*camera.matrix[0,0]/depth), int(rng.integers(90, 190)), -1, cv2.LINE_AA, 4)
+    image = cv2.GaussianBlur(image, (0, 0), .7)
     a,(y,x) = rng.uniform(0, 2*np.pi), np.mgrid[-1:1:h*1j, -1:1:w*1j]
     light = rng.uniform(.95, 1.2)*(1+.22*(np.cos(a)*x+np.sin(a)*y)-.12*(x*x+y*y))
     return _Scene(image, light.astype(np.float32))

@@ -91,7 +91,7 @@ def complain(
     doc.problems.append(Problem(doc.file, where(doc, key), found, expected, fix, level))
     return doc.problems[-1]
 
-# %% ../nbs/00a_documents.ipynb #1bcd8189
+# %% ../nbs/00a_documents.ipynb #d34f5929
 def _build(loader:_Loader, node:yaml.Node, path:str, doc:Document)->Any:
     doc.lines.setdefault(path, node.start_mark.line+1)
     if not node.tag.startswith('tag:yaml.org,2002:') or '/' in node.tag:
@@ -102,10 +102,11 @@ def _build(loader:_Loader, node:yaml.Node, path:str, doc:Document)->Any:
     seen = {}
     for name,_ in node.value:
         line = name.start_mark.line+1
-        if name.value in seen and isinstance(name, yaml.ScalarNode):
+        if not isinstance(name, yaml.ScalarNode): raise yaml.constructor.ConstructorError(None, None, 'a list or block as a key', name.start_mark)
+        if name.value in seen:
             doc.problems.append(Problem(doc.file, f'line {line}, {path+"." if path else ""}{name.value}',
                 f'the key stands here a second time (first in line {seen[name.value]})', 'each key once', 'Delete one of the two.'))
-        seen.setdefault(str(name.value), line)
+        seen.setdefault(name.value, line)
     loader.flatten_mapping(node)
     out = {}
     for name,value in node.value:
@@ -115,7 +116,7 @@ def _build(loader:_Loader, node:yaml.Node, path:str, doc:Document)->Any:
         out[word] = _build(loader, value, inner, doc)
     return out
 
-# %% ../nbs/00a_documents.ipynb #5d534ccc
+# %% ../nbs/00a_documents.ipynb #385031f2
 def parse_document(
     text:str,          # YAML
     file:str='config', # Name to call it by
@@ -125,7 +126,7 @@ def parse_document(
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        data = _build(loader, node, '', doc) if node else {}
+        data = (_build(loader, node, '', doc) if node else None) or {}
     except yaml.YAMLError as e:
         mark = getattr(e, 'problem_mark', None)
         start,context = getattr(e, 'context_mark', None),getattr(e, 'context', None)
@@ -137,7 +138,7 @@ def parse_document(
     except RecursionError: data = _unreadable(doc, 'a block that contains itself')
     except ValueError as e: data = _unreadable(doc, f'a value cannot be read: {e}')
     if not isinstance(data, dict):
-        doc.problems.append(Problem(file, 'line 1', f'a {type(data).__name__} where blocks of keys should be', 'data:, training:, model:, …'))
+        doc.problems.append(Problem(file, 'line 1', f'a {"list" if isinstance(data, list) else "single value"} where blocks of keys should be', 'data:, training:, model:, …'))
         data = {}
     doc.data = data
     return doc
@@ -162,13 +163,13 @@ def read_document(
         fix = f'Did you mean {path.parent/near}?' if near else ''
     return Document(path.name, problems=[Problem(path.name, '', found, expected, fix)])
 
-# %% ../nbs/00a_documents.ipynb #30b9663c
+# %% ../nbs/00a_documents.ipynb #d952b642
 def _pairs(overrides:Iterable[str]|Mapping, doc:Document, prefix:str='')->Iterator[tuple[str, Any, str]]:
     if isinstance(overrides, Mapping):
         for name,value in overrides.items(): yield f'{prefix}{name}', value, f'{prefix}{name}={value!r}'
         return
     for item in [overrides] if isinstance(overrides, str) else overrides:
-        name,equals,text = item.partition('=')
+        name,equals,text = str(item).partition('=')
         try: value = parse_value(text)
         except (yaml.YAMLError, ValueError): equals = ''
         if not equals or not name.strip():
@@ -176,7 +177,7 @@ def _pairs(overrides:Iterable[str]|Mapping, doc:Document, prefix:str='')->Iterat
                                         'Put quotes around the whole of it if the value holds spaces or brackets.'))
         else: yield name.strip().lstrip('+'), value, item
 
-# %% ../nbs/00a_documents.ipynb #db46bc4b
+# %% ../nbs/00a_documents.ipynb #f1a1f131
 def apply_overrides(
     doc:Document,                             # Changed in place
     overrides:Iterable[str]|Mapping[str, Any], # 'a.b=c' strings, or {'a.b': c}
@@ -192,7 +193,7 @@ def apply_overrides(
             if not isinstance(block.get(part), dict): block[part] = {}
             block = block[part]
         block[last] = deepcopy(value)
-        doc.overridden[name] = text
+        doc.overridden[name] = text if len(text) <= 70 else text[:69]+'…'
     return doc
 
 # %% ../nbs/00a_documents.ipynb #244d064d

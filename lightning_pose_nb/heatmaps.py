@@ -88,13 +88,13 @@ def _solve(
         mean, spread = _truncated_blob(centre, inside, var)
     return centre + (seen - mean)*var/spread.clamp_min(1e-3)
 
-# %% ../nbs/10_heatmaps.ipynb #ee044176
+# %% ../nbs/10_heatmaps.ipynb #cd9e987f
 def peak_position(
     maps:Tensor,            # Probability maps, shape (..., h, w)
     downsample_factor:int=2,# A cell is 2**f model pixels wide
     sigma:float=SIGMA,      # Standard deviation of the blobs the network was trained on, in cells
     radius:int=3,           # Cells looked at on each side of the brightest one
-    sharpness:float=3.,     # The power γ
+    sharpness:float=3.,     # The power gamma
 )->Tensor:                  # (x, y) in model pixels, within the picture, shape (..., 2)
     "Position of the blob around the brightest cell: sub-pixel, unbiased at borders, differentiable."
     h, w = maps.shape[-2:]
@@ -125,14 +125,14 @@ def _enlarge(
         U = sum(k/16*padded[i:i+len(U)] for i,k in enumerate((1, 4, 6, 4, 1)))
     return U.float()
 
-# %% ../nbs/10_heatmaps.ipynb #a8e2c246
+# %% ../nbs/10_heatmaps.ipynb #16320154
 def _hot(profile:Tensor, # Largest 1000·z in each row (or column) of the small map, shape (N, n)
 )->Tensor:               # Which rows need exponentials, shape (N, n), bool
     "Rows that lie within reach of a value above 0.1."
     return F.max_pool1d(F.pad(profile[:,None], (3, 3), mode='replicate'), 7, 1)[:,0] > 0.1
 
 def _log_total(
-    maps:Tensor, # 1000 × probability maps, shape (N, h, w)
+    maps:Tensor, # Probability maps times 1000, shape (N, h, w)
     U:Tensor,    # Enlarges rows, shape (H, h)
     V:Tensor,    # Enlarges columns, shape (W, w)
     group:int=32,# Maps handled at once
@@ -152,7 +152,7 @@ def _log_total(
         total[i] = top + ((z - top[:,None]).clamp_min(-60).exp().sum(-1) + rest.clamp_min(0)*(-top).exp()).log()
     return total
 
-# %% ../nbs/10_heatmaps.ipynb #d2c2d15f
+# %% ../nbs/10_heatmaps.ipynb #c8db00f4
 @torch.no_grad()
 def heatmap_likelihood(
     maps:Tensor,            # Probability maps, shape (..., h, w)
@@ -160,7 +160,7 @@ def heatmap_likelihood(
     downsample_factor:int=2,# A cell is 2**f model pixels wide
 )->Tensor:                  # Between 0 and 1, shape (...)
     "Share of the sharpened, enlarged map that lies within two pixels of its peak; carries no gradient."
-    if maps.is_meta: return maps.new_empty(maps.shape[:-2])
+    if maps.is_meta or not maps.numel(): return maps.new_empty(maps.shape[:-2])
     (h, w), k = maps.shape[-2:], 2**downsample_factor
     m, xy = 1000*maps.reshape(-1, h, w).float(), keypoints.reshape(-1, 2)
     U, V = (_enlarge(n, downsample_factor).to(maps.device) for n in (h, w))
@@ -175,12 +175,13 @@ def heatmap_likelihood(
     near = [((local.sum(d)*at[:,a]).sum(-1).floor()[:,None] - at[:,a]).abs() <= 2 for a,d in ((1, -1), (0, -2))]
     return (p * (near[0][:,:,None] & near[1][:,None,:])).sum((-1, -2)).clamp(0, 1).reshape(maps.shape[:-2])
 
-# %% ../nbs/10_heatmaps.ipynb #fbb034ec
+# %% ../nbs/10_heatmaps.ipynb #68ce9431
 def decode_heatmaps(
     maps:Tensor,            # Probability maps, shape (..., K, h, w)
     downsample_factor:int=2,# A cell is 2**f model pixels wide
     sigma:float=SIGMA,      # Standard deviation of the blobs the network was trained on, in cells
 )->tuple[Tensor,Tensor]:    # Keypoints (x, y) in model pixels (..., K, 2), likelihood (..., K)
     "Keypoints and their likelihood; gradients flow through the keypoints."
+    if maps.dtype in (torch.float16, torch.bfloat16): maps = maps.float()
     keypoints = peak_position(maps, downsample_factor, sigma)
     return keypoints, heatmap_likelihood(maps, keypoints.detach(), downsample_factor)

@@ -7,14 +7,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/legacy.html.md"""
 # %% auto #0
 __all__ = ['RENAMED', 'DATED', 'DERIVED', 'current_log_weight', 'modernise']
 
-# %% ../nbs/00d_legacy.ipynb #dbecbc23
+# %% ../nbs/00d_legacy.ipynb #1a9b9744
 import math
 import re
 
 from .documents import Document, complain
-from .schema import REFERENCE_VERSION
+from .schema import LOSS_NAMES, REFERENCE_VERSION
 
-# %% ../nbs/00d_legacy.ipynb #6aec09d1
+# %% ../nbs/00d_legacy.ipynb #49fade1b
 RENAMED = {
     'data.keypoints': 'data.keypoint_names',
     'training.check_val_every_n_epochs': 'training.check_val_every_n_epoch',
@@ -35,6 +35,9 @@ def _rename(doc:Document)->list[str]:
     if doc.get('training.lr_scheduler') == 'multistep_lr':
         doc.get('training')['lr_scheduler'] = 'multisteplr'
         done.append('training.lr_scheduler: multistep_lr is now multisteplr')
+    if doc.get('training.num_gpus') == 0:
+        doc.get('training')['num_gpus'] = 1
+        done.append('training.num_gpus: 0 is now 1 (without a GPU the CPU computes)')
     return done
 
 # %% ../nbs/00d_legacy.ipynb #473c3495
@@ -70,7 +73,7 @@ def current_log_weight(
     "Convert a loss weight to the current convention."
     return 2*old + math.log(2)
 
-# %% ../nbs/00d_legacy.ipynb #84af7225
+# %% ../nbs/00d_legacy.ipynb #16f2cc0c
 def _is_old(doc:Document)->bool:
     version = doc.get('model.lightning_pose_version')
     if version is not None: return tuple(map(int, re.findall(r'\d+', str(version))[:3])) < (2, 0, 6)
@@ -85,12 +88,10 @@ def _convert_weights(doc:Document, old:bool)->list[str]:
         if old and f'losses.{name}.log_weight' not in doc.overridden:
             block['log_weight'] = current_log_weight(weight)
             done.append(f'losses.{name}.log_weight: {weight:g} became {block["log_weight"]:.4g}')
-        elif not old and weight < 8 and name not in _NEVER_DOUBLE and doc.get('model.lightning_pose_version') is None:
+        elif not old and weight < 8 and name in LOSS_NAMES[:8] and doc.get('model.lightning_pose_version') is None:
             complain(doc, f'losses.{name}.log_weight', f'{weight:g}, and no model.lightning_pose_version', 'about 10 to 12 in this convention',
                      f'If the file follows advice from before version 2.0.6, write {current_log_weight(weight):.1f}.', 'warning')
     return done
-
-_NEVER_DOUBLE = ('supervised_reprojection_heatmap_mse', 'supervised_pairwise_projections')
 
 # %% ../nbs/00d_legacy.ipynb #45e06cfe
 def modernise(

@@ -63,14 +63,27 @@ def image_size(
             f.seek(int.from_bytes(part[2:], 'big')-2, os.SEEK_CUR)
     return read_image(path).shape[:2]
 
-# %% ../nbs/02m_media.ipynb #0d8234e8
+# %% ../nbs/02m_media.ipynb #76c68f20
 def _encoder(available):
     "Name and options of the best encoder among those available."
     if 'libx264' in available: return 'libx264', {'preset': 'veryfast', 'crf': '18', 'g': '60', 'threads': '4'}
     warnings.warn('this installation of PyAV has no H.264 encoder (libx264); writing MPEG-4 instead, which browsers may not play', stacklevel=4)
     return 'mpeg4', {'qscale': '3', 'g': '60'}
 
-# %% ../nbs/02m_media.ipynb #859e91e8
+def _output(path, size, fps):
+    "An open mp4 container and its video stream."
+    name,options = _encoder(av.codecs_available)
+    container = av.open(str(path.resolve()), 'w', format='mp4', options={'movflags': '+faststart'})
+    stream = container.add_stream(name, rate=Fraction(fps).limit_denominator(10_000), options=options)
+    (stream.height,stream.width),stream.pix_fmt = (s+s%2 for s in size), 'yuv420p'
+    return container,stream
+
+def _even(frame):
+    "A frame with its last row and column doubled where a side is odd."
+    padding = [(0, s%2) for s in frame.shape[:2]]
+    return np.pad(frame, [*padding, (0, 0)], mode='edge') if any(map(sum, padding)) else np.ascontiguousarray(frame)
+
+# %% ../nbs/02m_media.ipynb #0c910342
 class VideoWriter:
     "Writes frames to an mp4 file, which appears under its name when the `with` block ends without an error."
 
@@ -83,12 +96,7 @@ class VideoWriter:
         self.path,self.size,self.count = Path(path), (int(size[0]), int(size[1])), 0
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._part = self.path.with_name(f'.{self.path.stem}.{uuid.uuid4().hex[:8]}.part')
-        name,options = _encoder(av.codecs_available)
-        self._container = av.open(str(self._part.resolve()), 'w', format='mp4', options={'movflags': '+faststart'})
-        self._stream = self._container.add_stream(name, rate=Fraction(fps).limit_denominator(10_000), options=options)
-        self._stream.height,self._stream.width = (s+s%2 for s in self.size)
-        self._stream.pix_fmt = 'yuv420p'
-        self._padding = [(0, s%2) for s in self.size] + [(0, 0)]
+        self._container,self._stream = _output(self._part, self.size, fps)
 
     def add(self,
         frame:np.ndarray, # uint8 (H, W, 3), RGB
@@ -96,8 +104,7 @@ class VideoWriter:
         "Append one frame."
         if frame.dtype!=np.uint8 or frame.shape!=(*self.size, 3):
             raise VideoError(f'{self.path}: frame {self.count} is {frame.dtype} {frame.shape}, expected uint8 {(*self.size, 3)}')
-        frame = np.pad(frame, self._padding, mode='edge') if np.any(self._padding) else np.ascontiguousarray(frame)
-        for packet in self._stream.encode(av.VideoFrame.from_ndarray(frame, format='rgb24')): self._container.mux(packet)
+        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(_even(frame), format='rgb24')))
         self.count += 1
 
     def close(self,
@@ -109,7 +116,7 @@ class VideoWriter:
         try:
             with container:
                 if keep and not self.count: raise VideoError(f'{self.path}: no frame was added, so there is no video to write')
-                for packet in self._stream.encode() if keep else (): container.mux(packet)
+                if keep: container.mux(self._stream.encode())
             if keep: os.replace(self._part, self.path)
         finally: self._part.unlink(missing_ok=True)
 

@@ -7,12 +7,13 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/problems.html.md"""
 # %% auto #0
 __all__ = ['Problem', 'ProjectError', 'suggest', 'did_you_mean']
 
-# %% ../nbs/00_problems.ipynb #dc1afb10
+# %% ../nbs/00_problems.ipynb #6c5705c3
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# %% ../nbs/00_problems.ipynb #c8677514
+# %% ../nbs/00_problems.ipynb #35dbc65a
 @dataclass(frozen=True)
 class Problem:
     "One mistake in a project, in words its owner can act on."
@@ -22,6 +23,12 @@ class Problem:
     expected:str       # What should
     fix:str=''         # What to do about it
     level:str='error'  # 'error' | 'warning' | 'notice'
+
+    @property
+    def line(self)->int:
+        "Number of the line that `where` names, or 0."
+        match = re.match(r'line (\d+)', self.where)
+        return int(match[1]) if match else 0
 
     def __str__(self)->str:
         place = ', '.join(part for part in (self.file, self.where) if part)

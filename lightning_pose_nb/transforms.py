@@ -29,7 +29,7 @@ def resize_matrix(
     (h, w), (H, W) = _size(frame_size), _size(model_size)
     return _stretch(W/w, H/h)
 
-# %% ../nbs/01_transforms.ipynb #8ef843ba
+# %% ../nbs/01_transforms.ipynb #6a763e59
 def _size(
     size:tuple[int,int], # Height and width
 )->tuple[int,int]:       # The same, as two plain ints
@@ -43,18 +43,6 @@ def _stretch(sx:float, sy:float, left:float=0., top:float=0.)->np.ndarray:
     "Scale the picture by (sx, sy), then put its top-left corner `left`, `top` pixels into the new picture."
     return np.array([[sx, 0, (sx-1)/2 + left], [0, sy, (sy-1)/2 + top], [0, 0, 1.]])
 
-# %% ../nbs/01_transforms.ipynb #eba1d961
-def apply_matrix(
-    matrix:'np.ndarray|Tensor', # (3, 3), or one matrix per sample (..., 3, 3)
-    points:'np.ndarray|Tensor', # (x, y), shape (..., 2); with one matrix per sample (..., K, 2)
-)->'np.ndarray|Tensor':         # Moved points, same kind and device as `points`, at least single precision
-    "Move points through an affine matrix; differentiable in both arguments."
-    matrix,points = _alike(matrix, points)
-    linear,shift = matrix[...,:2,:2], matrix[...,:2,2]
-    if matrix.ndim>2: shift = shift[...,None,:]
-    return points @ linear.swapaxes(-1, -2) + shift
-
-# %% ../nbs/01_transforms.ipynb #81c810ef
 def _is_torch(x:Any)->bool:
     "True for a tensor, without importing torch for those who never use one."
     torch = sys.modules.get('torch')
@@ -70,6 +58,17 @@ def _alike(matrix:Any, points:Any)->tuple[Any,Any]:
 def _array(x:Any)->np.ndarray:
     "A float64 array, also from a tensor."
     return np.asarray(x.detach().cpu() if _is_torch(x) else x, dtype=float)
+
+# %% ../nbs/01_transforms.ipynb #eba1d961
+def apply_matrix(
+    matrix:'np.ndarray|Tensor', # (3, 3), or one matrix per sample (..., 3, 3)
+    points:'np.ndarray|Tensor', # (x, y), shape (..., 2); with one matrix per sample (..., K, 2)
+)->'np.ndarray|Tensor':         # Moved points, same kind and device as `points`, at least single precision
+    "Move points through an affine matrix; differentiable in both arguments."
+    matrix,points = _alike(matrix, points)
+    linear,shift = matrix[...,:2,:2], matrix[...,:2,2]
+    if matrix.ndim>2: shift = shift[...,None,:]
+    return points @ linear.swapaxes(-1, -2) + shift
 
 # %% ../nbs/01_transforms.ipynb #c79c01ad
 def resize_images(
@@ -108,7 +107,7 @@ def _check_images(images:Any)->None:
     if images.dtype!=np.uint8: raise TypeError(f'images are uint8 (0 to 255), not {images.dtype}')
     if images.ndim<3 or images.shape[-1]!=3: raise ValueError(f'images have shape (..., H, W, 3), not {images.shape}')
 
-# %% ../nbs/01_transforms.ipynb #589d9b58
+# %% ../nbs/01_transforms.ipynb #f4684a22
 def letterbox_matrix(
     frame_size:tuple[int,int], # Height and width of the frame
     model_size:tuple[int,int], # Height and width to fit it into
@@ -118,7 +117,6 @@ def letterbox_matrix(
     s = min(H/h, W/w)
     return _stretch(s, s, (W - s*w)/2, (H - s*h)/2)
 
-# %% ../nbs/01_transforms.ipynb #ef636fd3
 def crop_matrix(
     bbox:tuple[float,float,float,float], # x, y of the box's first pixel, then height and width, in frame pixels
     model_size:tuple[int,int],           # Height and width the box is stretched to
@@ -172,7 +170,7 @@ def vflip_matrix(
     "Mirror the picture top to bottom: the first row becomes the last."
     return _about_middle([[1, 0], [0, -1]], size)
 
-# %% ../nbs/01_transforms.ipynb #5d73d19a
+# %% ../nbs/01_transforms.ipynb #f64603c8
 def rot90_matrix(
     k:int,               # Quarter turns, clockwise on the screen
     size:tuple[int,int], # Height and width before turning; an odd `k` swaps them
@@ -182,7 +180,6 @@ def rot90_matrix(
     turns = [[[1, 0, 0], [0, 1, 0]], [[0, -1, h-1], [1, 0, 0]], [[-1, 0, w-1], [0, -1, h-1]], [[0, 1, 0], [-1, 0, w-1]]]
     return np.array([*turns[k%4], [0, 0, 1]], dtype=float)
 
-# %% ../nbs/01_transforms.ipynb #0ff30559
 def _about_middle(linear:Any, size:tuple[int,int])->np.ndarray:
     "A 2 × 2 matrix applied about the middle of a picture."
     h,w = _size(size)

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/video.html.md"""
 __all__ = ['VideoInfo', 'probe', 'read_frames', 'FrameBatch', 'read_batches', 'VIDEO_SUFFIXES', 'VideoError', 'VideoWriter',
            'find_videos', 'image_size', 'read_image', 'write_video']
 
-# %% ../nbs/03_video.ipynb #465bae48
+# %% ../nbs/03_video.ipynb #1030c6c4
 import contextlib
 import itertools
 import math
@@ -24,9 +24,10 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from .media import VIDEO_SUFFIXES, VideoError, VideoWriter, find_videos, image_size, read_image, write_video # noqa: F401
+from .media import VIDEO_SUFFIXES, VideoError, VideoWriter, find_videos, image_size, read_image, write_video  # noqa: F401
 from .transforms import resize_images
 
+# %% ../nbs/03_video.ipynb #919ecf0e
 _all_ = ['VIDEO_SUFFIXES', 'VideoError', 'VideoWriter', 'find_videos', 'image_size', 'read_image', 'write_video'] # reachable from here too
 
 # %% ../nbs/03_video.ipynb #7c307ed4
@@ -200,12 +201,13 @@ def _tell(path, tally):
     if tally.skipped: warnings.warn(f'{path}: {tally.skipped} damaged packets could not be decoded; frames are counted without them, so times '
         'computed from a frame number are late after the damage', stacklevel=3)
 
-# %% ../nbs/03_video.ipynb #1fb63ede
+# %% ../nbs/03_video.ipynb #82183332
 def read_frames(
     path:str|Path, # A video file
     start:int=0,   # Number of the first frame wanted; the ones before it are decoded and dropped
 )->Iterator[np.ndarray]: # Images uint8 (H, W, 3), RGB
     "Every decodable frame of a video, exactly once and in the order it is shown."
+    if start<0: raise ValueError(f'start must not be negative, but is {start}')
     _open(path)[0].close()
     return _read_frames(path, start)
 
@@ -227,26 +229,32 @@ class FrameBatch:
         "How many frames the batch holds."
         return len(self.frames)
 
-# %% ../nbs/03_video.ipynb #ceded2dd
+# %% ../nbs/03_video.ipynb #5039e7f4
 def _fill(box, stop, tally, path, batch_size, size, start):
     "The reading thread: put batches, then None, into `box`; or the exception that ended it."
     def put(item):
         while not stop.is_set():
             try: return box.put(item, timeout=0.2)
             except queue.Full: continue
+    some,end = [], None
     try:
         with contextlib.closing(_images(path, start, tally)) as images:
-            while not stop.is_set() and (some := list(itertools.islice(images, batch_size))): put(_batch(some, size))
-        put(None)
-    except BaseException as e: put(e) # handed to the reader of the batches, who raises it
+            for number,image,damaged in images:
+                small = image if size in (None, image.shape[:2]) else resize_images(image, size)
+                some.append((number, small, damaged))
+                if len(some)==batch_size: put(_batch(some, image.shape[:2])); some = []
+                if stop.is_set(): break
+    except BaseException as e: end = e # handed over, behind the good frames, to be raised where the batches are read
+    try:
+        if some: put(_batch(some, image.shape[:2]))
+    except MemoryError as e: end = end or e
+    put(end)
 
-def _batch(some, size):
+def _batch(some, frame_size):
     "A FrameBatch from (number, image, damaged) triples."
-    frame_size = some[0][1].shape[:2]
-    images = [image if size in (None, frame_size) else resize_images(image, size) for _,image,_ in some]
-    return FrameBatch(some[0][0], np.stack(images), frame_size, [number for number,_,damaged in some if damaged])
+    return FrameBatch(some[0][0], np.stack([image for _,image,_ in some]), frame_size, [number for number,_,damaged in some if damaged])
 
-# %% ../nbs/03_video.ipynb #52ec5010
+# %% ../nbs/03_video.ipynb #64c765bf
 def read_batches(
     path:str|Path,                # A video file
     batch_size:int,               # Frames in a batch; the last one may hold fewer
@@ -256,6 +264,7 @@ def read_batches(
     "The frames of a video in batches, decoded and resized ahead of time in a thread of their own."
     if batch_size<1: raise ValueError(f'batch_size must be at least 1, not {batch_size}')
     if start<0: raise ValueError(f'start must not be negative, but is {start}')
+    if size is not None and (np.shape(size)!=(2,) or min(size)<1): raise ValueError(f'size is (height, width) in pixels, not {size}')
     _open(path)[0].close()
     return _read_batches(path, batch_size, None if size is None else tuple(size), start)
 

@@ -1,0 +1,69 @@
+"""Accuracy on real data, beside the reference system: mirror-mouse-example, resnet18 from random weights, 128 × 128.
+
+    python benchmarks/real_data.py                          # three seeds; about a minute of two CPU cores each
+    python benchmarks/real_data.py --seeds 0 --epochs 1     # does it run?
+
+The recipe is the one the reference was measured with: augmentation `dlc`, batch 16, Adam at 1e-3, no freezing, 47 epochs of 5 steps (235 steps of the
+optimiser), data seed 42, 80% of the 90 frames to train on and 10% each to validate and test. The errors are distances in pixels of the original frame
+(396 × 406), over all labelled keypoints of the 9 validation and the 9 test frames. The validation frames also choose the network that is kept,
+so only the test frames are a fair judge.
+"""
+import argparse
+import logging
+import tempfile
+import time
+from pathlib import Path
+
+from _common import settings
+
+REFERENCE = {'validation': (14.1, 7.5), 'test': (22.3, 7.7)}  # mean, median; decoded correctly
+
+
+def errors(csv: Path) -> dict[str, tuple[float, float]]:
+    "Mean and median pixel error of the validation and test frames in a model's `predictions_pixel_error.csv`."
+    import numpy as np
+    import pandas as pd
+    frame = pd.read_csv(csv, index_col=0)
+    found = {}
+    for name in REFERENCE:
+        values = frame[frame['set'] == name].drop(columns='set').to_numpy(float)
+        found[name] = float(np.nanmean(values)), float(np.nanmedian(values))
+    return found
+
+
+def line(label: object, result: dict[str, tuple[float, float]], note: str = '') -> None:
+    "Print one row of the table."
+    print(f'{label!s:>10}' + ''.join(f'{number:12.2f}' for name in REFERENCE for number in result[name]) + f'   {note}', flush=True)
+
+
+def main() -> None:
+    "Train once per seed and print a table."
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2], help='seeds of the new weights (training.rng_seed_model_pt)')
+    p.add_argument('--epochs', type=int, default=47)
+    p.add_argument('--validate-every', type=int, default=5, help='epochs between two validations')
+    p.add_argument('--accelerator', default='cpu', help='cpu, gpu, mps or auto')
+    p.add_argument('--keep', type=Path, help='folder for the trained models; default: they are deleted')
+    args = p.parse_args()
+    from lightning_pose_nb.api import train
+    from lightning_pose_nb.samples import real_data
+    folder = real_data('mirror-mouse-example')
+    if folder is None: raise SystemExit('mirror-mouse-example is not there: see lightning_pose_nb.samples.real_data')
+    logging.getLogger('pytorch_lightning').setLevel(logging.ERROR)
+    data, results = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos'), []
+    print(f'{"px":>10}' + ''.join(f'{name[:5]+" "+what:>12}' for name in REFERENCE for what in ('mean', 'median')))
+    with tempfile.TemporaryDirectory() as temp:
+        for seed in args.seeds:
+            cfg = settings(data, 'resnet18', 128, max_epochs=args.epochs, check_val_every_n_epoch=args.validate_every, rng_seed_model_pt=seed,
+                           optimizer='Adam', optimizer_params=dict(learning_rate=1e-3), accelerator=args.accelerator)
+            began = time.perf_counter()
+            model = train(cfg, (args.keep or Path(temp))/f'seed{seed}', progress=False)
+            results.append(errors(model.folder/'predictions_pixel_error.csv'))
+            about = model.model.about
+            line(f'seed {seed}', results[-1], f'{time.perf_counter()-began:.0f} s, {about.get("steps", "?")} steps, best epoch {about.get("best_epoch", "?")}')
+    mean = {name: tuple(sum(r[name][i] for r in results)/len(results) for i in (0, 1)) for name in REFERENCE}
+    line('average', mean)
+    line('reference', REFERENCE)
+
+
+if __name__ == '__main__': main()
