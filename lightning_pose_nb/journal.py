@@ -36,7 +36,7 @@ def _whole_rows(
             if rows%multiple==0: trusted = end, rows
     return trusted
 
-# %% ../nbs/29_journal.ipynb #ae8d7022
+# %% ../nbs/29_journal.ipynb #70ad8bf6
 class Journal:
     "A CSV that is written row by row, survives a kill, and appears under its own name only when complete."
     def __init__(self,
@@ -47,6 +47,7 @@ class Journal:
         multiple:int=1,                # Continue only at a multiple of this many rows
     ):
         self.csv,identity = Path(csv),json.dumps(identity)+'\n'
+        if self.csv.is_dir(): raise ValueError(f'{csv} is a folder; expected the name of a CSV file to write')
         self.part,self.note = (self.csv.with_name(self.csv.name+end) for end in ('.part', '.part.json'))
         note = self.note.read_text(encoding='utf-8') if self.part.is_file() and self.note.is_file() else ''
         end,self.rows = _whole_rows(self.part, header, index, multiple) if note.startswith(identity) else (0, 0)

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/predict.html.md"""
 # %% auto #0
 __all__ = ['IMAGE_SUFFIXES', 'predict_batches', 'predict_frames', 'predict_video', 'find_images', 'predict_images']
 
-# %% ../nbs/30_predict.ipynb #9792d08e
+# %% ../nbs/30_predict.ipynb #b474a9ee
 import sys
 import tempfile
 import warnings
@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .journal import Journal
+from .media import read_image
 from .models import LoadedModel
 from .tables import Table, read_table, table_header, table_row
 from .transforms import apply_matrix, invert, resize_images, resize_matrix
-from .video import probe, read_batches, read_image
+from .video import probe, read_batches
 
 # %% ../nbs/30_predict.ipynb #6df6ae22
 _HALF = {'32': None, '16-mixed': torch.float16, 'bf16-mixed': torch.bfloat16}

@@ -54,12 +54,12 @@ def review(
     "Apply every rule."
     for rule in RULES if rules is None else rules: rule(Review(cfg, doc, set(broken)))
 
-# %% ../nbs/00e_rules.ipynb #23f4c6b2
+# %% ../nbs/00e_rules.ipynb #3d44aa45
 def backbone_stride(
     name:str, # Backbone: one of ours or timm's
 )->int:       # Picture pixels per feature cell
     "How many picture pixels one feature cell covers, judged by the name."
-    patch = re.search(r'patch(\d+)', name)
+    patch = re.search(r'(?:patch|_p)(\d+)', name)
     if patch and not name.startswith(('swin', 'twins')): return int(patch[1])
     return 16 if re.match(r'vit[a-z]?_(dino|imagenet|sam(?!2))', name) else 32
 
