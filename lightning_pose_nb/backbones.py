@@ -69,7 +69,7 @@ def find_backbone(
     fix = f'{near} All names: python -c "import timm; print(timm.list_models())"'.strip()
     raise ProjectError(Problem('config', 'model.backbone', repr(name), 'the name of a network that timm or this package knows', fix))
 
-# %% ../nbs/11_backbones.ipynb #6222a0f1
+# %% ../nbs/11_backbones.ipynb #01507bbd
 def _measure(
     net:nn.Module,                     # A timm network
     name:str,                          # What the user calls it
@@ -80,8 +80,8 @@ def _measure(
     try:
         with torch.no_grad(): features = net.eval().forward_features(picture)
     except (RuntimeError, AssertionError) as error:
-        raise ProjectError(Problem('config', 'model.backbone', f'{name!r}, which is built for one picture size ({str(error)[:80]})',
-                                   'a network that takes pictures of any size', 'ResNets, ConvNeXts and most vision transformers do.')) from error
+        raise ProjectError(Problem('config', 'model.backbone', f'{name!r}, which refuses pictures of {size[0]} × {size[1]} px ({str(error)[:70]})',
+            'a network that takes any multiple of 32', 'ResNets, ConvNeXts, patch-16 ViTs do; so do vits_dinov2, vitb_dinov2.')) from error
     net.train(was)
     if features.ndim == 3:
         cells = features.shape[1] - getattr(net, 'num_prefix_tokens', 0)
