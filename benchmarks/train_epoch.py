@@ -18,11 +18,12 @@ from _common import cpu_seconds, import_time, in_fresh_process, limit_threads, p
 
 def measure(job: dict) -> dict:
     "Train a few epochs, then go through the loader alone."
+    from pytorch_lightning.callbacks import Callback
+
     from lightning_pose_nb.config import load_config
     from lightning_pose_nb.datamodules import PoseData
     from lightning_pose_nb.labels import read_labels
     from lightning_pose_nb.training import fit
-    from pytorch_lightning.callbacks import Callback
 
     class Clock(Callback):
         "Wall-clock and processor time of each epoch, validation left out."

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/cli.html.md"""
 __all__ = ['is_for_user', 'error_text', 'Commands', 'app', 'main', 'init', 'check', 'sample', 'train', 'find_jobs', 'predict',
            'evaluate', 'render', 'demo']
 
-# %% ../nbs/50_cli.ipynb #1da98ee5
+# %% ../nbs/50_cli.ipynb #be0c2a77
 import logging
 import shlex
 import warnings
@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .problems import ProjectError, did_you_mean
+from .problems import Problem, ProjectError, did_you_mean
 
-# %% ../nbs/50_cli.ipynb #6955c63e
+# %% ../nbs/50_cli.ipynb #155e838d
 def is_for_user(
     error:BaseException, # What a command raised
 )->bool:                 # True: its message is all the user needs
@@ -31,7 +31,6 @@ def is_for_user(
     raiser = trace.tb_frame.f_globals.get('__name__', '') if trace is not None else ''
     return isinstance(error, ValueError) and raiser.split('.')[0]=='lightning_pose_nb'
 
-# %% ../nbs/50_cli.ipynb #ff85c2b3
 def error_text(
     error:BaseException, # An error that is for the user
 )->str:                  # One line, or one per problem
@@ -168,7 +167,7 @@ def train(ctx:click.Context, config:Path, overrides:tuple[str, ...], output_dir:
     model = train_model(config, output_dir, overrides=overrides, resume=resume)
     click.echo(f'\n{model.describe()}\nnext: lpnb predict {shlex.quote(str(model.folder))} VIDEO --labeled-video')
 
-# %% ../nbs/50_cli.ipynb #f3aec5b6
+# %% ../nbs/50_cli.ipynb #fb135028
 def find_jobs(
     inputs:tuple[Path, ...],     # What the user named
 )->list[tuple[str, Path]]:       # What each is, `video`, `labels`, `image` or `images`, and where; folders of videos are opened
@@ -182,27 +181,28 @@ def find_jobs(
         elif suffix in VIDEO_SUFFIXES: jobs.append(('video', path))
         elif suffix=='.csv': jobs.append(('labels', path))
         elif suffix in IMAGE_SUFFIXES: jobs.append(('image', path))
-        else: raise ValueError(f'{path}: neither a video ({", ".join(VIDEO_SUFFIXES)}), nor an image, a label table (.csv) or a folder')
+        else: raise ProjectError(Problem(str(path), '', f'a file that ends in {suffix or "nothing"}', f'a folder, a label table (.csv), a video ({", ".join(VIDEO_SUFFIXES)}) '
+            f'or an image ({", ".join(IMAGE_SUFFIXES)})'))
     return _without_clashes(jobs)
 
-# %% ../nbs/50_cli.ipynb #79b35f8f
+# %% ../nbs/50_cli.ipynb #b913063f
 def _without_clashes(jobs:list[tuple[str, Path]])->list[tuple[str, Path]]:
     "The same jobs without repetitions; raises if two different ones would write one file."
     seen = {}
     for kind,path in jobs:
         other = seen.setdefault((kind, path.stem if kind=='video' else path.name), path)
         if other.resolve()!=path.resolve():
-            raise ValueError(f'{other} and {path} would both be written as {path.stem}; predict them in two calls with different --output-dir')
+            raise ProjectError(Problem(str(path), '', f'predictions of the same name as those of {other}', '', 'Predict them in two calls with different --output-dir.'))
     return [(kind, path) for (kind,_),path in seen.items()]
 
-# %% ../nbs/50_cli.ipynb #61549f09
+# %% ../nbs/50_cli.ipynb #f0c2eaa8
 def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None)->str:
     "Predict one input; returns what to say about it."
     place = output_dir or model.folder/('video_preds' if kind=='video' else 'image_preds')
     csv = place/f'{path.stem}.csv' if kind=='video' else place/path.name/'predictions.csv'
     kept = csv.exists() and not overwrite
     if kind=='video': model.predict_video(path, csv, overwrite=overwrite, labeled_video=labeled_video, batch_size=batch_size)
-    else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite, batch_size=batch_size)
+    else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite)
     return f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}'
 
 # %% ../nbs/50_cli.ipynb #5aa21da5
@@ -232,7 +232,7 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_d
     if failed: click.echo(f'{failed} of {len(jobs)} inputs could not be predicted', err=True)
     ctx.exit(1 if failed else 0)
 
-# %% ../nbs/50_cli.ipynb #c3d5929b
+# %% ../nbs/50_cli.ipynb #63651540
 @app.command()
 @click.argument('model_dir', type=_MODEL)
 @click.argument('csv', type=_FILE, required=False)
@@ -245,7 +245,6 @@ def evaluate(model_dir:Path, csv:Path|None, data_dir:Path|None)->None:
     from lightning_pose_nb.api import TrainedModel, overview
     click.echo(overview(TrainedModel(model_dir).evaluate(csv, data_dir)))
 
-# %% ../nbs/50_cli.ipynb #af1ba632
 @app.command()
 @click.argument('video', type=_FILE)
 @click.argument('csv', type=_FILE)
@@ -260,16 +259,17 @@ def render(video:Path, csv:Path, out:Path|None, threshold:float, colormap:str)->
     from lightning_pose_nb.render import render_video
     click.echo(render_video(video, csv, out, threshold=threshold, colormap=colormap, progress=True))
 
-# %% ../nbs/50_cli.ipynb #46fab0eb
+# %% ../nbs/50_cli.ipynb #7e3c8111
 @app.command()
 @click.argument('folder', type=_FOLDER, default='lpnb_demo')
+@_overrides
 @click.option('--epochs', type=click.IntRange(1), help='Shorter or longer training [60].')
 @click.pass_context
-def demo(ctx:click.Context, folder:Path, epochs:int|None)->None:
+def demo(ctx:click.Context, folder:Path, overrides:tuple[str, ...], epochs:int|None)->None:
     """From nothing to a labelled video, in three minutes.
 
     Makes a sample project in FOLDER [lpnb_demo], trains a model on it and predicts a new video. A second call uses what is there.
     """
     from lightning_pose_nb.starters import demo as run
     ctx.meta[_GO_ON] = 'run the same command again to go on from here'
-    run(folder, epochs, say=click.echo)
+    run(folder, epochs, overrides, say=click.echo)

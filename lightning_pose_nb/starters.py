@@ -7,16 +7,17 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/starters.html.md"""
 # %% auto #0
 __all__ = ['working_size', 'find_label_files', 'view_names', 'guess_values', 'demo', 'truth_error']
 
-# %% ../nbs/44_starters.ipynb #b28f4a2e
+# %% ../nbs/44_starters.ipynb #9aeecf4c
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .problems import Problem, ProjectError
 
-if TYPE_CHECKING: from lightning_pose_nb.api import TrainedModel
+if TYPE_CHECKING:
+    from lightning_pose_nb.api import TrainedModel
 
 # %% ../nbs/44_starters.ipynb #2f29f4df
 def working_size(
@@ -88,11 +89,11 @@ def _video_folder(folder:Path)->str|None:
     most = max(count, key=count.get)
     return most.relative_to(folder).as_posix() if count[most] else None
 
-# %% ../nbs/44_starters.ipynb #d30153fe
+# %% ../nbs/44_starters.ipynb #54f87780
 def demo(
     folder:Path|str='lpnb_demo',   # Where the sample project goes: new, empty, or made by an earlier demo
     epochs:int|None=None,          # Length of training; default the sample config's
-    overrides:Mapping|None=None,   # Further dotted keys that win over the sample config
+    overrides:Sequence[str]=(),    # 'key=value' texts that win over the sample config
     progress:bool=True,            # Show training's report and progress bars
     say:Callable[[str], Any]=print,# Takes the lines in between
 )->'TrainedModel':                 # The trained model
@@ -103,7 +104,7 @@ def demo(
     say(f'1. A sample project in {folder}: a synthetic mouse, seen from the side and in a mirror.')
     config = make_project(folder)
     say('2. A model is trained on its labelled frames, judged on frames it was not trained on, and shown a new video.')
-    model = train(config, folder/_model_name(epochs), _settings(epochs)|dict(overrides or {}), resume=True, progress=progress)
+    model = train(config, folder/_model_name(epochs), [*_settings(epochs), *overrides], resume=True, progress=progress)
     csv = next(p for p in sorted((model.folder/'video_preds').glob('*.csv')) if (folder/'ground_truth'/p.name).is_file())
     mean,median = truth_error(csv, folder/'ground_truth'/csv.name)
     say(f'3. In all frames of that video the visible points are {mean:.1f} px (mean) and {median:.1f} px (median) from where they were drawn.')
@@ -113,15 +114,15 @@ def demo(
     say(f'Done in {time.monotonic()-began:.0f} s. With your own labelled frames, go to their folder and type: lpnb init')
     return model
 
-# %% ../nbs/44_starters.ipynb #e1c62615
+# %% ../nbs/44_starters.ipynb #25814a75
 def _model_name(epochs:int|None)->str: return 'model' if epochs is None else f'model_{epochs}_epochs'
 
-def _settings(epochs:int|None)->dict[str, Any]:
+def _settings(epochs:int|None)->list[str]:
     "What the demo changes in the sample's config."
-    settings = {'eval.test_videos_directory': 'videos_new', 'eval.save_vids_after_training': True}
+    settings = ['eval.test_videos_directory=videos_new', 'eval.save_vids_after_training=true']
     if epochs is None: return settings
-    return settings | {'training.max_epochs': epochs, 'training.min_epochs': epochs,
-        'training.lr_scheduler_params.multisteplr.milestones': [2*epochs//3, 5*epochs//6]}
+    milestones = f'training.lr_scheduler_params.multisteplr.milestones=[{2*epochs//3}, {5*epochs//6}]'
+    return [*settings, f'training.max_epochs={epochs}', f'training.min_epochs={epochs}', milestones]
 
 # %% ../nbs/44_starters.ipynb #83fb2183
 def truth_error(

@@ -6,14 +6,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/tables.html.md"""
 
 # %% auto #0
 __all__ = ['NOTHING', 'Sheet', 'column_letters', 'read_sheet', 'sheet_numbers', 'write_atomic', 'csv_line', 'Table',
-           'table_header', 'table_row', 'write_table', 'read_table']
+           'table_header', 'table_rows', 'table_row', 'write_table', 'read_table']
 
-# %% ../nbs/01b_tables.ipynb #d525c2ca
+# %% ../nbs/01b_tables.ipynb #b28e01de
 import csv
 import io
-import math
 import os
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ import numpy as np
 
 from .problems import Problem, ProjectError
 
-# %% ../nbs/01b_tables.ipynb #aed63166
+# %% ../nbs/01b_tables.ipynb #79a7eacb
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pandas import DataFrame
 
@@ -113,7 +113,7 @@ def _read_columns(sheet:Sheet, heads:list[tuple], first:int, coords:tuple[str,..
         for coord in needed:
             if (part, coord) not in sheet.columns: sheet.report('row 3', f'{part} has no {coord} column', f'{part} with {" and ".join(needed)}')
 
-# %% ../nbs/01b_tables.ipynb #5989f92d
+# %% ../nbs/01b_tables.ipynb #abc2c2b2
 def read_sheet(
     path:str|Path,         # CSV with three header rows
     coords:tuple[str,...], # What a body part may have: ('x', 'y', 'visible') or ('x', 'y', 'likelihood')
@@ -125,13 +125,17 @@ def read_sheet(
     for number,row in enumerate(lines[3:], 4):
         if not any(map(str.strip, row)): continue
         if any(map(str.strip, row[width:])): sheet.report(f'row {number}', f'{len(row)} cells', f'{width}', 'Look for a comma too many')
-        name = '/'.join(c.strip() for c in row[:first]).replace('\\', '/').strip('/' if first>1 else '')
+        name = _row_name(row, first)
         if not name: sheet.report(f'row {number}, column A', 'an empty cell', 'what the row is about')
         if len(row)<width: sheet.short.append(number)
         sheet.index.append(name)
         sheet.rows.append(number)
         sheet.cells.append(row + ['']*(width-len(row)))
     return sheet
+
+def _row_name(row:list[str], first:int)->str:
+    "What a row is about, from its `first` index cells."
+    return '/'.join(c.strip() for c in row[:first]).replace('\\', '/').strip('/' if first>1 else '')
 
 # %% ../nbs/01b_tables.ipynb #72b7a424
 NOTHING = {'', 'nan', 'na', 'n/a', '#n/a', '<na>', 'null', 'none'} # cells that mean: no value
@@ -209,7 +213,7 @@ class Table:
         if self.set is not None: frame[('set', '', '')] = self.set
         return frame
 
-# %% ../nbs/01b_tables.ipynb #241dc21b
+# %% ../nbs/01b_tables.ipynb #bb6ce3ce
 def table_header(
     names:'Sequence[str]', # Body parts
     scorer:str,            # Goes above every column
@@ -220,23 +224,31 @@ def table_header(
     rows = [['scorer', *[scorer]*3*len(names)], ['bodyparts', *(n for n in names for _ in range(3))], ['coords', *['x', 'y', 'likelihood']*len(names)]]
     return csv_line(rows[0]+last) + ''.join(csv_line(row + ['']*has_set) for row in rows[1:])
 
+def table_rows(
+    index:'Sequence',               # N image paths or frame numbers
+    xy:np.ndarray,                  # (N, K, 2), frame pixels
+    likelihood:np.ndarray,          # (N, K)
+    sets:'Sequence[str]|None'=None, # train, validation, test or unused, for images
+)->str:                             # N lines
+    "Rows of a prediction file; what is not finite becomes an empty cell, and there is no minus zero."
+    cells = np.concatenate([np.asarray(xy, float), np.asarray(likelihood, float)[...,None]], -1)
+    cells[~np.isfinite(cells)] = np.nan
+    n,k = cells.shape[:2]
+    numbers = ','.join(['{:z.4f},{:z.4f},{:z.6f}']*k).format
+    ends = ['\n']*n if sets is None else [csv_line(['', set]) for set in sets]
+    return ''.join(csv_line([name, ''])[:-1] + numbers(*row).replace('nan', '') + end
+        for name,row,end in zip(index, cells.reshape(n, 3*k).tolist(), ends, strict=True))
+
 def table_row(
     index:str|int,         # Image path or frame number
     xy:np.ndarray,         # (K, 2), frame pixels
     likelihood:np.ndarray, # (K,)
     set:str|None=None,     # train, validation, test or unused, for images
 )->str:                    # One line
-    "One row of a prediction file; what is not finite becomes an empty cell."
-    cells = [index]
-    for (x,y),p in zip(np.asarray(xy, float).tolist(), np.asarray(likelihood, float).tolist()): cells += _fixed(x, 4), _fixed(y, 4), _fixed(p, 6)
-    return csv_line(cells if set is None else [*cells, set])
+    "One row of a prediction file."
+    return table_rows([index], np.asarray(xy)[None], np.asarray(likelihood)[None], None if set is None else [set])
 
-# %% ../nbs/01b_tables.ipynb #0b2c8302
-def _fixed(value:float, digits:int)->str:
-    "A number with so many decimals, and never minus zero."
-    return f'{value:z.{digits}f}' if math.isfinite(value) else ''
-
-# %% ../nbs/01b_tables.ipynb #9d5569cd
+# %% ../nbs/01b_tables.ipynb #3ca63e7a
 def write_table(
     csv:str|Path,                      # File to write
     index:'Sequence',                  # N image paths or frame numbers
@@ -252,17 +264,57 @@ def write_table(
     if xy.shape!=(n, k, 2) or likelihood.shape!=(n, k):
         raise ValueError(f'{n} rows and {k} names need xy {(n, k, 2)} and likelihood {(n, k)}, not {xy.shape} and {likelihood.shape}')
     if set(extra or {})-{'set'} or (sets is not None and len(sets)!=n): raise ValueError(f'extra may hold set, with {n} strings')
-    rows = (table_row(*row) for row in zip(index, xy, likelihood, sets or [None]*n))
+    parts = (slice(i, i+1000) for i in range(0, n, 1000))
+    rows = (table_rows(index[p], xy[p], likelihood[p], None if sets is None else sets[p]) for p in parts)
     write_atomic(csv, table_header(names, scorer, sets is not None) + ''.join(rows))
 
+# %% ../nbs/01b_tables.ipynb #bbf3484e
 def read_table(
     csv:str|Path, # Prediction file
 )->Table:         # Frame numbers are ints again, image paths strings
     "Read predictions; raises `ProjectError` with everything that is wrong."
-    sheet = read_sheet(csv, ('x', 'y', 'likelihood'))
+    table = _read_quickly(Path(csv))
+    return _read_carefully(Path(csv)) if table is None else table
+
+def _read_carefully(path:Path)->Table:
+    "Predictions cell by cell."
+    sheet = read_sheet(path, ('x', 'y', 'likelihood'))
     values = [sheet_numbers(sheet, coord) for coord in ('x', 'y', 'likelihood')]
     for row in sheet.short: sheet.report(f'row {row}', 'a row that ends too early', 'a complete row', 'Writing was probably interrupted: predict again')
     if sheet.problems: raise ProjectError(sheet.problems)
-    index = [int(i) for i in sheet.index] if all(i.isdecimal() for i in sheet.index) else sheet.index
     sets = None if sheet.set_column is None else [row[sheet.set_column] for row in sheet.cells]
-    return Table(index, sheet.names, np.stack(values[:2], -1), values[2], sheet.scorer, sets)
+    return Table(_frame_numbers(sheet.index), sheet.names, np.stack(values[:2], -1), values[2], sheet.scorer, sets)
+
+def _frame_numbers(index:list[str])->list[str]|list[int]:
+    "Ints if all rows are numbered, else as they are."
+    return [int(i) for i in index] if all(i.isdecimal() for i in index) else index
+
+# %% ../nbs/01b_tables.ipynb #5dbdaada
+def _read_quickly(path:Path)->Table|None:
+    "Predictions of a file without surprises; None for any other, whatever is wrong with it."
+    sheet,coords,sets = Sheet(path), ('x', 'y', 'likelihood'), []
+    try:
+        with path.open(encoding='utf-8-sig') as file:
+            first,width = _read_header(sheet, list(islice(csv.reader(file), 3)), coords)
+            due = {(name, coord): c for c,(name,coord) in enumerate(((n, c) for n in sheet.names for c in coords), first)}
+            end = first + len(due)
+            if sheet.problems or sheet.columns!=due or (width, sheet.set_column) not in ((end, None), (end+1, end)): return None
+            rows = _number_lines(file, first, width, sheet.index, None if width==end else sets)
+            values = np.loadtxt(chain([next(rows)], rows), delimiter=',', comments=None, ndmin=2).reshape(-1, len(sheet.names), 3)
+    except (ValueError, csv.Error, OSError, StopIteration): return None # what is wrong is told by the careful way
+    if np.isinf(values).any(): return None
+    xy,likelihood = values[...,:2].copy(), values[...,2].copy()
+    return Table(_frame_numbers(sheet.index), sheet.names, xy, likelihood, sheet.scorer, None if width==end else sets)
+
+def _number_lines(file:'Iterable[str]', first:int, width:int, index:list[str], sets:list[str]|None)->'Iterator[str]':
+    "The numbers of each line as text, NaN in empty cells; fills `index` and `sets`; raises ValueError at anything unusual."
+    for line in file:
+        if line.isspace(): continue
+        if '"' in line or line.count(',')!=width-1: raise ValueError('quotes, or a row that is too short or too long')
+        *name,numbers = line.rstrip('\n').split(',', first)
+        index.append(_row_name(name, first))
+        if not index[-1]: raise ValueError('a row without a name')
+        if sets is not None:
+            numbers,_,last = numbers.rpartition(',')
+            sets.append(last)
+        yield ','.join(c or 'nan' for c in numbers.split(',')) if ',,' in f',{numbers},' else numbers
