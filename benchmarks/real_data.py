@@ -51,7 +51,7 @@ def main() -> None:
     if folder is None: raise SystemExit('mirror-mouse-example is not there: see lightning_pose_nb.samples.real_data')
     logging.getLogger('pytorch_lightning').setLevel(logging.ERROR)
     data, results = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos'), []
-    print(f'{"px":>10}' + ''.join(f'{name[:5]+" "+what:>12}' for name in REFERENCE for what in ('mean', 'median')))
+    print(f'{"px":>10}' + ''.join(f'{which+" "+what:>12}' for which in ('val', 'test') for what in ('mean', 'median')))
     with tempfile.TemporaryDirectory() as temp:
         for seed in args.seeds:
             cfg = settings(data, 'resnet18', 128, max_epochs=args.epochs, check_val_every_n_epoch=args.validate_every, rng_seed_model_pt=seed,

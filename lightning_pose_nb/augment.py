@@ -39,7 +39,7 @@ PRESETS:dict[str,dict] = {
     'dlc-top-down': {'Rot90': dict(p=1, kwargs=dict(k=[[0, 1, 2, 3]])), **_DLC},        # seen from above, facing anywhere
     'dlc-mv': {k:v for k,v in _DLC.items() if k not in ('Affine', 'ElasticTransformation', 'CropAndPad')}} # brightness only
 
-# %% ../nbs/06_augment.ipynb #476d3fc3
+# %% ../nbs/06_augment.ipynb #968e5ea7
 def _wrong(where:str, found:str, expected:str, fix:str='')->ProjectError:
     return ProjectError([Problem('config', f'training.imgaug{where}', found, expected, fix)])
 
@@ -56,10 +56,10 @@ def _read_step(name:str, entry:Any)->tuple[str,float,dict]:
     if not isinstance(args, list | tuple): raise _wrong(where, f'args: {args!r}', 'a list')
     if not isinstance(kwargs, Mapping): raise _wrong(where, f'kwargs: {kwargs!r}', 'a mapping')
     signature = inspect.signature(STEPS[name])
-    try: bound = signature.bind(None, None, *map(read_setting, args), **read_setting(kwargs))
-    except TypeError as e: raise _wrong(where, str(e), 'settings among '+(', '.join(list(signature.parameters)[2:]) or 'none')) from e
-    settings = dict(list(bound.arguments.items())[2:])
-    try: [STEPS[name](np.random.default_rng(seed), (64, 64), **settings) for seed in range(8)]
+    try: bound = signature.bind(None, None, None, *map(read_setting, args), **read_setting(kwargs))
+    except TypeError as e: raise _wrong(where, str(e), 'settings among '+(', '.join(list(signature.parameters)[3:]) or 'none')) from e
+    settings = dict(list(bound.arguments.items())[3:])
+    try: [STEPS[name](np.random.default_rng(seed), (64, 64), 1., **settings) for seed in range(8)]
     except (TypeError, ValueError, cv2.error) as e: raise _wrong(where, f'{settings} ({e})', 'numbers, [low, high] ranges or longer lists of choices') from e
     return name, float(p), settings
 

@@ -167,17 +167,17 @@ def train(ctx:click.Context, config:Path, overrides:tuple[str, ...], output_dir:
     model = train_model(config, output_dir, overrides=overrides, resume=resume)
     click.echo(f'\n{model.describe()}\nnext: lpnb predict {shlex.quote(str(model.folder))} VIDEO --labeled-video')
 
-# %% ../nbs/50_cli.ipynb #fb135028
+# %% ../nbs/50_cli.ipynb #37a30768
 def find_jobs(
     inputs:tuple[Path, ...],     # What the user named
 )->list[tuple[str, Path]]:       # What each is, `video`, `labels`, `image` or `images`, and where; folders of videos are opened
     "Sort the inputs of a prediction by kind."
     from lightning_pose_nb.predict import IMAGE_SUFFIXES
-    from lightning_pose_nb.video import VIDEO_SUFFIXES, find_videos
+    from lightning_pose_nb.video import VIDEO_SUFFIXES
     jobs = []
     for path in inputs:
         suffix = path.suffix.lower()
-        if path.is_dir(): jobs += [('video', video) for video in find_videos(path)] or [('images', path)]
+        if path.is_dir(): jobs += _in_folder(path)
         elif suffix in VIDEO_SUFFIXES: jobs.append(('video', path))
         elif suffix=='.csv': jobs.append(('labels', path))
         elif suffix in IMAGE_SUFFIXES: jobs.append(('image', path))
@@ -185,7 +185,16 @@ def find_jobs(
             f'or an image ({", ".join(IMAGE_SUFFIXES)})'))
     return _without_clashes(jobs)
 
-# %% ../nbs/50_cli.ipynb #b913063f
+# %% ../nbs/50_cli.ipynb #0a32066b
+def _in_folder(folder:Path)->list[tuple[str, Path]]:
+    "The videos of a folder; without any, the folder itself, for its images."
+    from lightning_pose_nb.predict import IMAGE_SUFFIXES
+    from lightning_pose_nb.video import find_videos
+    videos = find_videos(folder)
+    if not videos and not any(p.suffix.lower() in IMAGE_SUFFIXES for p in folder.rglob('*')):
+        raise ProjectError(Problem(str(folder), '', 'neither videos nor images in it', 'a folder of videos, or of images'))
+    return [('video', video) for video in videos] or [('images', folder)]
+
 def _without_clashes(jobs:list[tuple[str, Path]])->list[tuple[str, Path]]:
     "The same jobs without repetitions; raises if two different ones would write one file."
     seen = {}
@@ -205,7 +214,7 @@ def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwr
     else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite)
     return f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}'
 
-# %% ../nbs/50_cli.ipynb #5aa21da5
+# %% ../nbs/50_cli.ipynb #78de282e
 @app.command()
 @click.argument('model_dir', type=_MODEL)
 @click.argument('inputs', nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -229,7 +238,7 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_d
             if not is_for_user(error) or ctx.find_root().params.get('debug'): raise
             click.echo(error_text(error), err=True)
             failed += 1
-    if failed: click.echo(f'{failed} of {len(jobs)} inputs could not be predicted', err=True)
+    if failed and len(jobs)>1: click.echo(f'{failed} of {len(jobs)} inputs could not be predicted', err=True)
     ctx.exit(1 if failed else 0)
 
 # %% ../nbs/50_cli.ipynb #63651540

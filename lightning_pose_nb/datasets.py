@@ -94,7 +94,7 @@ def make_sample(
     return dict(image=torch.from_numpy(np.array(image.transpose(2, 0, 1))), keypoints=torch.from_numpy(xy.astype(np.float32)),
         visible=torch.from_numpy(visible), matrix=torch.from_numpy(matrix.astype(np.float32)))
 
-# %% ../nbs/07_datasets.ipynb #ee325244
+# %% ../nbs/07_datasets.ipynb #452a738a
 class LabelledFrames(Dataset):
     "Labelled pictures with their keypoints at the network's size."
     def __init__(self,
@@ -118,9 +118,10 @@ class LabelledFrames(Dataset):
     def __getitem__(self, key:int|tuple[int,int])->dict[str,torch.Tensor]:
         epoch,i = key if isinstance(key, tuple) else (0, key)
         rng = np.random.default_rng([self.seed, epoch, i])
-        draw = self.augmenter.draw(rng, self.size)
+        picture,frame_size = self.pictures[i]
+        draw = self.augmenter.draw(rng, self.size, per_px=self.size[0]/frame_size[0])
         mirror = self.hflip if self.hflip is not None and rng.random()<0.5 else None
-        sample = make_sample(*self.pictures[i], self.labels.xy[i], self.visible[i], draw, mirror)
+        sample = make_sample(picture, frame_size, self.labels.xy[i], self.visible[i], draw, mirror)
         return sample | dict(index=torch.tensor(i))
 
     def plain(self)->'LabelledFrames':

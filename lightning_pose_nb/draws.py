@@ -29,37 +29,37 @@ from lightning_pose_nb.transforms import (
     warp_image,
 )
 
-# %% ../nbs/05c_draws.ipynb #bf14d842
+# %% ../nbs/05c_draws.ipynb #fde42633
 def _pair(rng:np.random.Generator, value:Any)->tuple[float,float]:
     "Draw for x and y: from one setting each, or both from the same."
     if not isinstance(value, Mapping): return draw_number(rng, value), draw_number(rng, value)
     if extra := set(value)-{'x', 'y'}: raise ValueError(f'axes are x and y, not {", ".join(map(str, extra))}')
     return draw_number(rng, value.get('x', 0)), draw_number(rng, value.get('y', 0))
 
-def _rot90(rng, size, k=1, keep_size=True):
+def _rot90(rng, size, per_px, k=1, keep_size=True):
     "Quarter turns; on a picture that is not square the result is stretched back to its size."
     turns,(h,w) = draw_integer(rng, k) % 4, size
     return compose(rot90_matrix(turns, size), resize_matrix((w, h) if turns % 2 else size, size))
 
-def _affine(rng, size, scale=1., translate_percent=None, translate_px=None, rotate=0., shear=0.):
+def _affine(rng, size, per_px, scale=1., translate_percent=None, translate_px=None, rotate=0., shear=0.):
     "Stretch, shear and turn (degrees) about the middle of the picture, then shift."
     stretch = _pair(rng, {'x': 1., 'y': 1.} | scale) if isinstance(scale, Mapping) else draw_number(rng, scale)
     if np.min(stretch)<=0: raise ValueError(f'scale must be positive, not {stretch}')
     lean,turn = shear_matrix(draw_number(rng, shear), size), rotate_matrix(draw_number(rng, rotate), size)
     (px,py),(dx,dy) = _pair(rng, translate_percent or 0.), _pair(rng, translate_px or 0.)
-    return compose(scale_matrix(stretch, size), lean, turn, shift_matrix(px*size[1]+dx, py*size[0]+dy))
+    return compose(scale_matrix(stretch, size), lean, turn, shift_matrix(px*size[1]+dx*per_px, py*size[0]+dy*per_px))
 
-def _crop_and_pad(rng, size, px=None, percent=None, keep_size=True, sample_independently=True):
+def _crop_and_pad(rng, size, per_px, px=None, percent=None, keep_size=True, sample_independently=True):
     "Cut from (negative; at most 45 %) or add to (positive) each side, and stretch back."
-    draws = [draw_number(rng, (px if percent is None else percent) or 0.) for _ in range(4 if sample_independently else 1)]*4
+    draws = [draw_number(rng, (px if percent is None else percent) or 0.)*(per_px if percent is None else 1) for _ in range(4 if sample_independently else 1)]*4
     if percent is not None: draws = [d*n for d,n in zip(draws, (size[0], size[1])*2)]
     top,right,bottom,left = (round(max(d, -0.45*n)) for d,n in zip(draws, (size[0], size[1])*2))
     return compose(shift_matrix(left, top), resize_matrix((size[0]+top+bottom, size[1]+left+right), size))
 
-# %% ../nbs/05c_draws.ipynb #aadd4a31
-def _elastic(rng, size, alpha=(1., 40.), sigma=(4., 8.)):
+# %% ../nbs/05c_draws.ipynb #1b15e1a1
+def _elastic(rng, size, per_px, alpha=(1., 40.), sigma=(4., 8.)):
     "Smooth random shifts in pixels, shape (H, W, 2)."
-    strength,smooth = draw_number(rng, alpha), max(draw_number(rng, sigma), 0.1)
+    strength,smooth = draw_number(rng, alpha)*per_px, max(draw_number(rng, sigma)*per_px, 0.1)
     step = max(1, int(smooth//2))
     h,w = -(-size[0]//step), -(-size[1]//step)
     noise = rng.random((h, w, 2), dtype=np.float32)*2 - 1
@@ -123,7 +123,7 @@ class Draw:
         xy = np.asarray(xy, float)
         return apply_matrix(invert(self.matrix), xy if self.field is None or not xy.size else xy + _shifts(self.field, xy))
 
-# %% ../nbs/05c_draws.ipynb #eb521353
+# %% ../nbs/05c_draws.ipynb #1f9ccbf9
 STEPS:dict[str,Callable] = dict(Rot90=_rot90, Affine=_affine, CropAndPad=_crop_and_pad, ElasticTransformation=_elastic) | EFFECTS # imgaug's names
 
 @dataclass(frozen=True)
@@ -134,12 +134,13 @@ class Augmenter:
     def draw(self,
         rng:np.random.Generator, # The only source of randomness
         size:tuple[int,int],     # Height and width of the pictures to come
+        per_px:float=1.,         # Model pixels per frame pixel: settings in pixels mean pixels of the frame
     )->Draw:
         "Decide once what happens to one picture or to all frames of a sequence."
         matrix,field,effects = np.eye(3),None,[]
         for name,p,settings in self.steps:
             if p<1 and rng.random()>=p: continue
-            made = STEPS[name](rng, size, **settings)
+            made = STEPS[name](rng, size, per_px, **settings)
             if callable(made): effects.append(made)
             elif made.ndim==2: matrix = compose(matrix, made)
             else: field = made if field is None else field+made

@@ -7,7 +7,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/effects.html.md"""
 # %% auto #0
 __all__ = ['EFFECTS', 'read_setting', 'draw_number', 'draw_integer']
 
-# %% ../nbs/05b_effects.ipynb #39df2cd1
+# %% ../nbs/05b_effects.ipynb #8b4b8f4b
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,34 +40,34 @@ def draw_integer(
     if isinstance(value, tuple): return int(rng.integers(value[0], value[1]+1))
     return int(rng.choice(value) if isinstance(value, list) else value)
 
-# %% ../nbs/05b_effects.ipynb #ec2fd40a
+# %% ../nbs/05b_effects.ipynb #e4a96342
 def _filter(kernel:np.ndarray)->Callable:
     return lambda image: cv2.filter2D(image, -1, kernel.astype(np.float32))
 
-def _motion_blur(rng, size, k=5, angle=(0., 360.)):
+def _motion_blur(rng, size, per_px, k=5, angle=(0., 360.)):
     "Smear along a line of `k` pixels at an angle in degrees."
-    length,turn = max(1, draw_integer(rng, k)), np.radians(draw_number(rng, angle))
-    r = length//2
-    along = np.linspace(-(length-1)/2, (length-1)/2, 4*length)[:, None, None]
+    half,turn = (max(1, draw_integer(rng, k))-1)/2*per_px, np.radians(draw_number(rng, angle))
+    r = math.ceil(half)
+    along = np.linspace(-half, half, 8*r+1)[:, None, None]
     y,x = np.mgrid[-r:r+1, -r:r+1]
     spots = np.maximum(0, 1-abs(x-along*np.cos(turn))) * np.maximum(0, 1-abs(y-along*np.sin(turn)))
     return _filter(spots.sum(0) / spots.sum())
 
-def _gaussian_blur(rng, size, sigma=(0., 3.)):
+def _gaussian_blur(rng, size, per_px, sigma=(0., 3.)):
     "Out of focus by `sigma` pixels."
-    smooth = max(draw_number(rng, sigma), 1e-3)
+    smooth = max(draw_number(rng, sigma)*per_px, 1e-3)
     return lambda image: cv2.GaussianBlur(image, (0, 0), smooth)
 
-def _emboss(rng, size, alpha=(0., 1.), strength=(0.25, 1.)):
+def _emboss(rng, size, per_px, alpha=(0., 1.), strength=(0.25, 1.)):
     "Light the picture's relief from a corner, mixed in by `alpha`."
     mix,s = draw_number(rng, alpha), draw_number(rng, strength)
     relief = np.array([[-1-s, -s, 0], [-s, 1, s], [0, s, 1+s]])
-    return _filter(mix*relief + (1-mix)*np.diag([0, 1, 0]))
+    return _filter(np.diag([0, 1, 0]) + min(1, per_px)*mix*(relief-np.diag([0, 1, 0])))
 
-# %% ../nbs/05b_effects.ipynb #a5dfa34a
+# %% ../nbs/05b_effects.ipynb #1c05ab37
 def _blots(low:int, high:int)->Callable:
     "A step that covers cells of a coarse grid with grey values from `low` up to, not including, `high`."
-    def step(rng, size, p=0.1, size_px=None, size_percent=None, per_channel=False, min_size=3):
+    def step(rng, size, per_px, p=0.1, size_px=None, size_percent=None, per_channel=False, min_size=3):
         if not 0 <= (chance := draw_number(rng, p)) <= 1: raise ValueError(f'p is a share of the cells from 0 to 1, not {chance}')
         grid = [draw_integer(rng, size_px)]*2 if size_px else [round(n*s) for s in [draw_number(rng, size_percent or 0.1)] for n in size]
         shape = (*(int(np.clip(g, min_size, n)) for g,n in zip(grid, size)), 3 if rng.random() < float(per_channel) else 1)
@@ -79,7 +80,7 @@ def _blots(low:int, high:int)->Callable:
         return cover
     return step
 
-# %% ../nbs/05b_effects.ipynb #e0030a89
+# %% ../nbs/05b_effects.ipynb #68128dbc
 def _curve(rng, setting, per_channel, change:Callable)->Callable:
     "Send every grey value v to change(v, number), with one number or one for each channel."
     n = 3 if rng.random() < float(per_channel) else 1
@@ -87,26 +88,26 @@ def _curve(rng, setting, per_channel, change:Callable)->Callable:
     table = change(np.arange(256)[:, None], numbers).clip(0, 255).round().astype(np.uint8)
     return lambda image: cv2.LUT(image, table[None])
 
-def _multiply(rng, size, mul=1., per_channel=False):
+def _multiply(rng, size, per_px, mul=1., per_channel=False):
     return _curve(rng, mul, per_channel, lambda v,n: v*n)
 
-def _add(rng, size, value=0., per_channel=False):
+def _add(rng, size, per_px, value=0., per_channel=False):
     return _curve(rng, value, per_channel, lambda v,n: v+n)
 
-def _contrast(rng, size, alpha=1., per_channel=False):
+def _contrast(rng, size, per_px, alpha=1., per_channel=False):
     return _curve(rng, alpha, per_channel, lambda v,n: 127.5 + n*(v-127.5))
 
-def _noise(rng, size, loc=0., scale=(0., 15.), per_channel=False):
+def _noise(rng, size, per_px, loc=0., scale=(0., 15.), per_channel=False):
     "Grain, in grey levels."
     shape = (*size, 3 if rng.random() < float(per_channel) else 1)
     grain = rng.standard_normal(shape, dtype=np.float32)*draw_number(rng, scale) + draw_number(rng, loc)
     return lambda image: (image+grain).clip(0, 255).round().astype(np.uint8)
 
-def _equalize(rng, size):
+def _equalize(rng, size, per_px):
     "Spread every channel's values evenly over 0…255."
     return lambda image: cv2.merge([cv2.equalizeHist(c) for c in cv2.split(image)])
 
-def _clahe(rng, size, clip_limit=(0.1, 8.), tile_grid_size_px=(3, 12)):
+def _clahe(rng, size, per_px, clip_limit=(0.1, 8.), tile_grid_size_px=(3, 12)):
     "Equalise locally, in a grid of tiles."
     limit,tiles = draw_number(rng, clip_limit), max(1, draw_integer(rng, tile_grid_size_px))
     return lambda image: cv2.merge([cv2.createCLAHE(limit, (tiles, tiles)).apply(c) for c in cv2.split(image)])

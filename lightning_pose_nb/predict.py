@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/predict.html.md"""
 # %% auto #0
 __all__ = ['IMAGE_SUFFIXES', 'predict_batches', 'predict_frames', 'predict_video', 'find_images', 'predict_images']
 
-# %% ../nbs/30_predict.ipynb #b474a9ee
+# %% ../nbs/30_predict.ipynb #d45c9339
 import sys
 import tempfile
 import warnings
@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 from .journal import Journal
 from .media import read_image
 from .models import LoadedModel
-from .tables import Table, read_table, table_header, table_row
+from .tables import Table, read_table, table_header, table_rows
 from .transforms import apply_matrix, invert, resize_images, resize_matrix
 from .video import probe, read_batches
 
@@ -110,7 +110,7 @@ def _batch_size(model:LoadedModel, batch_size:int|None)->int:
     if batch_size<1: raise ValueError(f'batch_size must be at least 1, found {batch_size}')
     return batch_size
 
-# %% ../nbs/30_predict.ipynb #0a51fde1
+# %% ../nbs/30_predict.ipynb #69b2c559
 def _journaled(
     model:LoadedModel,    # A trained model
     csv:Path,             # Predictions go here
@@ -128,8 +128,9 @@ def _journaled(
             tqdm(initial=journal.rows, **bar) as progress, closing(batches(journal)) as stream:
         row = journal.rows
         for xy,likelihood in predict_batches(model, stream, precision):
-            journal.append(''.join(table_row(index[row+i], xy[i], likelihood[i], sets and sets[row+i]) for i in range(len(xy))))
-            row += len(xy)
+            rows = slice(row, row+len(xy))
+            journal.append(table_rows(index[rows], xy, likelihood, None if sets is None else sets[rows]))
+            row = rows.stop
             progress.update(len(xy))
         journal.finish()
 

@@ -213,7 +213,7 @@ class Table:
         if self.set is not None: frame[('set', '', '')] = self.set
         return frame
 
-# %% ../nbs/01b_tables.ipynb #bb6ce3ce
+# %% ../nbs/01b_tables.ipynb #df09252d
 def table_header(
     names:'Sequence[str]', # Body parts
     scorer:str,            # Goes above every column
@@ -239,6 +239,7 @@ def table_rows(
     return ''.join(csv_line([name, ''])[:-1] + numbers(*row).replace('nan', '') + end
         for name,row,end in zip(index, cells.reshape(n, 3*k).tolist(), ends, strict=True))
 
+# %% ../nbs/01b_tables.ipynb #15c5fa58
 def table_row(
     index:str|int,         # Image path or frame number
     xy:np.ndarray,         # (K, 2), frame pixels
@@ -248,7 +249,6 @@ def table_row(
     "One row of a prediction file."
     return table_rows([index], np.asarray(xy)[None], np.asarray(likelihood)[None], None if set is None else [set])
 
-# %% ../nbs/01b_tables.ipynb #3ca63e7a
 def write_table(
     csv:str|Path,                      # File to write
     index:'Sequence',                  # N image paths or frame numbers
