@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/api.html.md"""
 # %% auto #0
 __all__ = ['evaluation_files', 'same_keypoints', 'cut_out', 'TrainedModel', 'overview', 'train']
 
-# %% ../nbs/33_api.ipynb #1246abc1
+# %% ../nbs/33_api.ipynb #135ae833
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,6 @@ from .metrics import pixel_error, summarise, temporal_norm, write_metric
 from .models import WEIGHTS, load_model, pick_device
 from .predict import predict_frames, predict_images, predict_video
 from .render import render_video
-from .training import fit
 from .video import find_videos
 
 # %% ../nbs/33_api.ipynb #3b735557
@@ -62,7 +61,7 @@ def cut_out(
     if not part.size: raise ValueError(f'bbox {bbox} (x, y, width, height) holds no pixel of a frame {frame.shape[1]} wide and {frame.shape[0]} high')
     return part, np.array([max(x, 0), max(y, 0)])
 
-# %% ../nbs/33_api.ipynb #fe9e8a5c
+# %% ../nbs/33_api.ipynb #edc02ee1
 class TrainedModel:
     "A trained-model folder, ready to predict."
     def __init__(self,
@@ -102,6 +101,7 @@ class TrainedModel:
         source:Path|str|Sequence, # A folder of images, a label file (its images are predicted), or a list of image paths
         csv:Path|str|None=None,   # Where to write; default `image_preds/<name>/predictions.csv`, for a list nowhere
         overwrite:bool=False,     # Predict again although the file exists
+        batch_size:int|None=None, # Images at a time; default `dali.base.predict.sequence_length`
         progress:bool=True,       # Show a progress bar
     )->Table:                     # One row per image, frame pixels
         "Keypoints of images, which may differ in size."
@@ -109,7 +109,7 @@ class TrainedModel:
         if isinstance(source, Path|str):
             if Path(source).suffix.lower()=='.csv': images,root = read_labels(source).images,Path(source).parent
             csv = Path(csv or self.folder/'image_preds'/Path(source).name/'predictions.csv')
-        return predict_images(self.model, images, root, csv, overwrite=overwrite or self._stale(csv), progress=progress)
+        return predict_images(self.model, images, root, csv, batch_size=batch_size, overwrite=overwrite or self._stale(csv), progress=progress)
 
     def predict_frames(self,
         frames:np.ndarray,            # RGB, uint8 (N, H, W, 3)
@@ -193,7 +193,7 @@ def overview(
     "The rows of an error summary that cover all keypoints, as a small table."
     return summary[summary['keypoint']=='all'].drop(columns='keypoint').round(2).to_string(index=False)
 
-# %% ../nbs/33_api.ipynb #40360770
+# %% ../nbs/33_api.ipynb #09aa97ef
 def train(
     cfg:Config|Path|str|Mapping,     # A config, or the YAML file (or mapping) to load one from
     output_dir:Path|str|None=None,   # The model folder; default `outputs/YYYY-MM-DD/HH-MM-SS`
@@ -202,6 +202,8 @@ def train(
     progress:bool=True,              # Say what happens, and show progress bars
 )->TrainedModel:                     # The trained model, evaluated
     "Train a model, evaluate it on its labelled frames and predict its test videos."
+    from lightning_pose_nb.training import fit  # Lightning takes seconds to import, and predicting does not need it
+
     say = print if progress else lambda *_: None
     cfg,labels = _checked(cfg, overrides, say)
     folder = Path(output_dir) if output_dir else Path('outputs')/datetime.now().strftime('%Y-%m-%d/%H-%M-%S')

@@ -204,14 +204,14 @@ def _without_clashes(jobs:list[tuple[str, Path]])->list[tuple[str, Path]]:
             raise ProjectError(Problem(str(path), '', f'predictions of the same name as those of {other}', '', 'Predict them in two calls with different --output-dir.'))
     return [(kind, path) for (kind,_),path in seen.items()]
 
-# %% ../nbs/50_cli.ipynb #f0c2eaa8
+# %% ../nbs/50_cli.ipynb #d9f6702d
 def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None)->str:
     "Predict one input; returns what to say about it."
     place = output_dir or model.folder/('video_preds' if kind=='video' else 'image_preds')
     csv = place/f'{path.stem}.csv' if kind=='video' else place/path.name/'predictions.csv'
     kept = csv.exists() and not overwrite
     if kind=='video': model.predict_video(path, csv, overwrite=overwrite, labeled_video=labeled_video, batch_size=batch_size)
-    else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite)
+    else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite, batch_size=batch_size)
     return f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}'
 
 # %% ../nbs/50_cli.ipynb #78de282e

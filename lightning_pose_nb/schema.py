@@ -124,12 +124,13 @@ class PatchMask(Section):
     init_ratio: Float = key(0.0, 'share of patches masked at the start', advanced=True, ge=0, le=1)
     final_ratio: Float = key(0.5, 'share at the end; 0: no masking', advanced=True, ge=0, le=1)
 
-# %% ../nbs/00c_schema.ipynb #b0e5a00a
+# %% ../nbs/00c_schema.ipynb #2de74c62
 class _TrainingMethod(_TrainingLength):
     optimizer: Literal['Adam', 'AdamW'] = key('Adam', 'AdamW suits ViTs')
     optimizer_params: OptimizerParams = key(OptimizerParams(), 'numbers of the optimiser')
     lr_scheduler: Literal['multisteplr'] = key('multisteplr', 'learning-rate schedule', advanced=True)
     lr_scheduler_params: SchedulerParams = key(SchedulerParams(), 'numbers of the schedule')
+    weight_averaging: Float|None = key(0.96, 'judge and keep a running mean of the weights, this much old to new; null: off', advanced=True, gt=0, lt=1)
     accumulate_grad_batches: Int = key(1, 'batches added up before a step of the optimiser', 'batches', advanced=True, ge=1)
     patch_mask: PatchMask = key(PatchMask(), 'hide patches from the multi-view transformer')
 
