@@ -61,7 +61,7 @@ def cut_out(
     if not part.size: raise ValueError(f'bbox {bbox} (x, y, width, height) holds no pixel of a frame {frame.shape[1]} wide and {frame.shape[0]} high')
     return part, np.array([max(x, 0), max(y, 0)])
 
-# %% ../nbs/33_api.ipynb #edc02ee1
+# %% ../nbs/33_api.ipynb #01ed22d2
 class TrainedModel:
     "A trained-model folder, ready to predict."
     def __init__(self,
@@ -157,7 +157,7 @@ class TrainedModel:
         error = about.get('val_pixel_error')
         return '\n'.join([f'{self.folder}: {self.cfg.model.model_type} on {self.cfg.model.backbone}, {len(self.keypoint_names)} keypoints',
             f'input {"×".join(map(str, self.cfg.data.size))} (height × width), trained {about.get("epochs", "?")} epochs on {sizes} frames',
-            f'best at epoch {about.get("best_epoch")}' + (f', validation error {error:.2f} px' if error is not None else '')])
+            f'best after {about.get("best_epoch")} epochs' + (f', validation error {error:.2f} px' if error is not None else '')])
 
     def __repr__(self)->str: return self.describe()
 

@@ -222,8 +222,8 @@ def load_weights(
     net.load_state_dict(fits, strict=False)
     return report
 
-# %% ../nbs/11_backbones.ipynb #58a496c7
-class WeightsUnavailable(RuntimeError):
+# %% ../nbs/11_backbones.ipynb #cc766b61
+class WeightsUnavailable(OSError):
     "Pretrained weights were asked for and could not be fetched."
     def __init__(self,
         name:str,   # The backbone, as the user wrote it

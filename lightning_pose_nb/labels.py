@@ -8,11 +8,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/labels.html.md"""
 __all__ = ['Labels', 'read_labels', 'write_labels', 'lint_labels', 'mirror_name', 'lint_views', 'image_groups', 'split_indices',
            'Table', 'read_table', 'write_table', 'table_header', 'table_row']
 
-# %% ../nbs/02_labels.ipynb #9065020d
+# %% ../nbs/02_labels.ipynb #931c7232
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -172,7 +172,7 @@ def _rows(rows:Sequence[int])->str:
         else: runs.append([row, row])
     return f'row{"s" if len(rows)>1 else ""} ' + ', '.join(f'{a}–{b}' if b>a else f'{a}' for a,b in runs)
 
-# %% ../nbs/02_labels.ipynb #98718728
+# %% ../nbs/02_labels.ipynb #b4afc068
 def _lint_images(sheet:Sheet, labels:Labels, data_dir:Path)->Iterator[tuple]:
     "Images that are missing or unreadable, of different sizes, or too small for their points."
     listings,sizes,guesses = {}, {}, 10
@@ -185,7 +185,7 @@ def _lint_images(sheet:Sheet, labels:Labels, data_dir:Path)->Iterator[tuple]:
                 yield _rows(rows), f'no folder {data_dir/folder}', 'the folder of these images', 'Image paths start from data.data_dir'
         if listings[folder] is None: continue
         if name not in listings[folder]:
-            near = suggest(name, listings[folder]) if guesses>0 else None
+            near = suggest(name, _same_number(name, listings[folder])) if guesses>0 else None
             guesses -= 1
             yield f'row {sheet.rows[i]}, column A', f'no image {image}', f'a file in {data_dir/folder}', f'Did you mean {near}?' if near else ''
             continue
@@ -195,7 +195,12 @@ def _lint_images(sheet:Sheet, labels:Labels, data_dir:Path)->Iterator[tuple]:
     kinds = Counter({labels.images[i]: size for i,size in sizes.items()}.values())
     if len(kinds)>1: yield '', 'images of different sizes: ' + ', '.join(f'{n} of {w}×{h}' for (h,w),n in kinds.most_common(4)), '', '', 'notice'
 
-# %% ../nbs/02_labels.ipynb #9a759a53
+# %% ../nbs/02_labels.ipynb #7980b227
+def _same_number(name:str, others:Iterable[str])->list[str]:
+    "File names with the same digits: a neighbouring frame is no spelling mistake."
+    digits = lambda text: re.findall(r'[1-9]\d*', text)
+    return [other for other in others if digits(other)==digits(name)]
+
 def _lint_outside(sheet:Sheet, labels:Labels, sizes:dict[int,tuple[int,int]])->Iterator[tuple]:
     "Points that lie outside their image."
     rows = list(sizes)

@@ -275,7 +275,7 @@ def _summary(errors:pd.DataFrame|str|Path)->pd.DataFrame:
     values = frame.drop(columns='set', errors='ignore')
     return summarise(values.to_numpy(float), frame['set'].tolist() if 'set' in frame else None, list(values.columns))
 
-# %% ../nbs/40_plots.ipynb #e04772e9
+# %% ../nbs/40_plots.ipynb #90ef8beb
 def plot_calibration(
     errors:np.ndarray|pd.DataFrame,   # (N, K) pixel errors, or the table from `calibration`
     likelihood:np.ndarray|None=None,  # (N, K) likelihoods; not needed with a table
@@ -290,7 +290,7 @@ def plot_calibration(
     ax.fill_between(x, errors['median'], errors['p90'], color=PALETTE[4], alpha=0.35, lw=0, label='median to 90th percentile')
     ax.plot(x, errors['median'], 's-', c=PALETTE[0], ms=4, label='median')
     ax.plot(x, errors['mean'], 'o--', c=PALETTE[5], ms=4, lw=1, label='mean')
-    ax.set(xlabel='likelihood', ylabel='pixel error', xticks=x, xticklabels=[f'{a:.2f}–{b:.2f}' for a,b in zip(errors['low'], errors['high'])])
+    ax.set(xlabel='likelihood', ylabel='pixel error', xticks=x, xticklabels=[f'{a:.3g}–{b:.3g}' for a,b in zip(errors['low'], errors['high'])])
     ax.set_ylim(bottom=0)
     _bare(ax)
     ax.tick_params(axis='x', labelrotation=35, labelsize=6)
