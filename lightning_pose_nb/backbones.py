@@ -93,13 +93,13 @@ def _channels_last(net:nn.Module)->bool:
     "Whether a timm network answers (B, h, w, C)."
     return str(getattr(net, 'output_fmt', 'NCHW')).endswith('NHWC')
 
-# %% ../nbs/11_backbones.ipynb #2e5f29bc
+# %% ../nbs/11_backbones.ipynb #8a35bc93
 class Backbone(nn.Module):
     "A timm network without its classifier, from normalised pictures to a grid of features."
     def __init__(self,
         net:nn.Module, # The timm network
         name:str,      # What the user calls it
-        report:'LoadReport|None'=None, # What a weights file brought
+        report:object=None, # What a weights file brought, a `LoadReport`
     ):
         super().__init__()
         self.net, self.name, self.report = net, name, report

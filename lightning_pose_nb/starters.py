@@ -7,17 +7,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/starters.html.md"""
 # %% auto #0
 __all__ = ['working_size', 'find_label_files', 'view_names', 'guess_values', 'demo', 'truth_error']
 
-# %% ../nbs/44_starters.ipynb #9aeecf4c
+# %% ../nbs/44_starters.ipynb #87d34cf9
 import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .problems import Problem, ProjectError
-
-if TYPE_CHECKING:
-    from lightning_pose_nb.api import TrainedModel
 
 # %% ../nbs/44_starters.ipynb #2f29f4df
 def working_size(
@@ -89,14 +86,14 @@ def _video_folder(folder:Path)->str|None:
     most = max(count, key=count.get)
     return most.relative_to(folder).as_posix() if count[most] else None
 
-# %% ../nbs/44_starters.ipynb #54f87780
+# %% ../nbs/44_starters.ipynb #c906693b
 def demo(
     folder:Path|str='lpnb_demo',   # Where the sample project goes: new, empty, or made by an earlier demo
     epochs:int|None=None,          # Length of training; default the sample config's
     overrides:Sequence[str]=(),    # 'key=value' texts that win over the sample config
     progress:bool=True,            # Show training's report and progress bars
     say:Callable[[str], Any]=print,# Takes the lines in between
-)->'TrainedModel':                 # The trained model
+)->Any:                            # The trained model, a `TrainedModel`
     "Make a sample project, train a model on it, and predict a video the model has never seen."
     from lightning_pose_nb.api import train
     from lightning_pose_nb.samples import make_project

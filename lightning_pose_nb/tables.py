@@ -8,24 +8,19 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/tables.html.md"""
 __all__ = ['NOTHING', 'Sheet', 'column_letters', 'read_sheet', 'sheet_numbers', 'write_atomic', 'csv_line', 'Table',
            'table_header', 'table_rows', 'table_row', 'write_table', 'read_table']
 
-# %% ../nbs/01b_tables.ipynb #b28e01de
+# %% ../nbs/01b_tables.ipynb #9b7f42d2
 import csv
 import io
 import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from .problems import Problem, ProjectError
-
-# %% ../nbs/01b_tables.ipynb #79a7eacb
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from pandas import DataFrame
 
 # %% ../nbs/01b_tables.ipynb #061cb974
 @dataclass
@@ -191,7 +186,7 @@ def csv_line(
     csv.writer(line, lineterminator='\n').writerow(cells)
     return line.getvalue()
 
-# %% ../nbs/01b_tables.ipynb #f4c2d948
+# %% ../nbs/01b_tables.ipynb #0d48d99d
 @dataclass
 class Table:
     "Predicted keypoints: where, and how sure."
@@ -204,7 +199,7 @@ class Table:
 
     def __len__(self)->int: return len(self.index)
 
-    def to_frame(self)->'DataFrame':
+    def to_frame(self)->Any: # pandas.DataFrame
         "The pandas form: columns are (scorer, bodyparts, coords), and `set` where there is one."
         import pandas as pd
         names = ['scorer', 'bodyparts', 'coords']
