@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/checks.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'check_labels', 'check_names', 'has_view',
-           'check_views', 'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_project',
-           'report']
+           'check_views', 'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_built',
+           'check_project', 'report']
 
 # %% ../nbs/09_checks.ipynb #60244882
 import re
@@ -200,9 +200,20 @@ def check_augmentation(p:Project)->None:
         except ProjectError as e:
             for q in e.problems: p.review.say(key, f'{q.where.removeprefix(key)}: {q.found}'.strip(' .:'), q.expected, q.fix, q.level)
 
-# %% ../nbs/09_checks.ipynb #43894de8
+# %% ../nbs/09_checks.ipynb #4db487b8
+def check_built(p:Project)->None:
+    "Everything the config asks for exists."
+    cfg = p.review.cfg
+    for key,asked,instead in (
+        ('model.model_type', cfg.model.model_type if cfg.model.model_type!='heatmap' else '', 'heatmap'),
+        ('model.losses_to_use', ', '.join(cfg.model.losses_to_use), '[]'),
+        ('data.view_names', ', '.join(cfg.data.view_names or []), 'one model per view, or all views in one picture'),
+        ('data.bbox_file', str(cfg.data.bbox_file or ''), 'images cropped beforehand, without this key')):
+        if asked: p.review.say(key, f'{asked}, which this version cannot train yet', instead)
+
+# %% ../nbs/09_checks.ipynb #efe0c31e
 CHECKS: tuple[Callable[[Project], None], ...] = (
-    check_labels, check_names, check_views, check_videos, check_amount, check_files, check_augmentation)
+    check_built, check_labels, check_names, check_views, check_videos, check_amount, check_files, check_augmentation)
 
 def check_project(
     config_path:Path|str|Mapping,                 # The config file

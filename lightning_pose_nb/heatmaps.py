@@ -7,7 +7,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/heatmaps.html.md"""
 # %% auto #0
 __all__ = ['SIGMA', 'target_heatmaps', 'peak_position', 'heatmap_likelihood', 'decode_heatmaps']
 
-# %% ../nbs/10_heatmaps.ipynb #6138f33a
+# %% ../nbs/10_heatmaps.ipynb #d886e2a6
+from contextlib import nullcontext
 from functools import lru_cache
 
 import torch
@@ -175,7 +176,7 @@ def heatmap_likelihood(
     near = [((local.sum(d)*at[:,a]).sum(-1).floor()[:,None] - at[:,a]).abs() <= 2 for a,d in ((1, -1), (0, -2))]
     return (p * (near[0][:,:,None] & near[1][:,None,:])).sum((-1, -2)).clamp(0, 1).reshape(maps.shape[:-2])
 
-# %% ../nbs/10_heatmaps.ipynb #68ce9431
+# %% ../nbs/10_heatmaps.ipynb #88a5b673
 def decode_heatmaps(
     maps:Tensor,            # Probability maps, shape (..., K, h, w)
     downsample_factor:int=2,# A cell is 2**f model pixels wide
@@ -183,5 +184,7 @@ def decode_heatmaps(
 )->tuple[Tensor,Tensor]:    # Keypoints (x, y) in model pixels (..., K, 2), likelihood (..., K)
     "Keypoints and their likelihood; gradients flow through the keypoints."
     if maps.dtype in (torch.float16, torch.bfloat16): maps = maps.float()
-    keypoints = peak_position(maps, downsample_factor, sigma)
-    return keypoints, heatmap_likelihood(maps, keypoints.detach(), downsample_factor)
+    kind = maps.device.type
+    with torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext():
+        keypoints = peak_position(maps, downsample_factor, sigma)
+        return keypoints, heatmap_likelihood(maps, keypoints.detach(), downsample_factor)
