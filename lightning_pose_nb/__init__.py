@@ -1,5 +1,12 @@
 """Animal pose estimation from a notebook: label frames, write one config, get trajectories to trust."""
+import os
+
 __version__ = "0.1.0"
+
+# Threads of one computation that wait for each other must not burn processor time while they do: on a machine that is shared,
+# or limited to less than its cores, they would take it from the very thread they are waiting for (here: 7 times slower).
+# OpenMP reads this when torch is first imported; a value the user has set stands.
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 # The names a user types. Each is imported when it is first asked for, so that importing the package costs nothing.
 _HOMES = {'train': 'api', 'TrainedModel': 'api', 'load_config': 'config', 'make_project': 'samples', 'check_project': 'checks'}

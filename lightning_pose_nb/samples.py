@@ -104,7 +104,7 @@ def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tupl
     points = world[:,1,:len(KEYPOINTS)].reshape(len(world), -1)
     np.savetxt(build/'ground_truth_3d'/f'{session}.csv', points, '%.4f', ',', header=columns, comments='')
 
-# %% ../nbs/04_samples.ipynb #6bab91c1
+# %% ../nbs/04_samples.ipynb #d7f0bc85
 def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
     "The sample's config.yaml."
     n,several,names = len(KEYPOINTS), len(pictures)>1, _names(next(iter(pictures.values())))
@@ -116,9 +116,9 @@ def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
         'data.columns_for_singleview_pca': None if several else pose,
         'data.mirrored_column_matches': list(range(n)) if several else [list(range(n)), list(range(n, 2*n))],
         'training.train_batch_size': 4, 'training.val_batch_size': 16, 'training.test_batch_size': 16,
-        'training.train_prob': .8, 'training.val_prob': .1, 'training.max_epochs': 30,
+        'training.train_prob': .8, 'training.val_prob': .1, 'training.max_epochs': 20,
         'training.unfreezing_epoch': 0, 'training.check_val_every_n_epoch': 5,
-        'training.lr_scheduler_params.multisteplr.milestones': [20, 25],
+        'training.lr_scheduler_params.multisteplr.milestones': [13, 17],
         'model.backbone': 'resnet18', 'model.backbone_pretrained': False, 'model.losses_to_use': [],
         'dali.base.train.sequence_length': 8, 'dali.base.predict.sequence_length': 32,
         'dali.context.train.batch_size': 8, 'dali.context.predict.sequence_length': 32}

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/training.html.md"""
 __all__ = ['BEST', 'RESUME', 'LOGS', 'MAY_CHANGE', 'QUIET', 'frame_errors', 'running_mean', 'PoseModule', 'KeepBest', 'KeepGoing',
            'make_trainer', 'prepare_folder', 'start_from', 'quiet', 'fit', 'read_log']
 
-# %% ../nbs/20_training.ipynb #cdbc3a44
+# %% ../nbs/20_training.ipynb #420802da
 import logging
 import os
 import signal
@@ -26,7 +26,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .config import Config, Problem, ProjectError
 from .datamodules import PoseData
@@ -49,16 +49,16 @@ def frame_errors(
     distance = (found-truth).norm(dim=-1)
     return distance[distance.isfinite()]
 
-# %% ../nbs/20_training.ipynb #5d32bf69
+# %% ../nbs/20_training.ipynb #6744c7ab
 def running_mean(
     network:nn.Module, # The network that is trained
     keep:float,        # Share of the old mean in the new one, below 1
 )->AveragedModel:      # A copy; `update_parameters(network)` after each step, `.module` is the mean
     "A copy of a network that follows it smoothly; young means follow faster."
-    mean = AveragedModel(network, avg_fn=lambda old,new,n: old+(new-old)*max(1-keep, 9/(10+n)), use_buffers=True)
-    return mean.requires_grad_(False)
+    follow = lambda old,new,n: get_ema_multi_avg_fn(min(keep, (1+float(n))/(10+float(n))))(old, new, n)
+    return AveragedModel(network, multi_avg_fn=follow, use_buffers=True).requires_grad_(False)
 
-# %% ../nbs/20_training.ipynb #8e9cfb4d
+# %% ../nbs/20_training.ipynb #0e4b0c4b
 class PoseModule(pl.LightningModule):
     "A network and a config, trained on batches of labelled frames."
     def __init__(self,
@@ -99,7 +99,7 @@ class PoseModule(pl.LightningModule):
     def configure_optimizers(self)->torch.optim.Optimizer:
         "Adam or AdamW with two groups: backbone, head."
         groups = [dict(params=list(p)) for p in self.network.parameter_groups()]
-        return getattr(torch.optim, self.cfg.training.optimizer)(groups, lr=self.rates.head)
+        return getattr(torch.optim, self.cfg.training.optimizer)(groups, lr=self.rates.head, fused=True)
 
     def on_train_epoch_start(self)->None:
         "Whatever a layer draws at random depends on seed and epoch alone, so a resumed run draws the same."
