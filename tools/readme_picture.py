@@ -30,7 +30,7 @@ def main(demo: Path, frame: int = 40, keypoint: str = 'paw_front_right_bot') -> 
         axes[name].set_ylabel(f'{name} (px)', fontsize=8)
         axes[name].spines[['top', 'right']].set_visible(False)
     axes['x'].set_title(f'{keypoint}, held-out video', fontsize=9)
-    axes['x'].legend(frameon=False, fontsize=7, loc='upper right', ncols=2)
+    axes['y'].legend(frameon=False, fontsize=7, loc='upper left', ncols=2)
     axes['y'].set_xlabel('frame', fontsize=8)
     out = Path(__file__).parent.parent/'nbs'/'images'/'demo.png'
     fig.savefig(out, dpi=110, metadata={'Software': None})
