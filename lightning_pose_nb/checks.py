@@ -154,13 +154,14 @@ def _open_video(path:Path)->str:
     except VideoError as e: return str(e).removeprefix(f'{path}: ')
     return ''
 
-# %% ../nbs/09_checks.ipynb #deaad616
+# %% ../nbs/09_checks.ipynb #8b29d84a
 def check_amount(p:Project)->None:
     "There are enough labelled frames for the split and for PCA."
     cfg,t = p.review.cfg,p.review.cfg.training
     if not p.labels or not p.sound('training.train_prob', 'training.val_prob', 'training.train_frames'): return
     if t.train_prob + (t.val_prob or 0) > 1+1e-9: return
     labels = p.labels[0]
+    if len(labels) and not labels.labelled.any(): p.review.say('data.csv_file', 'no labelled point in the whole table', 'at least a few labelled frames')
     try: train = split_sizes(len(labels), t.train_prob, t.val_prob)[0]
     except ProjectError as e:
         p.review.doc.problems += e.problems

@@ -7,7 +7,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/predict.html.md"""
 # %% auto #0
 __all__ = ['IMAGE_SUFFIXES', 'predict_batches', 'predict_frames', 'predict_video', 'find_images', 'predict_images']
 
-# %% ../nbs/30_predict.ipynb #d45c9339
+# %% ../nbs/30_predict.ipynb #1a264849
+import json
 import sys
 import tempfile
 import warnings
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .journal import Journal
+from .journal import Journal, made_from
 from .media import read_image
 from .models import LoadedModel
 from .tables import Table, read_table, table_header, table_rows
@@ -110,7 +111,7 @@ def _batch_size(model:LoadedModel, batch_size:int|None)->int:
     if batch_size<1: raise ValueError(f'batch_size must be at least 1, found {batch_size}')
     return batch_size
 
-# %% ../nbs/30_predict.ipynb #69b2c559
+# %% ../nbs/30_predict.ipynb #e60006e8
 def _journaled(
     model:LoadedModel,    # A trained model
     csv:Path,             # Predictions go here
@@ -136,22 +137,27 @@ def _journaled(
 
 def _complete(
     csv:Path,                       # A finished file, if there is one
-    names:Sequence[str],            # Keypoints the model predicts
+    model:LoadedModel,              # A trained model
     overwrite:bool,                 # True: there is none
+    source:list,                    # What it should be made from: name, bytes and time stamp of each file
     index:Sequence[str]|None=None,  # Images it should hold; None: a video
     sets:Sequence[str]|None=None,   # Sets they should be in; None: any
 )->Table|None:
     "The finished predictions; None if they are still to be made; an error if they are of something else."
     if overwrite or not csv.is_file(): return None
+    fix,names = 'pass overwrite=True (lpnb predict --overwrite) to replace them, or choose another file',model.keypoint_names
+    note = json.loads(made_from(csv).read_text(encoding='utf-8').partition('\n')[0]) if made_from(csv).is_file() else {}
+    if note.get('model', model.fingerprint)!=model.fingerprint: return None # the model has been trained further
     table = read_table(csv)
-    fix = 'pass overwrite=True to replace them, or choose another file'
     if list(table.keypoint_names)!=list(names):
         raise ValueError(f'{csv} holds predictions of {list(table.keypoint_names)}, this model predicts {list(names)}: {fix}')
     if index is not None and ([str(i) for i in table.index]!=list(index) or (sets is not None and list(sets)!=table.set)):
         raise ValueError(f'{csv} holds predictions of {len(table)} images, but not the {len(index)} asked for, or in other sets: {fix}')
+    sizes,were = ([stamp[1] for stamp in s] for s in (source, note.get('source', source)))
+    if sizes!=were: raise ValueError(f'{csv} holds predictions of another {source[0][0]}, as the number of its bytes shows: {fix}')
     return table
 
-# %% ../nbs/30_predict.ipynb #31b238c5
+# %% ../nbs/30_predict.ipynb #e0981e1f
 def predict_video(
     model:LoadedModel,        # A trained model
     video:str|Path,           # Any video that FFmpeg decodes
@@ -163,7 +169,7 @@ def predict_video(
 )->Table:                     # Row i: keypoints of frame i in frame pixels, and their likelihood
     "Predict every frame of a video, or what an earlier call has not finished."
     video,csv,info,damaged = Path(video),Path(csv),probe(video),[]
-    if (table := _complete(csv, model.keypoint_names, overwrite)) is not None: return table
+    if (table := _complete(csv, model, overwrite, [_stamp(video)])) is not None: return table
     batch_size,size = _batch_size(model, batch_size),model.cfg.data.size
     def batches(journal:Journal)->Iterator[tuple[np.ndarray,np.ndarray]]:
         damaged.extend(int(line) for line in journal.remarks)
@@ -207,7 +213,7 @@ def find_images(
     if not found: raise ValueError(f'{folder}: no images in it; looked for {", ".join(IMAGE_SUFFIXES)}')
     return found
 
-# %% ../nbs/30_predict.ipynb #0ceddf2a
+# %% ../nbs/30_predict.ipynb #08118691
 def predict_images(
     model:LoadedModel,                  # A trained model
     images:str|Path|Sequence[str|Path], # A folder, or image paths relative to `root`
@@ -223,14 +229,14 @@ def predict_images(
     if isinstance(images, str|Path): root,images = (images, find_images(images)) if root is None else (root, _below(images, root))
     index,root = [Path(p).as_posix() for p in images],Path(root or '')
     if sets is not None and len(sets)!=len(index): raise ValueError(f'{len(index)} images but {len(sets)} set names')
-    if csv is not None and (table := _complete(Path(csv), model.keypoint_names, overwrite, index, sets)) is not None: return table
     files = [root/p for p in index]
     if missing := [p for p in files if not p.is_file()]: raise _bad_images(missing, len(files), 'not there')
+    source = [_stamp(p) for p in files]
+    if csv is not None and (table := _complete(Path(csv), model, overwrite, source, index, sets)) is not None: return table
     n,precision,sets = _batch_size(model, batch_size),_precision(model, precision),None if sets is None else list(sets)
     bar = dict(total=len(files), desc='images', unit='image', disable=not progress)
     with tempfile.TemporaryDirectory() as spare:
         csv = Path(csv or Path(spare)/'predictions.csv')
-        source = [index, [_stamp(p)[1:] for p in files]]
         _journaled(model, csv, source, lambda journal: _load(files, model.cfg.data.size, n, journal.rows), index, sets, n, precision, bar)
         return read_table(csv)
 

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/training.html.md"""
 __all__ = ['BEST', 'RESUME', 'LOGS', 'MAY_CHANGE', 'QUIET', 'frame_errors', 'running_mean', 'PoseModule', 'KeepBest', 'KeepGoing',
            'make_trainer', 'prepare_folder', 'start_from', 'quiet', 'fit', 'read_log']
 
-# %% ../nbs/20_training.ipynb #420802da
+# %% ../nbs/20_training.ipynb #287fd035
 import logging
 import os
 import signal
@@ -33,7 +33,7 @@ from .datamodules import PoseData
 from .heatmaps import target_heatmaps
 from .labels import Labels
 from .losses import LOSSES, effective_weight
-from .models import ABOUT, WEIGHTS, load_description, save_description, save_weights
+from .models import ABOUT, WEIGHTS, load_description, pick_device, save_description, save_weights
 from .networks import build_network
 from .schedule import Rates, make_rates
 from .transforms import apply_matrix, invert
@@ -206,7 +206,7 @@ def _check_same(cfg:Config, saved:Config, folder:Path)->None:
         raise ProjectError([Problem(str(folder), f'key {k}', str(new[k]), f'{old.get(k)}, as when the run began',
             'change it back, or train in a new folder') for k in changed])
 
-# %% ../nbs/20_training.ipynb #a6187828
+# %% ../nbs/20_training.ipynb #9ab97a81
 def prepare_folder(
     cfg:Config,            # Effective config
     labels:Labels,         # Labelled frames
@@ -214,7 +214,10 @@ def prepare_folder(
     resume:bool,           # Continue a run that is already there
 )->dict|None:              # The split of the run to continue, as lists of image paths; None to start afresh
     "Look at the folder a run is to be written to, and refuse to spoil what it holds."
-    if not (folder/ABOUT).exists(): return None
+    other = ProjectError([Problem(str(folder), 'output folder', 'other files', 'a new or empty folder, or a training run', 'choose another folder')])
+    if not (folder/ABOUT).exists():
+        if folder.is_dir() and any(folder.iterdir()): raise other
+        return None
     if not resume:
         raise ProjectError([Problem(str(folder), 'output folder', 'a training run', 'a new or empty folder',
             'choose another folder, or resume=True (lpnb train --resume) to continue the run')])
@@ -269,7 +272,7 @@ def _run(trainer:pl.Trainer, module:PoseModule, data:PoseData, checkpoint:Path|N
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt(f'training was interrupted; continue it with resume=True (lpnb train --resume) in {folder}') from None
 
-# %% ../nbs/20_training.ipynb #368f4247
+# %% ../nbs/20_training.ipynb #57b4987b
 def fit(
     cfg:Config,         # Effective config
     labels:Labels,      # Labelled frames
@@ -280,6 +283,7 @@ def fit(
 )->Path:                # `folder`
     "Train a network and write it to a model folder; raises `ProjectError` rather than overwrite a run."
     folder = Path(folder)
+    pick_device(cfg.training.accelerator) # before anything is written, for it may not be there
     names = prepare_folder(cfg, labels, folder, resume)
     checkpoint = folder/RESUME if names and (folder/RESUME).exists() else None
     if names and (folder/WEIGHTS).exists() and not checkpoint: return folder
