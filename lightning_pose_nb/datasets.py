@@ -130,26 +130,29 @@ class LabelledFrames(Dataset):
         bare.augmenter,bare.hflip = Augmenter(),None
         return bare
 
-# %% ../nbs/07_datasets.ipynb #af187ecc
+# %% ../nbs/07_datasets.ipynb #cf6aaba4
 class EpochSampler(Sampler):
-    "Pairs (epoch, row) in an order that depends on seed and epoch alone."
+    "Pairs (round, row) in an order that depends on seed and epoch alone."
     def __init__(self,
-        rows:Sequence[int], # Rows of the dataset to hand out
-        seed:int=0,         # Of the order
-        shuffle:bool=True,  # False: as given, in every epoch
+        rows:Sequence[int],    # Rows of the dataset to hand out
+        seed:int=0,            # Of the order
+        shuffle:bool=True,     # False: as given, in every round
+        length:int|None=None,  # How many rows make an epoch; None: each once
     ):
         self.rows,self.seed,self.shuffle,self.epoch = [int(r) for r in rows],seed,shuffle,0
+        self.length = len(self.rows) if length is None else length
 
     def set_epoch(self, epoch:int)->None:
         "Say which epoch comes next; Lightning does."
         self.epoch = epoch
 
-    def __len__(self): return len(self.rows)
+    def __len__(self): return self.length
 
     def __iter__(self)->Iterator[tuple[int,int]]:
-        epoch = self.epoch
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.rows)) if self.shuffle else range(len(self.rows))
-        return iter([(epoch, self.rows[i]) for i in order])
+        n,order = len(self.rows),{}
+        for position in range(self.epoch*self.length, (self.epoch+1)*self.length):
+            if (r := position//n) not in order: order = {r: np.random.default_rng([self.seed, r]).permutation(n) if self.shuffle else range(n)}
+            yield r, self.rows[order[r][position%n]]
 
 def collate(
     samples:Sequence[dict[str,torch.Tensor]], # From `LabelledFrames`

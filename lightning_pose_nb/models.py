@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/models.html.md"""
 __all__ = ['CONFIG', 'ABOUT', 'WEIGHTS', 'LoadedModel', 'save_description', 'save_weights', 'save_model', 'load_description',
            'load_model', 'pick_device']
 
-# %% ../nbs/16_models.ipynb #c0b1a493
+# %% ../nbs/16_models.ipynb #0d657c59
 import hashlib
 import json
 import os
@@ -25,9 +25,10 @@ from torch import nn
 from . import __version__
 from .config import Config, Problem, ProjectError, load_config, save_config
 from .networks import build_network
+from .subspace import Subspace, load_subspaces
 from .tables import write_atomic
 
-# %% ../nbs/16_models.ipynb #6da22b6c
+# %% ../nbs/16_models.ipynb #8033b55c
 CONFIG,ABOUT,WEIGHTS = 'config.yaml','model.json','weights.safetensors'
 
 @dataclass
@@ -39,6 +40,7 @@ class LoadedModel:
     split:dict[str,list[str]]  # Image paths of the `train`, `validation`, `test` and `unused` sets
     folder:Path                # Where it was loaded from
     about:dict = field(default_factory=dict) # Everything else in `model.json`: versions, date, best epoch
+    subspaces:dict[str,Subspace] = field(default_factory=dict) # What poses and views of the training labels looked like; see the notebook on subspaces
 
     @cached_property
     def fingerprint(self)->str:
@@ -116,7 +118,7 @@ def load_description(
     about = _read_about(folder)
     return load_config(folder/CONFIG), about
 
-# %% ../nbs/16_models.ipynb #470a3f0d
+# %% ../nbs/16_models.ipynb #3d7a62dc
 def load_model(
     folder:Path|str, # The model folder
 )->LoadedModel:      # The model in evaluation mode, on the CPU
@@ -132,7 +134,7 @@ def load_model(
     except SafetensorError as e: raise _bad_folder(weights, f'unreadable weights: {e}', 'a complete safetensors file', 'copy the folder again') from e
     try: network.load_state_dict(state)
     except RuntimeError as e: raise _bad_folder(folder, f'weights do not fit the network in {CONFIG}: {e}', 'files from one training run') from e
-    return LoadedModel(network.eval(), cfg, names, about['split'], folder, about)
+    return LoadedModel(network.eval(), cfg, names, about['split'], folder, about, load_subspaces(folder))
 
 # %% ../nbs/16_models.ipynb #4e7012ab
 def pick_device(

@@ -104,7 +104,7 @@ def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tupl
     points = world[:,1,:len(KEYPOINTS)].reshape(len(world), -1)
     np.savetxt(build/'ground_truth_3d'/f'{session}.csv', points, '%.4f', ',', header=columns, comments='')
 
-# %% ../nbs/04_samples.ipynb #d7f0bc85
+# %% ../nbs/04_samples.ipynb #1380a0fb
 def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
     "The sample's config.yaml."
     n,several,names = len(KEYPOINTS), len(pictures)>1, _names(next(iter(pictures.values())))
@@ -120,6 +120,7 @@ def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
         'training.unfreezing_epoch': 0, 'training.check_val_every_n_epoch': 5,
         'training.lr_scheduler_params.multisteplr.milestones': [13, 17],
         'model.backbone': 'resnet18', 'model.backbone_pretrained': False, 'model.losses_to_use': [],
+        'callbacks.anneal_weight.freeze_until_epoch': 4, 'callbacks.anneal_weight.increase_factor': .1,
         'dali.base.train.sequence_length': 8, 'dali.base.predict.sequence_length': 32,
         'dali.context.train.batch_size': 8, 'dali.context.predict.sequence_length': 32}
     if several: values['data.view_names'] = [v.removeprefix('_') for v in pictures]
@@ -167,7 +168,7 @@ def _refuse(n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, s
         raise ValueError(f'n_test_videos, seed and label_noise cannot be negative: {n_test_videos}, {seed}, {label_noise}')
     if cameras: camera_ring(tuple(size), cameras)
 
-# %% ../nbs/04_samples.ipynb #0e22e780
+# %% ../nbs/04_samples.ipynb #fe03b447
 def make_project(
     folder:Path|str,         # Where the project goes: new, empty, or a sample made earlier
     n_frames:int=60,         # Labelled frames (instants, with several cameras), spread over the videos
@@ -186,7 +187,7 @@ def make_project(
     settings = {k:v.item() if isinstance(v, np.generic) else v for k,v in locals().items() if k!='folder'}
     _refuse(**settings)
     folder,settings['size'] = Path(folder),[int(s) for s in size]
-    made,build = {**settings, 'version':1},folder/'.building'
+    made,build = {**settings, 'version':2},folder/'.building'
     stale = _claim(folder, made)
     if stale is not None:
         shutil.rmtree(build, ignore_errors=True)

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/schema.html.md"""
 __all__ = ['PRESETS', 'BACKBONE_NAMES', 'LOSS_NAMES', 'REFERENCE_VERSION', 'Size', 'Data', 'DataPaths', 'OptimizerParams',
            'MultiStepLR', 'SchedulerParams', 'PatchMask', 'Training', 'Model', 'General', 'TrainSequence',
            'PredictSequence', 'ContextTrain', 'ContextPredict', 'Base', 'Context', 'Dali', 'Weighted', 'PcaMultiview',
-           'PcaSingleview', 'Temporal', 'TemporalHeatmap', 'Unimodal', 'Optional3D', 'Losses', 'Fiftyone', 'Eval',
+           'PcaSingleview', 'Temporal', 'Unimodal', 'TemporalHeatmap', 'Optional3D', 'Losses', 'Fiftyone', 'Eval',
            'AnnealWeight', 'Callbacks', 'Config', 'key_table']
 
 # %% ../nbs/00c_schema.ipynb #8ef386e0
@@ -175,10 +175,12 @@ class Model(Section):
     lightning_pose_version: Text = key(
         REFERENCE_VERSION, 'the reference whose conventions (log_weight) this file follows; older files are converted')
 
-# %% ../nbs/00c_schema.ipynb #65f61263
+# %% ../nbs/00c_schema.ipynb #536d6672
 class General(Section):
     "All readers."
     seed: Int = key(123456, 'seed of the order of the sequences', advanced=True, ge=0)
+    draw_by: Literal['frame', 'video'] = key('frame', 'sequences come from long videos more often, or from all alike', advanced=True)
+    reader: Literal['auto', 'video', 'dali'] = key('auto', 'video: FFmpeg on the CPU; dali: NVIDIA DALI; auto: the best for each file', advanced=True)
 
 class TrainSequence(Section):
     "Unlabelled frames per step of training."
@@ -235,15 +237,14 @@ class Temporal(Weighted):
     epsilon: Float|list[Float] = key(20.0, 'motion per frame that costs nothing; one number or one per keypoint', 'px')
     prob_threshold: Float = key(0.05, 'ignore frames with less likelihood', ge=0, le=1)
 
-# %% ../nbs/00c_schema.ipynb #62fd70da
-class TemporalHeatmap(Weighted):
-    "Heatmaps must not jump."
-    epsilon: Float = key(0.0, 'difference that costs nothing', advanced=True, ge=0)
-    prob_threshold: Float = key(0.05, 'ignore frames with less likelihood', advanced=True, ge=0, le=1)
-
+# %% ../nbs/00c_schema.ipynb #5ea35b0a
 class Unimodal(Weighted):
     "Heatmaps must be one blob."
     prob_threshold: Float = key(0.05, 'ignore frames with less likelihood', advanced=True, ge=0, le=1)
+
+class TemporalHeatmap(Unimodal):
+    "Heatmaps must not jump."
+    epsilon: Float = key(0.0, 'difference that costs nothing', advanced=True, ge=0)
 
 class Optional3D(Section):
     "A loss on labelled frames of calibrated cameras."
