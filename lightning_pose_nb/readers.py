@@ -7,10 +7,9 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/readers.html.md"""
 # %% auto #0
 __all__ = ['VideoReader', 'read_clips']
 
-# %% ../nbs/04c_readers.ipynb #852705e3
+# %% ../nbs/04c_readers.ipynb #667a45ad
 import bisect
 import contextlib
-import itertools
 import queue
 import threading
 import warnings
@@ -18,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -35,74 +35,60 @@ from lightning_pose_nb.video import (
     _orientation,
     _packets,
     _Tally,
+    _tell,
     _turn,
     probe,
 )
 
-# %% ../nbs/04c_readers.ipynb #4395ee27
+# %% ../nbs/04c_readers.ipynb #a773e1a3
 @dataclass
 class _Index:
-    "Where the frames of a file are; times in the units of the file."
-    times:np.ndarray            # (N,) PTS of the frames in the order they are shown
-    keys:list[tuple[int,int]]   # (PTS, DTS) of the complete pictures, ascending
-    doubt:str=''                # Why the number of a frame cannot be told from the packets
+    "Where the frames of a file are; times in the file's own unit."
+    times:np.ndarray              # (N,) PTS of the frames in the order they are shown
+    keys:np.ndarray               # (M, 2) PTS and DTS of the complete pictures, by PTS
+    doubt:str=''                  # Why a frame's number cannot be told from the packets
     damaged:frozenset=frozenset() # Numbers of frames that may look wrong
-    threads:int|None=None       # How many may decode without changing the frames
+    threads:int|None=None         # How many may decode without changing what comes
 
 def _scan(path):
-    "The index of a file from its packets alone, nothing being decoded."
+    "The index of a file from its packets alone."
     container,stream = _open(path)
     tally = _Tally(strict=False)
     with container: packets = [(p.pts, p.dts, p.is_keyframe, p.is_discard) for p in _packets(path, container, stream, tally)]
-    times = np.array(sorted(pts for pts,_,_,discard in packets if pts is not None and not discard), dtype=np.int64)
-    keys = sorted((pts, dts) for pts,dts,key,_ in packets if key and None not in (pts, dts))
-    starts = min((pts for pts,*_ in packets if pts is not None), default=None)
-    if any(pts is None for pts,*_ in packets): doubt = 'its packets do not say when they are shown'
-    elif len(np.unique(times))<len(times): doubt = 'two of its packets are shown at the same time'
+    shown = np.array(sorted(pts for pts,_,_,discard in packets if pts is not None and not discard), np.int64)
+    keys = np.array(sorted((pts, dts) for pts,dts,key,_ in packets if key and None not in (pts, dts)), np.int64).reshape(-1, 2)
+    doubt = ''
+    if any(pts is None for pts,*_ in packets): doubt = _UNTIMED
+    elif len(shown)!=len(np.unique(shown)): doubt = 'two of its packets are shown at the same time'
     elif tally.smeared: doubt = 'some of its packets are damaged'
-    elif not packets[0][2] or packets[0][0]!=starts: doubt = 'it does not begin with a complete picture'
-    else: doubt = ''
-    return _Index(times, keys, doubt)
+    elif not packets or not packets[0][2] or packets[0][0]!=min(pts for pts,*_ in packets): doubt = 'it does not begin with a complete picture'
+    return _Index(shown, keys, doubt)
 
-# %% ../nbs/04c_readers.ipynb #842c2166
+_UNTIMED = 'its packets do not say when they are shown'
+
+# %% ../nbs/04c_readers.ipynb #1d3971f5
 class _Disagrees(Exception):
     "Raised inside this module when a file does not give the frame that its index promises."
 
 def _feed(path, container, stream, key, tally):
-    "The packets of a file from a complete picture (PTS, DTS) on; from the first packet if `key` is None."
+    "The packets from the complete picture with this (PTS, DTS) on."
     packets = _packets(path, container, stream, tally)
-    if key is None: return packets
     for packet in packets:
-        if packet.is_keyframe and (packet.pts, packet.dts)==key: return itertools.chain([packet], packets)
+        if packet.is_keyframe and (packet.pts, packet.dts)==key: return chain([packet], packets)
         if packet.dts is not None and packet.dts>key[1]: break
     raise _Disagrees
 
-def _jump(path, index, key):
-    "An opened file, its stream, and its packets from `key` on; the seek may land anywhere before, the packets say where."
-    tally = _Tally(strict=index.threads!=1)
-    for aim in (key[1], None) if key else (None,):
-        container,stream = _open(path, index.threads)
-        try:
-            if aim is not None: container.seek(aim, stream=stream)
-            return container, stream, _feed(path, container, stream, key, tally), tally
-        except (_Disagrees, av.error.FFmpegError): container.close()
-        except BaseException:
-            container.close()
-            raise
-    raise _Disagrees
-
-# %% ../nbs/04c_readers.ipynb #2e735999
-def _decoded(stream, packets, tally):
-    "Frames of the packets, in the order they are shown."
-    for packet in itertools.chain(packets, [None]): # None empties the decoder
+def _decoded(stream, packets, tally, since):
+    "The frames of these packets shown at `since` or later, in the order they are shown."
+    for packet in chain(packets, [None]): # None empties the decoder
         try: frames = stream.codec_context.decode(packet)
         except av.error.EOFError: return
         except av.error.FFmpegError:
             tally.hit()
             continue
-        yield from frames
+        yield from (frame for frame in frames if since is None or frame.pts is None or frame.pts>=since)
 
-# %% ../nbs/04c_readers.ipynb #85a6625c
+# %% ../nbs/04c_readers.ipynb #055c6bc1
 class VideoReader:
     "Any frames of one video, by number, as `read_frames` counts them."
 
@@ -110,10 +96,11 @@ class VideoReader:
         path:str|Path, # A video file
     ):
         self.path = Path(path)
-        self.why = ''          # What keeps frames from being found by the packets alone
-        self._index,self._learned,self._forward = None, False, False
-        self._container,self._frames,self._next = None, None, 0
-        self._size,self._turning,self._convert = None, None, VideoReformatter()
+        self.why = ''    # What keeps the packets alone from telling where a frame is
+        self.decoded = 0 # Frames decoded so far, the dropped ones included
+        self._index,self._learned,self._forward,self._warned = None, False, False, False
+        self._container,self._stream,self._frames,self._next = None, None, None, 0
+        self._size,self._turning,self._convert,self._stop = None, None, VideoReformatter(), threading.Event()
         _open(self.path)[0].close()
 
     @cached_property
@@ -123,27 +110,27 @@ class VideoReader:
 
     @property
     def exact(self)->bool:
-        "Can any frame be reached without reading everything before it?"
-        self._prepare()
+        "Can a frame be reached without decoding everything before it?"
+        _prepare(self)
         return not self._forward
 
     def read(self,
         first:int,                     # Number of the first frame
         n:int,                         # How many; fewer come where the video ends
         size:tuple[int,int]|None=None, # Height and width to resize to; None leaves frames as they are
-    )->FrameBatch:
-        "Consecutive frames; goes on without a search where the last reading stopped."
+    )->FrameBatch:                     # The frames; goes on without a jump where the last reading stopped
+        "Consecutive frames from anywhere in the video."
         if first<0 or n<1: raise ValueError(f'{self.path}: first must be at least 0 and n at least 1, not {first} and {n}')
-        while True:
-            self._prepare()
-            for back in (0,) if self._forward else (0, 1, 8):
-                try: return self._collect(first, n, size, back)
-                except _Disagrees: reason = 'a frame did not come when its packets promised'
-                except _Damaged:
-                    reason = 'data that cannot be decoded'
-                    break
-            if self._learned: self._forward,self.why = True, 'its frames come at other times on every reading'
-            else: self._learn(reason)
+        _prepare(self)
+        for back in (0,) if self._forward else (0, 1, 8):
+            try: return _collect(self, first, n, size, back)
+            except _Disagrees: why = 'a frame did not come when its packets promised'
+            except _Damaged:
+                why = 'some of its data cannot be decoded'
+                break
+        if self._learned: self._forward,self.why = True, 'its frames come at other times on every reading'
+        else: _learn(self, why)
+        return self.read(first, n, size)
 
     def close(self)->None:
         "Close the file; the next reading opens it again and still knows where everything is."
@@ -151,134 +138,152 @@ class VideoReader:
         if frames is not None: frames.close()
         if container is not None: container.close()
 
-    def _prepare(self):
-        "Know the index, by the packets if they can be trusted, else by decoding everything once."
-        if self._index is not None: return
-        self._index = _scan(self.path)
-        if not len(self._index.times) or 'do not say' in self._index.doubt: self._forward,self.why = True, self._index.doubt
-        elif self._index.doubt: self._learn(self._index.doubt)
+# %% ../nbs/04c_readers.ipynb #8077f05c
+def _prepare(reader):
+    "Make sure of an index."
+    if reader._index is not None: return
+    reader._index = index = _scan(reader.path)
+    if index.doubt==_UNTIMED: reader._forward,reader.why = True, index.doubt
+    elif index.doubt: _learn(reader, index.doubt)
 
-    def _learn(self, why):
-        "Decode the file once to see which frames come, and when."
-        self.close()
-        tally,times,damaged = _Tally(), [], []
-        for number,(frame,bad) in enumerate(_decode_all(self.path, tally)):
-            times.append(frame.pts)
-            if bad: damaged.append(number)
-        self.why,self._learned = why, True
-        if None in times or (np.diff(times)<=0).any(): self._forward = True
-        else:
-            bad = {times[number] for number in damaged}
-            keys = [key for key in self._index.keys if key[0] not in bad and (key[0]<times[0] or key[0] in set(times))]
-            self._index = _Index(np.array(times, np.int64), keys, why, frozenset(damaged), None if tally.strict else 1)
+def _learn(reader, why):
+    "Decode the file once to note which frames come, and when."
+    reader.close()
+    tally,times,damaged = _Tally(), [], []
+    for number,(frame,bad) in enumerate(_counted(reader, _decode_all(reader.path, tally))):
+        times.append(frame.pts)
+        if bad: damaged.append(number)
+    _tell(reader.path, tally)
+    reader._learned,reader.why = True, why
+    if None in times or (np.diff(times)<=0).any(): reader._forward = True
+    else:
+        keys,sound = reader._index.keys, np.delete(times, damaged)
+        keys = keys[np.isin(keys[:, 0], sound) | (keys[:, 0]<times[0])]
+        reader._index = _Index(np.array(times, np.int64), keys, why, frozenset(damaged), None if tally.strict else 1)
 
-    def _collect(self, first, n, size, back):
-        "A batch, by seeking or by reading forward."
-        images,damaged = [], []
+def _counted(reader, frames):
+    "The same frames, counted; ends at once when nobody waits for them any more."
+    with contextlib.closing(frames):
+        for frame in frames:
+            if reader._stop.is_set(): raise _Stopped
+            reader.decoded += 1
+            yield frame
+
+class _Stopped(Exception):
+    "Raised inside this module when the frames being read are not wanted any more."
+
+# %% ../nbs/04c_readers.ipynb #0fda641d
+def _seek(reader, first, back):
+    "Start decoding at the last complete picture shown before a frame, or `back` pictures earlier."
+    index,times = reader._index, reader._index.keys[:, 0]
+    at = bisect.bisect_right(times, index.times[first]) - 1 - back
+    start = int(np.searchsorted(index.times, times[at])) if at>=0 else 0
+    if reader._frames is not None and not back and start<=reader._next<=first: return
+    if reader._frames is not None: reader._frames.close()
+    tally = _Tally(strict=index.threads!=1)
+    since,packets = (int(times[at]), _jump(reader, at, tally)) if at>=0 else (None, _rewind(reader, tally))
+    reader._frames,reader._next = _counted(reader, _decoded(reader._stream, packets, tally, since)), start
+
+def _jump(reader, at, tally):
+    "Packets from a complete picture on; the container's search may land anywhere before it."
+    keys = reader._index.keys.tolist()
+    for aim in (at, max(at-2, 0), max(at-16, 0), None):
+        if aim is None or reader._container is None: _rewind(reader, tally)
         try:
-            for number,frame,bad in self._ahead(first, n) if self._forward else self._found(first, n, back):
-                images.append(self._image(number, frame, size))
-                if bad: damaged.append(number)
-        except BaseException:
-            self.close()
-            raise
-        if images: return FrameBatch(first, np.stack(images), self._shown, damaged)
-        return FrameBatch(first, np.zeros((0, *(size or self.info.size), 3), np.uint8), self.info.size, [])
+            if aim is not None: reader._container.seek(keys[aim][1], stream=reader._stream)
+            return _feed(reader.path, reader._container, reader._stream, tuple(keys[at]), tally)
+        except (_Disagrees, av.error.FFmpegError): continue
+    raise _Disagrees
 
-    def _ahead(self, first, n):
-        "Frames by reading forward from the beginning."
-        if self._frames is None or first<self._next:
-            self.close()
-            self._frames,self._next = _decode_all(self.path, _Tally()), 0
-        for frame,damaged in self._frames:
-            self._next += 1
-            if self._next>first: yield self._next-1, frame, damaged
-            if self._next==first+n: return
+def _rewind(reader, tally):
+    "Open the file anew; all its packets."
+    if reader._container is not None: reader._container.close()
+    reader._container,reader._stream = _open(reader.path, reader._index.threads)
+    return _packets(reader.path, reader._container, reader._stream, tally)
 
-    def _found(self, first, n, back):
-        "Frames by seeking; each must come exactly when the index says."
-        stop = min(first+n, len(self._index.times))
-        if first>=stop: return
-        if self._frames is None or first!=self._next or back: self._seek(first, back)
-        while self._next<stop:
-            number = self._next
-            frame = next(self._frames, None)
-            if frame is None or frame.pts!=self._index.times[number]: raise _Disagrees
-            self._next += 1
-            if number>=first: yield number, frame, number in self._index.damaged
+# %% ../nbs/04c_readers.ipynb #9c60a0f5
+def _found(reader, first, n, back):
+    "(number, frame, damaged) by jumping; each frame must come exactly when the index says."
+    stop = min(first+n, len(reader._index.times))
+    if first<stop: _seek(reader, first, back)
+    while first<stop and reader._next<stop:
+        number,frame = reader._next, next(reader._frames, None)
+        if frame is None or frame.pts!=reader._index.times[number]: raise _Disagrees
+        reader._next += 1
+        if number>=first: yield number, frame, number in reader._index.damaged
 
-    def _seek(self, first, back):
-        "Start decoding at the last complete picture shown before frame `first`, or `back` pictures earlier."
-        self.close()
-        index = self._index
-        at = bisect.bisect_right(index.keys, (int(index.times[first]), float('inf'))) - 1 - back
-        key = index.keys[at] if at>=0 else None
-        self._container,stream,packets,tally = _jump(self.path, index, key)
-        frames = _decoded(stream, packets, tally)
-        self._frames = frames if key is None else (f for f in frames if f.pts is None or f.pts>=key[0])
-        self._next = 0 if key is None else int(np.searchsorted(index.times, key[0]))
+def _ahead(reader, first, n):
+    "(number, frame, damaged) by reading forward, from the beginning if need be."
+    if first!=reader._next and not reader._warned:
+        reader._warned = True
+        warnings.warn(f'{reader.path}: {reader.why}; each jump in it reads everything from the beginning, so convert it to mp4 if this takes too long', stacklevel=2)
+    if reader._frames is None or first<reader._next:
+        reader.close()
+        reader._frames,reader._next = _counted(reader, _decode_all(reader.path, _Tally())), 0
+    while reader._next<first+n and (item := next(reader._frames, None)):
+        reader._next += 1
+        if reader._next>first: yield reader._next-1, *item
 
-    def _image(self, number, frame, size):
-        "A decoded frame as an array, the right way up and resized."
-        stored = frame.height, frame.width
-        if self._size is None: self._size,self._turning = stored, _orientation(frame)
-        if stored!=self._size: raise VideoError(f'{self.path}: frame {number} is {stored[1]}×{stored[0]} pixels, the frames before it '
-            f'{self._size[1]}×{self._size[0]}; convert the file to one size first')
-        image = _turn(self._convert.reformat(frame, format='rgb24').to_ndarray(), self._turning)
-        self._shown = image.shape[:2]
-        return image if size is None else resize_images(image, size)
+# %% ../nbs/04c_readers.ipynb #bea8435d
+def _collect(reader, first, n, size, back):
+    "A batch of frames, all of them right."
+    images,damaged,shown = [], [], None
+    try:
+        for number,frame,bad in (_ahead(reader, first, n) if reader._forward else _found(reader, first, n, back)):
+            image = _image(reader, number, frame)
+            shown = image.shape[:2]
+            images.append(image if size is None else resize_images(image, size))
+            if bad: damaged.append(number)
+    except BaseException:
+        reader.close()
+        raise
+    if images: return FrameBatch(first, np.stack(images), shown, damaged)
+    return FrameBatch(first, np.zeros((0, *(size or reader.info.size), 3), np.uint8), reader.info.size, damaged)
 
-# %% ../nbs/04c_readers.ipynb #26a281af
-_OPEN = 16
+def _image(reader, number, frame):
+    "A decoded frame as it is to be shown, uint8 (H, W, 3)."
+    stored = frame.height, frame.width
+    if reader._size is None: reader._size,reader._turning = stored, _orientation(frame)
+    if stored!=reader._size: raise VideoError(f'{reader.path}: frame {number} is {stored[1]}×{stored[0]} pixels, others are '
+        f'{reader._size[1]}×{reader._size[0]}; convert the file to one size first')
+    return _turn(reader._convert.reformat(frame, format='rgb24').to_ndarray(), reader._turning)
+
+# %% ../nbs/04c_readers.ipynb #b928b94f
+_OPEN = 16 # files open at once
 
 class _Shelf:
-    "Readers of several videos, few of them open, and clips that are kept because they will come again."
-    def __init__(self, videos, size, keep_bytes):
-        self.videos,self.size,self.room = videos, size, keep_bytes
+    "Readers of several videos, few of them open, and the clips that are kept."
+    def __init__(self, videos, size, keep_bytes, stop):
+        self.videos,self.size,self.room,self.stop = videos, size, keep_bytes, stop
         self.readers,self.open,self.kept = {}, OrderedDict(), {}
 
     def get(self, video, first, n):
-        "The frames of one clip."
-        if (video, first, n) in self.kept: batch = self.kept[video, first, n]
-        else:
-            batch = self.read(video, first, n)
+        "One clip, from memory or from its file."
+        clip = int(video), int(first), int(n)
+        if clip not in self.kept:
+            batch = self.read(*clip)
             if batch.frames.nbytes>self.room: return batch
             self.room -= batch.frames.nbytes
-            self.kept[video, first, n] = batch
-        return replace(batch, frames=batch.frames.copy(), damaged=list(batch.damaged))
+            self.kept[clip] = batch
+        return replace(self.kept[clip], frames=self.kept[clip].frames.copy(), damaged=[*self.kept[clip].damaged])
 
     def read(self, video, first, n):
-        "The same, from the file."
-        path = self.videos[video]
+        "One clip from its file; whatever goes wrong names the file."
+        if not 0<=video<len(self.videos): raise ValueError(f'a clip is of video {video}, but there are {len(self.videos)} videos, counted from 0')
         try:
-            reader = self.readers.setdefault(video, None) or VideoReader(path)
-            self.readers[video] = self.open[video] = reader
+            if video not in self.readers: self.readers[video] = VideoReader(self.videos[video])
+            reader = self.open[video] = self.readers[video]
             self.open.move_to_end(video)
             if len(self.open)>_OPEN: self.open.popitem(last=False)[1].close()
+            reader._stop = self.stop
             return reader.read(first, n, self.size)
-        except (VideoError, MemoryError): raise
-        except Exception as e: raise VideoError(f'{path}: frames {first} to {first+n-1} could not be read ({type(e).__name__}: {e})') from e
+        except (ValueError, MemoryError, _Stopped): raise
+        except Exception as e: raise VideoError(f'{self.videos[video]}: frames {first} to {first+n-1} cannot be read ({type(e).__name__}: {e})') from e
 
     def close(self):
         for reader in self.open.values(): reader.close()
 
-# %% ../nbs/04c_readers.ipynb #b2496602
-def _work(box, slots, stop, shelf, clips):
-    "The reading thread: puts batches, then None, or the exception that ended it."
-    try:
-        with contextlib.closing(shelf):
-            clips = iter(clips)
-            while True:
-                while not slots.acquire(timeout=0.2):
-                    if stop.is_set(): return
-                if stop.is_set(): return
-                clip = next(clips, None)
-                if clip is None: break
-                box.put(shelf.get(*clip))
-        box.put(None)
-    except BaseException as e: box.put(e) # handed over, to be raised where the batches are read
-
-# %% ../nbs/04c_readers.ipynb #619faa22
+# %% ../nbs/04c_readers.ipynb #94f893e2
 def read_clips(
     videos:Sequence[str|Path],           # Video files
     clips:Iterable[tuple[int,int,int]],  # (number of the video, number of the first frame, how many), in any order, possibly without end
@@ -287,13 +292,15 @@ def read_clips(
     keep_bytes:int=0,                    # Memory for clips that will come again, bytes
 )->Iterator[FrameBatch]:                 # One batch for each clip, in the same order
     "Clips of videos, decoded and resized ahead of time in a thread of their own."
+    if isinstance(videos, str|Path): raise ValueError(f'videos is a list of files, not one file ({videos})')
     if ahead<1: raise ValueError(f'ahead must be at least 1, not {ahead}')
     if keep_bytes<0: raise ValueError(f'keep_bytes must not be negative, but is {keep_bytes}')
     if size is not None and (np.shape(size)!=(2,) or min(size)<1): raise ValueError(f'size is (height, width) in pixels, not {size}')
-    return _read_clips(_Shelf([Path(v) for v in videos], None if size is None else tuple(size), keep_bytes), clips, ahead)
+    return _read_clips([Path(v) for v in videos], clips, None if size is None else tuple(size), ahead, keep_bytes)
 
-def _read_clips(shelf, clips, ahead):
+def _read_clips(videos, clips, size, ahead, keep_bytes):
     box,slots,stop = queue.Queue(), threading.Semaphore(ahead), threading.Event()
+    shelf = _Shelf(videos, size, keep_bytes, stop)
     worker = threading.Thread(target=_work, args=(box, slots, stop, shelf, clips), name='clip reader', daemon=True)
     worker.start()
     try:
@@ -305,3 +312,14 @@ def _read_clips(shelf, clips, ahead):
         stop.set()
         slots.release()
         worker.join()
+
+def _work(box, slots, stop, shelf, clips):
+    "The reading thread: puts batches, then None, or the exception that ended it."
+    try:
+        with contextlib.closing(shelf):
+            for clip in clips:
+                slots.acquire()
+                if stop.is_set(): return
+                box.put(shelf.get(*clip))
+        box.put(None)
+    except BaseException as e: box.put(e) # handed over, to be raised where the batches are read

@@ -45,7 +45,7 @@ def pairwise_covariance(
     centred = np.where(known, rows-mean, 0)
     return mean, (centred.T @ centred) / np.where(together>1, together-1, np.nan)
 
-# %% ../nbs/14_subspace.ipynb #526273d7
+# %% ../nbs/14_subspace.ipynb #0cf199ec
 def principal_directions(
     covariance:np.ndarray,        # (D, D), symmetric
 )->tuple[np.ndarray,np.ndarray]:  # Share of the variance (D,), falling; orthonormal directions (D, D), one a row
@@ -61,7 +61,7 @@ def count_components(
 )->int:               # How many are kept
     "How many directions make the subspace."
     if not isinstance(keep, float) or keep>1: return int(keep)
-    return len(ratio) if keep==1 else min(int((np.cumsum(ratio)<keep).sum())+1, len(ratio))
+    return len(ratio) if keep==1 else min(int((np.cumsum(ratio)<keep-1e-9).sum())+1, len(ratio))
 
 # %% ../nbs/14_subspace.ipynb #68a79054
 @dataclass(eq=False)
