@@ -92,7 +92,7 @@ def evaluate_labels(
     write_atomic(file('pixel_error_summary'), summary.to_csv(index=False, lineterminator='\n'))
     return summary
 
-# %% ../nbs/33_api.ipynb #f8e51dd0
+# %% ../nbs/33_api.ipynb #30779cc0
 class TrainedModel:
     "A trained-model folder, ready to predict."
     def __init__(self,
@@ -110,11 +110,12 @@ class TrainedModel:
         overwrite:bool=False,     # Predict again although the file exists
         labeled_video:bool=False, # Also draw the keypoints on the video
         batch_size:int|None=None, # Frames at a time; default `dali.base.predict.sequence_length`
-        progress:bool=True,       # Show a progress bar
+        progress:bool=True,       # Say how the video is read, and show a progress bar
+        reader:str|None=None,     # `auto`, `video` or `dali`; see `predict.predict_video`
     )->Table:                     # One row per decodable frame, frame pixels
         "Keypoints of every frame of a video; continues where an interrupted prediction stopped."
         csv = Path(csv) if csv else self.folder/'video_preds'/f'{Path(video).stem}.csv'
-        table = predict_video(self.model, video, csv, batch_size, overwrite, progress)
+        table = predict_video(self.model, video, csv, batch_size, overwrite, progress, reader=reader)
         for name,values in {'temporal_norm': temporal_norm(table.xy), **pca_errors(table.xy, self.model.subspaces)}.items():
             write_metric(csv.with_name(f'{csv.stem}_{name}.csv'), table.index, table.keypoint_names, values)
         if labeled_video: self.render(video, csv, progress)

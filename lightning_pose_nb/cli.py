@@ -204,17 +204,17 @@ def _without_clashes(jobs:list[tuple[str, Path]])->list[tuple[str, Path]]:
             raise ProjectError(Problem(str(path), '', f'predictions of the same name as those of {other}', '', 'Predict them in two calls with different --output-dir.'))
     return [(kind, path) for (kind,_),path in seen.items()]
 
-# %% ../nbs/50_cli.ipynb #d9f6702d
-def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None)->str:
+# %% ../nbs/50_cli.ipynb #af285ce5
+def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None, reader:str|None)->str:
     "Predict one input; returns what to say about it."
     place = output_dir or model.folder/('video_preds' if kind=='video' else 'image_preds')
     csv = place/f'{path.stem}.csv' if kind=='video' else place/path.name/'predictions.csv'
     kept = csv.exists() and not overwrite
-    if kind=='video': model.predict_video(path, csv, overwrite=overwrite, labeled_video=labeled_video, batch_size=batch_size)
+    if kind=='video': model.predict_video(path, csv, overwrite=overwrite, labeled_video=labeled_video, batch_size=batch_size, reader=reader)
     else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite, batch_size=batch_size)
     return f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}'
 
-# %% ../nbs/50_cli.ipynb #78de282e
+# %% ../nbs/50_cli.ipynb #882a920c
 @app.command()
 @click.argument('model_dir', type=_MODEL)
 @click.argument('inputs', nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -222,6 +222,7 @@ def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwr
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False, help='Also draw the keypoints on each video [no].')
 @click.option('--batch-size', type=click.IntRange(1), help='Frames at a time [dali.base.predict.sequence_length].')
+@click.option('--reader', type=click.Choice(['auto', 'video', 'dali']), help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
 @click.pass_context
 def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_dir:Path|None, **options)->None:
     """Predict INPUTS with the model in MODEL_DIR.

@@ -154,7 +154,7 @@ def _decode_clips(videos, chunks, size, device, ahead):
                 yield next(batches) if n else FrameBatch(first, np.zeros((0, *(size or info(video).size), 3), np.uint8), info(video).size, [])
             del pipe,batches # one pipeline at a time holds memory, or two while the next is built
 
-# %% ../nbs/05_dali.ipynb #606029ca
+# %% ../nbs/05_dali.ipynb #a16c2c8f
 def _fed_clips(videos, clips, size, ahead):
     "The same pipeline body on the CPU, fed with the frames of the CPU reader."
     from nvidia.dali import fn, types
@@ -165,7 +165,7 @@ def _fed_clips(videos, clips, size, ahead):
             waiting.append((batch.first, len(batch), batch.frame_size, batch.damaged))
             yield batch.frames if len(batch) else np.zeros((1, *batch.frame_size, 3), np.uint8)
     with contextlib.closing(read_clips(videos, clips, None, ahead)) as batches:
-        pipe = Pipeline(batch_size=1, num_threads=1, device_id=None, prefetch_queue_depth=ahead)
+        pipe = Pipeline(batch_size=1, num_threads=1, device_id=None, prefetch_queue_depth=1) # the reader is ahead already
         with pipe: pipe.set_outputs(_shrunk(fn.external_source(source=source(), batch=False, layout='FHWC', dtype=types.UINT8, ndim=4), size))
         while True:
             try: small, = pipe.run()

@@ -86,7 +86,7 @@ NEEDS:dict[str,str] = {
     'pca_singleview': 'a subspace of poses fitted to the labels',
     'pca_multiview': 'a subspace of views fitted to the labels (data.mirrored_column_matches)'}
 
-# %% ../nbs/15c_objective.ipynb #493511a1
+# %% ../nbs/15c_objective.ipynb #c5fe7a49
 def _objection(
     name:str,          # As the user wrote it
     provides:set[str], # What model and project can give
@@ -109,7 +109,7 @@ def find_losses(
     key:str='model.losses_to_use', # Where the names stand in the config, for messages
 )->list[Loss]:              # In the order asked for
     "The losses by name; all that cannot be used are reported together."
-    names, provides = list(names), set(provides)
+    names, provides = [names] if isinstance(names, str) else list(names), set(provides)
     if problems := [p for name in names if (p := _objection(name, provides, key))]: raise ProjectError(problems)
     return [LOSSES[name] for name in names]
 

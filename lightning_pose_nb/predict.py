@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/predict.html.md"""
 # %% auto #0
 __all__ = ['IMAGE_SUFFIXES', 'predict_batches', 'predict_frames', 'predict_video', 'find_images', 'predict_images']
 
-# %% ../nbs/30_predict.ipynb #1a264849
+# %% ../nbs/30_predict.ipynb #d285f935
 import json
 import sys
 import tempfile
@@ -23,14 +23,15 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from .dali import choose_readers, open_clips
 from .journal import Journal, made_from
 from .media import read_image
 from .models import LoadedModel
 from .tables import Table, read_table, table_header, table_rows
 from .transforms import apply_matrix, invert, resize_images, resize_matrix
-from .video import probe, read_batches
+from .video import FrameBatch, VideoInfo, probe, read_batches
 
-# %% ../nbs/30_predict.ipynb #6df6ae22
+# %% ../nbs/30_predict.ipynb #40871e79
 _HALF = {'32': None, '16-mixed': torch.float16, 'bf16-mixed': torch.bfloat16}
 
 @contextmanager
@@ -44,12 +45,12 @@ def _evaluating(network:nn.Module)->Iterator[None]:
 
 def _forward(
     network:nn.Module, # Takes uint8 images (B, 3, H, W)
-    frames:np.ndarray, # (B, H, W, 3) uint8, at model size
+    frames:np.ndarray|Tensor, # (B, H, W, 3) uint8, at model size
     precision:str,     # `32`, `16-mixed` or `bf16-mixed`
 )->tuple[Tensor,Tensor]: # (B, K, 2) model pixels and (B, K) likelihood, on the network's device
     "One batch through the network, started but not waited for."
     device,half = next(network.parameters()).device,_HALF[precision]
-    images = torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2)
+    images = torch.as_tensor(frames).to(device).permute(0, 3, 1, 2)
     with torch.inference_mode():
         with torch.autocast(device.type, dtype=half, enabled=half is not None): outputs = network(images)
         return network.decode({name:value.float() for name,value in outputs.items()})
@@ -157,27 +158,30 @@ def _complete(
     if sizes!=were: raise ValueError(f'{csv} holds predictions of another {source[0][0]}, as the number of its bytes shows: {fix}')
     return table
 
-# %% ../nbs/30_predict.ipynb #e0981e1f
+# %% ../nbs/30_predict.ipynb #1ccf0eb1
 def predict_video(
     model:LoadedModel,        # A trained model
     video:str|Path,           # Any video that FFmpeg decodes
     csv:str|Path,             # Predictions go here, row by row; an unfinished file is continued
     batch_size:int|None=None, # Frames at a time; None: `dali.base.predict.sequence_length`
     overwrite:bool=False,     # Predict again although `csv` is complete
-    progress:bool=True,       # Show a progress bar
+    progress:bool=True,       # Say how the video is read, and show a progress bar
     precision:str|None=None,  # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
+    reader:str|None=None,     # `auto`, `video` or `dali`; None: `video` if the config says so, else `auto`
 )->Table:                     # Row i: keypoints of frame i in frame pixels, and their likelihood
     "Predict every frame of a video, or what an earlier call has not finished."
     video,csv,info,damaged = Path(video),Path(csv),probe(video),[]
     if (table := _complete(csv, model, overwrite, [_stamp(video)])) is not None: return table
-    batch_size,size = _batch_size(model, batch_size),model.cfg.data.size
+    batch_size = _batch_size(model, batch_size)
+    read,why = _reader(model, info, reader, batch_size)
+    if progress: tqdm.write(why)
     def batches(journal:Journal)->Iterator[tuple[np.ndarray,np.ndarray]]:
         damaged.extend(int(line) for line in journal.remarks)
-        with closing(read_batches(video, batch_size, size, start=journal.rows)) as stream:
+        with closing(read(journal.rows)) as stream:
             for batch in stream:
                 for frame in batch.damaged: journal.remark(str(frame))
                 damaged.extend(batch.damaged)
-                yield batch.frames, resize_matrix(batch.frame_size, size)
+                yield batch.frames, resize_matrix(batch.frame_size, model.cfg.data.size)
     bar = dict(total=info.n_frames, desc=video.name, unit='frame', disable=not progress)
     _journaled(model, csv, [_stamp(video)], batches, range(sys.maxsize), None, batch_size, _precision(model, precision), bar)
     table = read_table(csv)
@@ -185,7 +189,15 @@ def predict_video(
         f'are doubtful: {_ranges(damaged)}', stacklevel=2)
     return table
 
-# %% ../nbs/30_predict.ipynb #9adb70e7
+# %% ../nbs/30_predict.ipynb #6bb0d0d6
+def _reader(model:LoadedModel, info:VideoInfo, wanted:str|None, n:int)->tuple[Callable[[int],Iterator[FrameBatch]],str]:
+    "How to read a video from a frame on, in batches of `n`; and why so."
+    if wanted is None: wanted = 'video' if model.cfg.dali.general.reader=='video' else 'auto'
+    device,size = next(model.network.parameters()).device,model.cfg.data.size
+    names,why = choose_readers([info], wanted, device)
+    if names==['video']: return lambda start: read_batches(info.path, n, size, start=start), why
+    return lambda start: open_clips([info.path], ((0, first, n) for first in range(start, info.n_frames, n)), size, names, device), why
+
 def _stamp(path:Path)->list:
     "Name, size and time stamp: a file that has changed is another file."
     stat = path.stat()

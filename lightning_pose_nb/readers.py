@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/readers.html.md"""
 # %% auto #0
 __all__ = ['VideoReader', 'read_clips']
 
-# %% ../nbs/04c_readers.ipynb #667a45ad
+# %% ../nbs/04c_readers.ipynb #b1407136
 import bisect
 import contextlib
 import queue
@@ -88,7 +88,7 @@ def _decoded(stream, packets, tally, since):
             continue
         yield from (frame for frame in frames if since is None or frame.pts is None or frame.pts>=since)
 
-# %% ../nbs/04c_readers.ipynb #055c6bc1
+# %% ../nbs/04c_readers.ipynb #43e3b89e
 class VideoReader:
     "Any frames of one video, by number, as `read_frames` counts them."
 
@@ -121,22 +121,27 @@ class VideoReader:
     )->FrameBatch:                     # The frames; goes on without a jump where the last reading stopped
         "Consecutive frames from anywhere in the video."
         if first<0 or n<1: raise ValueError(f'{self.path}: first must be at least 0 and n at least 1, not {first} and {n}')
-        _prepare(self)
-        for back in (0,) if self._forward else (0, 1, 8):
-            try: return _collect(self, first, n, size, back)
-            except _Disagrees: why = 'a frame did not come when its packets promised'
-            except _Damaged:
-                why = 'some of its data cannot be decoded'
-                break
-        if self._learned: self._forward,self.why = True, 'its frames come at other times on every reading'
-        else: _learn(self, why)
-        return self.read(first, n, size)
+        return _read(self, first, n, size)
 
     def close(self)->None:
         "Close the file; the next reading opens it again and still knows where everything is."
         frames,container,self._frames,self._container = self._frames, self._container, None, None
         if frames is not None: frames.close()
         if container is not None: container.close()
+
+# %% ../nbs/04c_readers.ipynb #a3bb4862
+def _read(reader, first, n, size):
+    "A batch, with as many attempts as it takes."
+    _prepare(reader)
+    for back in (0,) if reader._forward else (0, 1, 8):
+        try: return _collect(reader, first, n, size, back)
+        except _Disagrees: why = 'a frame did not come when its packets promised'
+        except _Damaged:
+            why = 'some of its data cannot be decoded'
+            break
+    if reader._learned: reader._forward,reader.why = True, 'its frames come at other times on every reading'
+    else: _learn(reader, why)
+    return _read(reader, first, n, size)
 
 # %% ../nbs/04c_readers.ipynb #8077f05c
 def _prepare(reader):
@@ -283,7 +288,7 @@ class _Shelf:
     def close(self):
         for reader in self.open.values(): reader.close()
 
-# %% ../nbs/04c_readers.ipynb #94f893e2
+# %% ../nbs/04c_readers.ipynb #560d5ba1
 def read_clips(
     videos:Sequence[str|Path],           # Video files
     clips:Iterable[tuple[int,int,int]],  # (number of the video, number of the first frame, how many), in any order, possibly without end
@@ -298,6 +303,7 @@ def read_clips(
     if size is not None and (np.shape(size)!=(2,) or min(size)<1): raise ValueError(f'size is (height, width) in pixels, not {size}')
     return _read_clips([Path(v) for v in videos], clips, None if size is None else tuple(size), ahead, keep_bytes)
 
+# %% ../nbs/04c_readers.ipynb #ebeff958
 def _read_clips(videos, clips, size, ahead, keep_bytes):
     box,slots,stop = queue.Queue(), threading.Semaphore(ahead), threading.Event()
     shelf = _Shelf(videos, size, keep_bytes, stop)

@@ -30,7 +30,7 @@ from .sequences import SequencePlan, Session
 from .transforms import compose, resize_matrix
 from .video import FrameBatch
 
-# %% ../nbs/07b_unlabelled.ipynb #f3b7b596
+# %% ../nbs/07b_unlabelled.ipynb #3784f693
 def make_sequence(
     views:Sequence[FrameBatch], # The same T frames from each view, resized to the model's size
     draws:Sequence[Draw],       # What happens to each view
@@ -45,7 +45,7 @@ def make_sequence(
     return dict(images=torch.stack(images, 1), matrices=matrices)
 
 def _alter(frames:Any, draw:Draw)->torch.Tensor:
-    "Frames uint8 (T, H, W, 3), array or tensor on any device, altered; (T, 3, H, W)."
+    "Frames uint8 (T, H, W, 3), an array or a tensor on any device, altered; (T, 3, H, W)."
     if (draw.matrix!=np.eye(3)).any() or draw.effects: frames = draw(frames if isinstance(frames, np.ndarray) else frames.cpu().numpy())
     if isinstance(frames, np.ndarray): return torch.from_numpy(np.array(frames.transpose(0, 3, 1, 2), order='C'))
     return frames.permute(0, 3, 1, 2).contiguous()
@@ -111,7 +111,7 @@ def _room(total:int, world:int)->int:
     limit = min(available_memory()//4, _KEEP_MOST)//world
     return min(total, limit) if total <= 4*limit else 0
 
-# %% ../nbs/07b_unlabelled.ipynb #31b4f1f8
+# %% ../nbs/07b_unlabelled.ipynb #125c2839
 class UnlabelledFrames:
     "Epochs of augmented sequences from videos, read and altered in the background."
     def __init__(self,
@@ -125,20 +125,19 @@ class UnlabelledFrames:
         rank:int=0,                     # Number of this process
         world:int=1,                    # How many processes train together
         reader:str='auto',              # 'video', 'dali', or whichever suits each file
-        device:torch.device=torch.device('cpu'),        # Where a reader that can may decode # noqa: B008
+        device:torch.device|str='cpu',  # Where frames are decoded if the reader can do that
         active:Callable[[int],bool]=lambda epoch: True, # Does this epoch use the frames?
-        keep_bytes:int|None=None,       # Memory for resized frames that will come again; None: see `_room`
+        keep_bytes:int|None=None,       # Memory for resized frames that will come again; None: as much as is sensible
     ):
         if steps<1: raise ValueError(f'steps is the number of sequences in an epoch, at least 1, not {steps}')
         if length<2: raise ValueError(f'length is the number of frames in a sequence, at least 2, not {length}')
         self.sessions,self.size,self.length,self.steps,self.seed = list(sessions),(int(size[0]), int(size[1])),length,steps,seed
-        self.rank,self.world,self.active,self.epoch,self.waited = rank,world,active,0,0.
+        self.rank,self.world,self.active,self.epoch,self.waited = rank,world,active,0,0. # `waited`: seconds spent waiting for items so far
         self.augmenter = (augmenter or Augmenter()).without('ElasticTransformation')
         self.plan = SequencePlan([s.n_frames for s in self.sessions], length, seed, draw_by, rank, world)
-        names,self.why = choose_readers([i for s in self.sessions for i in s.infos], reader, device)
-        self.total_bytes = sum(-(-s.n_frames//length)*min(length, s.n_frames)*len(s.videos) for s in self.sessions)*self.size[0]*self.size[1]*3
-        self.keep_bytes = _room(self.total_bytes, world) if keep_bytes is None else keep_bytes
-        self._reader = dict(size=self.size, names=names, device=device, keep_bytes=self.keep_bytes)
+        self.readers,self.why = choose_readers([i for s in self.sessions for i in s.infos], reader, device)
+        self.keep_bytes = _room(_frame_bytes(self), world) if keep_bytes is None else keep_bytes
+        self._settings = dict(size=self.size, names=self.readers, device=device, keep_bytes=self.keep_bytes)
         self._idle:tuple[int,_Stage]|None = None # Number of the next sequence, and the stage that will give it
 
     @property
@@ -152,7 +151,7 @@ class UnlabelledFrames:
 
     def __len__(self)->int: return self.steps
 
-    def __iter__(self)->Iterator[dict[str,Any]|None]: return _epoch(self)  # the epoch is read at the first item: Lightning resumes in that order
+    def __iter__(self)->Iterator[dict[str,Any]|None]: return _epoch(self, self.epoch)
 
     def close(self)->None:
         "End the threads; the next epoch starts new ones."
@@ -163,7 +162,7 @@ class UnlabelledFrames:
         "What an epoch will see, in a few lines."
         return describe_frames(self)
 
-# %% ../nbs/07b_unlabelled.ipynb #7c551063
+# %% ../nbs/07b_unlabelled.ipynb #f987f00d
 def _take(frames:UnlabelledFrames, start:int)->_Stage:
     "The stage that gives sequence `start` next: left by the epoch before, or new."
     if frames._idle is not None and frames._idle[0]==start:
@@ -172,11 +171,10 @@ def _take(frames:UnlabelledFrames, start:int)->_Stage:
     frames.close()
     videos,n_views = [v for s in frames.sessions for v in s.videos],len(frames.sessions[0].videos)
     draw = partial(_draw, frames.augmenter, frames.size, frames.seed, frames.rank)
-    return _Stage(_stream(start, videos, n_views, frames.plan, draw, **frames._reader))
+    return _Stage(_stream(start, videos, n_views, frames.plan, draw, **frames._settings))
 
-def _epoch(frames:UnlabelledFrames)->Iterator[dict[str,Any]|None]:
-    "The items of one epoch; before the last one the stage is left to the next epoch."
-    epoch = frames.epoch
+def _epoch(frames:UnlabelledFrames, epoch:int)->Iterator[dict[str,Any]|None]:
+    "The items of one epoch."
     start,end = epoch*frames.steps, (epoch+1)*frames.steps
     if not frames.active(epoch):
         frames.close()
@@ -193,17 +191,24 @@ def _epoch(frames:UnlabelledFrames)->Iterator[dict[str,Any]|None]:
     finally:
         if stage is not None: stage.close()
 
-# %% ../nbs/07b_unlabelled.ipynb #27c22a49
+# %% ../nbs/07b_unlabelled.ipynb #7190e144
+def _frame_bytes(frames:UnlabelledFrames)->int:
+    "What all clips of the CPU reader need when they are resized."
+    names,(h,w) = iter(frames.readers), frames.size
+    return sum(-(-s.n_frames//frames.length)*min(frames.length, s.n_frames)*h*w*3 for s in frames.sessions for _ in s.videos if next(names)=='video')
+
 def describe_frames(
     frames:UnlabelledFrames, # Before training
 )->str:                      # Lines to print
     "Videos, sequences, reader and memory."
-    sessions,n_views,n = frames.sessions,len(frames.sessions[0].videos),sum(s.n_frames for s in frames.sessions)
-    per_epoch,passes = frames.steps*frames.world*frames.length,frames.plan.n_clips/(frames.steps*frames.world)
-    share = f'{min(1, 1/passes):.0%} of the videos in an epoch, every frame once in {passes:.1f} epochs'
+    sessions,plan,n_views,total = frames.sessions,frames.plan,len(frames.sessions[0].videos),_frame_bytes(frames)
+    drawn,n = frames.steps*frames.world,sum(s.n_frames for s in sessions)
+    share = drawn/plan.n_clips # passes in an epoch
+    often = 'every video equally often' if plan.draw_by=='video' else f'every frame {share:.1f} times' if share>1 else f'every frame once in {1/share:.1f} epochs'
+    kept = 'all' if frames.keep_bytes>=total else f'{frames.keep_bytes/1e6:.0f} of' if frames.keep_bytes else 'none of'
     return '\n'.join([
-        f'unlabelled videos: {len(sessions)}'+(f' sessions of {n_views} views' if n_views>1 else '')+f', {n} frames',
-        f'sequences: {frames.plan.n_clips} of {frames.length} frames in one pass over the videos',
-        f'epoch: {frames.steps*frames.world} sequences, {per_epoch} frames: {share}',
+        f'unlabelled videos: {len(sessions)}'+(f' sessions of {n_views} views' if n_views>1 else '')+f', {n} frames'+(' each view' if n_views>1 else ''),
+        f'sequences: {frames.length} frames, {plan.n_clips} in one pass over the videos, each altered as one: '+(', '.join(s[0] for s in frames.augmenter.steps) or 'not at all'),
+        f'epoch: {drawn} sequences'+(f' in {frames.world} processes' if frames.world>1 else '')+f', {drawn*frames.length} frames: {min(1, share):.0%} of the videos, {often}',
         frames.why,
-        f'kept in memory: {frames.keep_bytes/1e6:.0f} of {frames.total_bytes/1e6:.0f} MB'])
+        f'resized frames kept in memory: {kept} {total/1e6:.0f} MB'])
