@@ -195,7 +195,7 @@ def plot_traces(
     axes[0].legend(fontsize=7, frameon=False, ncols=len(names), loc='lower center', bbox_to_anchor=(0.5, 1), borderpad=0)
     return axes
 
-# %% ../nbs/40_plots.ipynb #3c8e2dd9
+# %% ../nbs/40_plots.ipynb #3cb4b253
 def plot_learning_curves(
     metrics:str|Path|pd.DataFrame,  # `metrics.csv` of Lightning's CSV logger, or its content
     rates:bool=False,               # Add a panel with the learning rates
@@ -206,7 +206,7 @@ def plot_learning_curves(
     if missing := {'epoch', 'step'}-set(log.columns): raise ValueError(f'{metrics if not isinstance(metrics, pd.DataFrame) else "the log"} '
         f'has no column {" and no column ".join(sorted(missing))}; expected the metrics.csv of a training run, found {list(log.columns)[:6]}')
     clock = _clock(log)
-    kinds = {'loss': [c for c in log if 'loss' in c], 'pixel error (px)': [c for c in log if 'pixel_error' in c], 'learning rate': [c for c in log if c.startswith('lr')]}
+    kinds = {'loss': [c for c in log if c.endswith('supervised_loss') or c=='loss'], 'pixel error (px)': [c for c in log if 'pixel_error' in c], 'learning rate': [c for c in log if c.startswith('lr')]}
     if not rates: del kinds['learning rate']
     axes = _grid(axes, 1, len(kinds), (4.5, 2.3))
     for ax,(label,columns) in zip(axes, kinds.items()):

@@ -146,7 +146,7 @@ def _label_epsilon(space:Subspace, xy:np.ndarray, percentile:float)->float:
                                           f'Set {key}, label some frames completely, or name fewer keypoints in {_KEYS[space.name]}')
     return float(np.nanpercentile(space.residuals(xy), percentile))
 
-# %% ../nbs/14_subspace.ipynb #1f3b9b41
+# %% ../nbs/14_subspace.ipynb #80c2c11f
 _KEYS = {'pca_singleview': 'data.columns_for_singleview_pca', 'pca_multiview': 'data.mirrored_column_matches'}
 
 def _wrong(name:str, key:str, found:str, expected:str, fix:str='')->ProjectError:
@@ -170,7 +170,7 @@ def _check_rows(name:str, members:np.ndarray, names:list[str], points:np.ndarray
     if n<2*p: raise _wrong(name, _KEYS[name], f'{n//len(members)} training frames{many}: {n} rows of {2*p} numbers', f'{2*p} rows or more', 'Label more frames, or name fewer keypoints')
     key = f'losses.{name}.components_to_keep'
     if keep>2*p: raise _wrong(name, key, f'{keep:g} of {2*p} directions', f'at most {2*p}, two for every point of a row')
-    if keep<=0 or (keep>1 and keep%1): raise _wrong(name, key, f'{keep:g}', 'a share up to 1.0, or a whole number')
+    if not keep>0 or (keep>1 and keep%1): raise _wrong(name, key, f'{keep:g}', 'a share up to 1.0, or a whole number')
     known,who = np.isfinite(points[...,0]).astype(float),[', '.join(names[k] for k in column[:3])+', …'*(len(column)>3) for column in members.T]
     rare = known.T @ known < 2
     if never := [who[i] for i in np.flatnonzero(rare.diagonal())]:
