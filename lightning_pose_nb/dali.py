@@ -7,11 +7,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/dali.html.md"""
 # %% auto #0
 __all__ = ['CODECS', 'PIXELS', 'machine_reason', 'dali_reason', 'read_clips_dali', 'dali_trial', 'choose_readers', 'open_clips']
 
-# %% ../nbs/05_dali.ipynb #5abf6979
+# %% ../nbs/05_dali.ipynb #f88400bc
 import contextlib
+import hashlib
 import itertools
 import queue
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,40 +26,42 @@ from .problems import Problem, ProjectError
 from .readers import VideoReader, read_clips
 from .video import FrameBatch, VideoError, VideoInfo, probe
 
-# %% ../nbs/05_dali.ipynb #c3718049
-CODECS = ('h264', 'hevc', 'av1', 'mpeg4', 'vp8', 'vp9', 'mjpeg') # what the engine decodes, by the names of `VideoInfo.codec`
-PIXELS = ('yuv420p', 'yuvj420p', 'nv12')                        # how a pixel may be stored there: 8 bits, colour at half the resolution
-
+# %% ../nbs/05_dali.ipynb #6fc9b23e
 def machine_reason(
     device:Any, # A torch.device, or its name
 )->str:         # Empty if DALI can decode here
     "Why no video at all can be decoded by DALI on this machine and device."
     import torch
-    absent = _absent()
-    if absent: return absent
-    if torch.device(device).type!='cuda': return f'the device is {torch.device(device).type}, and DALI decodes on CUDA devices'
+    device = torch.device(device)
+    if absent := _absent(): return absent
+    if device.type!='cuda': return f'the device is {device.type}, and DALI decodes on CUDA devices'
     return '' if torch.cuda.is_available() else 'PyTorch finds no CUDA device'
 
 def _absent():
     "Why DALI cannot be used at all, or ''."
-    try: import nvidia.dali as dali
+    try:
+        from nvidia import dali
     except (ImportError, OSError) as e:
-        return f'NVIDIA DALI is not installed ({e}); on Linux, pip install "lightning-pose-nb[dali]" or [dali-cuda13] brings it'
-    return '' if tuple(map(int, dali.__version__.split('.')[:2]))>=(2, 4) else f'NVIDIA DALI {dali.__version__} is too old, 2.4 is needed'
+        return f'NVIDIA DALI is not installed ({e}); on Linux, pip install "lightning-pose-nb[dali]" brings it, [dali-cuda13] where PyTorch is built for CUDA 13'
+    new = tuple(int(part) for part in dali.__version__.split('.')[:2])>=(2, 4)
+    return '' if new else f'NVIDIA DALI {dali.__version__} is too old, 2.4 is needed'
 
-# %% ../nbs/05_dali.ipynb #bac5c696
+# %% ../nbs/05_dali.ipynb #be54933c
+CODECS = ('h264', 'hevc', 'av1', 'mpeg4', 'vp8', 'vp9', 'mjpeg') # what the engine decodes
+PIXELS = ('yuv420p', 'yuvj420p', 'nv12')                        # how a pixel may be stored there
+
 def dali_reason(
     info:VideoInfo,        # A video, as `probe` describes it
     device:Any,            # A torch.device, or its name
     machine:str|None=None, # What `machine_reason` says; None asks it
-)->str:                    # Empty if DALI can decode the file there
+)->str:                    # Empty if nothing speaks against it
     "Why a video cannot be decoded by DALI on a device."
     machine = machine_reason(device) if machine is None else machine
     if machine: return machine
-    if info.codec not in CODECS: return f'compressed as {info.codec}, which the card does not decode'
-    if info.pix_fmt not in PIXELS: return f'pixels stored as {info.pix_fmt}; the card decodes 8 bits in 4:2:0 ({PIXELS[0]})'
+    if info.codec not in CODECS: return f'it is compressed as {info.codec}, which the card does not decode'
+    if info.pix_fmt not in PIXELS: return f'its pixels are stored as {info.pix_fmt}; through DALI the card decodes 8 bits in 4:2:0 ({PIXELS[0]})'
     if info.variable_rate: return 'the time between its frames varies'
-    return f'it is to be turned by {info.rotation} degrees to be shown, which DALI does not do' if info.rotation else ''
+    return f'it is shown turned by {info.rotation} degrees, which DALI does not do' if info.rotation else ''
 
 # %% ../nbs/05_dali.ipynb #323e801e
 def _shrunk(frames, size):
@@ -67,7 +69,54 @@ def _shrunk(frames, size):
     from nvidia.dali import fn, types
     return frames if size is None else fn.resize(frames, size=tuple(size), interp_type=types.INTERP_LINEAR, antialias=True)
 
-# %% ../nbs/05_dali.ipynb #bc243a24
+# %% ../nbs/05_dali.ipynb #706c3a6c
+def _fed_clips(videos, clips, size, ahead):
+    "Batches from the body on the CPU, fed by the CPU reader."
+    from nvidia.dali import fn, types
+    from nvidia.dali.pipeline import Pipeline
+    notes = deque()
+    def source():
+        for batch in batches:
+            notes.append((batch.first, len(batch), batch.frame_size, batch.damaged))
+            yield batch.frames if len(batch) else np.zeros((1, *batch.frame_size, 3), np.uint8) # DALI cannot resize nothing
+    with contextlib.closing(read_clips(videos, clips, None, ahead)) as batches:
+        pipe = Pipeline(batch_size=1, num_threads=1, device_id=None, prefetch_queue_depth=1)
+        with pipe: pipe.set_outputs(_shrunk(fn.external_source(source=source(), batch=False, layout='FHWC', dtype=types.UINT8, ndim=4), size))
+        while True:
+            try: small, = pipe.run()
+            except StopIteration: return
+            first,n,frame_size,damaged = notes.popleft()
+            yield FrameBatch(first, np.array(small[0])[:n], frame_size, damaged)
+
+# %% ../nbs/05_dali.ipynb #5e4b0ba1
+_CHUNK = 64 # clips in a pipeline
+
+def _chunks(clips):
+    "Clips in lists of at most _CHUNK."
+    clips = iter(clips)
+    while some := list(itertools.islice(clips, _CHUNK)): yield some
+
+def _cut(videos, info, video, first, n):
+    "A clip that ends where its video ends."
+    if not 0<=video<len(videos): raise ValueError(f'a clip is of video {video}, but there are {len(videos)} videos, counted from 0')
+    if first<0 or n<1: raise ValueError(f'{videos[video]}: first must be at least 0 and n at least 1, not {first} and {n}')
+    return video, first, max(0, min(n, info(video).n_frames-first))
+
+@cache
+def _folder():
+    "Where the links are, until the process ends."
+    return tempfile.TemporaryDirectory(prefix='lightning-pose-nb-')
+
+def _link(path):
+    "A link to a file, named without spaces, and differently once the file has changed."
+    path = path.resolve()
+    stat,suffix = path.stat(), path.suffix if path.suffix.isascii() and path.suffix[1:].isalnum() else ''
+    key = hashlib.sha256(f'{path} {stat.st_size} {stat.st_mtime_ns}'.encode('utf-8', 'surrogateescape')).hexdigest()[:24]
+    link = Path(_folder().name)/f'{key}{suffix}'
+    with contextlib.suppress(FileExistsError): link.symlink_to(path)
+    return link
+
+# %% ../nbs/05_dali.ipynb #b2c13e21
 def _clip_pipeline(links, chunk, size, index, ahead):
     "A pipeline that decodes the clips of `chunk` in order; `index` is the number of the CUDA device, None decodes on the CPU."
     from nvidia.dali import fn, types
@@ -78,15 +127,16 @@ def _clip_pipeline(links, chunk, size, index, ahead):
         listing.flush()
         with pipe:
             turn = fn.external_source(source=(np.array([i], np.int32) for i in range(len(chunk))), batch=False, dtype=types.INT32, ndim=1)
-            frames,label,numbers = fn.experimental.readers.video(device='cpu' if index is None else 'gpu', name='clips', file_list=listing.name,
+            frames,label,numbers = fn.experimental.readers.video(name='clips', device='cpu' if index is None else 'gpu', file_list=listing.name,
                 file_list_format='frames', file_list_include_end=False, sequence_length=max(n for _,_,n in chunk), pad_mode='constant',
                 enable_frame_num='sequence')
-            pipe.set_outputs(_shrunk(frames, size), frames.shape(), label, numbers, turn)
+            pipe.set_outputs(_shrunk(frames, size), label, numbers, turn)
         pipe.build()
-    if pipe.reader_meta('clips')['epoch_size']!=len(chunk): raise RuntimeError('it opens not every file')
+    given = pipe.reader_meta('clips')['epoch_size']
+    if given!=len(chunk): raise RuntimeError(f'{given} clips came out of a list of {len(chunk)}')
     return pipe
 
-# %% ../nbs/05_dali.ipynb #5b83f9e5
+# %% ../nbs/05_dali.ipynb #2001aff3
 def _host(output):
     "The one sample of an output as an array."
     return np.array(output.as_cpu()[0])
@@ -99,89 +149,64 @@ def _frames(output, n, device, stream):
     with torch.cuda.stream(stream):
         frames = torch.empty(output[0].shape(), dtype=torch.uint8, device=device)
         feed_ndarray(output[0], frames, cuda_stream=stream)
-    stream.synchronize() # DALI uses its memory again at the next run
+    stream.synchronize()
     frames.record_stream(torch.cuda.default_stream(device))
     return frames[:n]
 
-# %% ../nbs/05_dali.ipynb #d488c1fb
-def _run_chunk(pipe, videos, chunk, device, stream):
+def _cause(error):
+    "The sentence that matters in the many lines of an error of DALI."
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    if 'num_shards' in str(error): return 'it opens none of the files; its own words are in the terminal'
+    return lines[min(lines.index('encountered:')+1, len(lines)-1)] if 'encountered:' in lines else lines[0]
+
+# %% ../nbs/05_dali.ipynb #6f1ce3f6
+def _run_chunk(pipe, videos, chunk, info, device, stream):
     "The batches of one chunk; every frame must carry the number that was asked for."
     for i,(video,first,n) in enumerate(chunk):
-        small,shape,label,numbers,turn = pipe.run()
+        try: small,label,numbers,turn = pipe.run()
+        except RuntimeError as e:
+            raise VideoError(f'{videos[video]}: DALI cannot decode frames {first} to {first+n-1} ({_cause(e)}); set dali.general.reader: video') from e
         numbers = _host(numbers)
         if not _host(label)[0]==_host(turn)[0]==i or (numbers[:n]!=np.arange(first, first+n)).any() or (numbers[n:]!=-1).any():
             raise VideoError(f'{videos[video]}: DALI gave the frames {numbers.tolist()} where {first} to {first+n-1} were asked for; '
                 'set dali.general.reader: video')
-        yield FrameBatch(first, _frames(small, n, device, stream), tuple(int(s) for s in _host(shape)[1:3]), [])
+        yield FrameBatch(first, _frames(small, n, device, stream), info(video).size, [])
 
-# %% ../nbs/05_dali.ipynb #25200206
-_CHUNK = 64
-
-def _chunks(clips):
-    "Clips in lists of at most _CHUNK."
-    clips = iter(clips)
-    while some := list(itertools.islice(clips, _CHUNK)): yield some
-
-def _cut(videos, info, video, first, n):
-    "A clip that ends where its video ends."
-    if first<0 or n<1: raise ValueError(f'{videos[video]}: first must be at least 0 and n at least 1, not {first} and {n}')
-    return video, first, max(0, min(n, info(video).n_frames-first))
-
-# %% ../nbs/05_dali.ipynb #0635f6ef
+# %% ../nbs/05_dali.ipynb #ee936f0c
 def _decode_clips(videos, chunks, size, device, ahead):
     "Batches of clips that DALI decodes; the next chunk's pipeline is built while this one runs."
     import torch
     index = None if device.type=='cpu' else torch.cuda.current_device() if device.index is None else device.index
     stream = None if index is None else torch.cuda.Stream(device)
-    info = cache(lambda video: probe(videos[video]))
+    info,links = cache(lambda video: probe(videos[video])), [_link(path) for path in videos]
     def build():
         chunk = [_cut(videos, info, *clip) for clip in next(chunks, ())]
         there = [clip for clip in chunk if clip[2]]
         try: return chunk, there, _clip_pipeline(links, there, size, index, ahead) if there else None
         except RuntimeError as e:
-            names = ', '.join(sorted({str(videos[video]) for video,_,_ in there}))
-            raise VideoError(f'DALI cannot decode one of {names}; set dali.general.reader: video ({str(e).splitlines()[0]})') from e
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1, 'DALI builder') as builder:
-        links = [Path(folder)/f'{i}{path.suffix if path.suffix.isascii() and path.suffix[1:].isalnum() else ""}' for i,path in enumerate(videos)]
-        for link,path in zip(links, videos): link.symlink_to(path.resolve())
+            names = sorted({str(videos[video]) for video,_,_ in there})
+            raise VideoError(f'{" or ".join(names)}: DALI cannot decode it ({_cause(e)}); set dali.general.reader: video') from e
+    with ThreadPoolExecutor(1, 'DALI builder') as builder:
         coming = builder.submit(build)
         while True:
             chunk,there,pipe = coming.result()
             if not chunk: return
             coming = builder.submit(build)
-            batches = _run_chunk(pipe, videos, there, device, stream)
+            batches = _run_chunk(pipe, videos, there, info, device, stream)
             for video,first,n in chunk:
                 yield next(batches) if n else FrameBatch(first, np.zeros((0, *(size or info(video).size), 3), np.uint8), info(video).size, [])
-            del pipe,batches # one pipeline at a time holds memory, or two while the next is built
+            del pipe,batches # frees the pipeline
 
-# %% ../nbs/05_dali.ipynb #a16c2c8f
-def _fed_clips(videos, clips, size, ahead):
-    "The same pipeline body on the CPU, fed with the frames of the CPU reader."
-    from nvidia.dali import fn, types
-    from nvidia.dali.pipeline import Pipeline
-    waiting = deque()
-    def source():
-        for batch in batches:
-            waiting.append((batch.first, len(batch), batch.frame_size, batch.damaged))
-            yield batch.frames if len(batch) else np.zeros((1, *batch.frame_size, 3), np.uint8)
-    with contextlib.closing(read_clips(videos, clips, None, ahead)) as batches:
-        pipe = Pipeline(batch_size=1, num_threads=1, device_id=None, prefetch_queue_depth=1) # the reader is ahead already
-        with pipe: pipe.set_outputs(_shrunk(fn.external_source(source=source(), batch=False, layout='FHWC', dtype=types.UINT8, ndim=4), size))
-        while True:
-            try: small, = pipe.run()
-            except StopIteration: return
-            first,n,frame_size,damaged = waiting.popleft()
-            yield FrameBatch(first, np.array(small[0])[:n], frame_size, damaged)
-
-# %% ../nbs/05_dali.ipynb #1468d551
+# %% ../nbs/05_dali.ipynb #15a2d0cc
 def read_clips_dali(
     videos:Sequence[str|Path],           # Video files
     clips:Iterable[tuple[int,int,int]],  # (number of the video, number of the first frame, how many), in any order, possibly without end
     size:tuple[int,int]|None=None,       # Height and width to resize to; None leaves frames as they are
     device:Any=None,                     # A torch.device or its name; None is the CPU
     ahead:int=2,                         # Batches that may be ready before they are asked for
-)->Iterator[FrameBatch]:                 # One batch for each clip, in the same order; frames are on a CUDA device if that is `device`
-    "Clips of videos through a DALI pipeline: decoded by the card, or by the CPU reader where there is none."
+)->Iterator[FrameBatch]:                 # One batch for each clip, in the same order; frames are tensors if `device` is a CUDA device
+    "Clips of videos through a DALI pipeline: decoded by the card, or by the CPU reader where `device` is the CPU."
+    if isinstance(videos, str|Path): raise ValueError(f'videos is a list of files, not one file ({videos})')
     if ahead<1: raise ValueError(f'ahead must be at least 1, not {ahead}')
     if size is not None and (np.shape(size)!=(2,) or min(size)<1): raise ValueError(f'size is (height, width) in pixels, not {size}')
     return _read_dali(videos, _chunks(clips), size, device, ahead)
@@ -189,62 +214,61 @@ def read_clips_dali(
 def _read_dali(videos, chunks, size, device, ahead):
     "The same for lists of clips."
     import torch
-    absent = _absent()
-    if absent: raise RuntimeError(absent)
+    if absent := _absent(): raise RuntimeError(absent)
     videos,device = [Path(video) for video in videos], torch.device(device or 'cpu')
     if device.type=='cpu': return _fed_clips(videos, itertools.chain.from_iterable(chunks), size, ahead)
     return _decode_clips(videos, chunks, size, device, ahead)
 
-# %% ../nbs/05_dali.ipynb #902b7e79
+# %% ../nbs/05_dali.ipynb #4e32c874
 def dali_trial(
     info:VideoInfo, # A video
     device:Any,     # A torch.device, or its name
 )->str:             # Empty if the frames agree
     "Why frames of a video that DALI decodes are not those of the CPU reader, tried at its beginning, middle and end."
     import torch
-    end = info.n_frames or probe(info.path).n_frames
+    end,size = info.n_frames or probe(info.path).n_frames, (max(8, info.height//4), max(8, info.width//4))
     clips = [(0, first, min(4, end)) for first in sorted({0, max(0, end//2-2), max(0, end-4)})]
     reader = VideoReader(info.path)
     try:
-        with contextlib.closing(_decode_clips([info.path], iter([clips]), None, torch.device(device), 1)) as batches:
+        with contextlib.closing(_decode_clips([info.path], iter([clips]), size, torch.device(device), 1)) as batches:
             for (_,first,n),batch in zip(clips, batches):
-                ours,theirs = reader.read(first, n).frames.astype(np.int16), torch.as_tensor(batch.frames).cpu().numpy().astype(np.int16)
-                if ours.shape!=theirs.shape: return f'DALI gives frames of shape {theirs.shape[1:3]}, the CPU reader {ours.shape[1:3]}'
+                ours,theirs = reader.read(first, n, size).frames.astype(np.int16), torch.as_tensor(batch.frames).cpu().numpy().astype(np.int16)
+                if len(ours)<n: return 'some of its data is damaged'
                 far = np.array([[np.abs(a-b).mean() for b in ours] for a in theirs]) # [DALI's frame, the CPU reader's]
-                if far.diagonal().max()>3: return f'its colours come out {far.diagonal().max():.1f} grey levels away from the CPU reader\'s'
-                if (far.diagonal()>far.min(axis=1)).any(): return f'DALI counts its frames differently from frame {first} on'
-    except (VideoError, RuntimeError) as e: return str(e)
+                if far.diagonal().max()>3: return f'DALI\'s frames from {first} on differ from the CPU reader\'s by {far.diagonal().max():.0f} grey levels'
+                if (far.diagonal()>far.min(axis=1)).any(): return f'DALI counts its frames differently from {first} on'
+    except VideoError as e: return f'DALI cannot decode it ({_cause(e.__cause__ or e)})'
     finally: reader.close()
     return ''
 
-# %% ../nbs/05_dali.ipynb #328f5d2b
+# %% ../nbs/05_dali.ipynb #eb3c282a
 def choose_readers(
     infos:Sequence[VideoInfo], # The videos
     wanted:str,                # 'auto', 'video' or 'dali'
     device:Any,                # A torch.device, or its name
     machine:str|None=None,     # What `machine_reason` says; None asks it
-    trial:Callable=dali_trial, # Called with a VideoInfo and the device, says why DALI must not read the file
+    trial:Callable[[VideoInfo,Any],str]=dali_trial, # Says why DALI must not read a file
 )->tuple[list[str],str]:       # For each video 'video' or 'dali', and the reasons, to be printed
     "Which reader reads which video, and why."
-    if wanted not in ('auto', 'video', 'dali'): raise ValueError(f"dali.general.reader is auto, video or dali, not {wanted!r}")
-    if wanted=='video': return ['video']*len(infos), f'video reader: video for {_count(infos)}, as dali.general.reader says'
+    if wanted not in ('auto', 'video', 'dali'): raise ValueError(f'dali.general.reader is auto, video or dali, not {wanted!r}')
+    if wanted=='video': return ['video']*len(infos), f'video reader: video for {_called(infos)}, as dali.general.reader demands'
     machine = machine_reason(device) if machine is None else machine
     reasons = [dali_reason(info, device, machine) or trial(info, device) for info in infos]
-    if wanted=='dali' and any(reasons):
+    bad = [('', machine)] if machine else [(f'{info.path}: ', reason) for info,reason in zip(infos, reasons) if reason]
+    if wanted=='dali' and bad:
         raise ProjectError([Problem('config', 'dali.general.reader', f'dali, but {where}{reason}', 'videos that DALI can decode on this machine',
-            'Write auto, and the CPU reads what DALI cannot') for where,reason in ([('', machine)] if machine else
-            [(f'{info.path}: ', reason) for info,reason in zip(infos, reasons) if reason])])
-    names = ['video' if reason else 'dali' for reason in reasons]
-    by_reason = {reason: [info for info,other in zip(infos, reasons) if other==reason] for reason in dict.fromkeys(reasons)}
-    text = [f'{"video" if reason else "dali"} for {_count(some)}{": "+reason if reason else f", decoded on {device}"}' for reason,some in by_reason.items()]
-    return names, 'video reader: ' + '\n              '.join(text)
+            'Write auto, and the CPU reads what DALI cannot.') for where,reason in bad])
+    groups = {reason: [info for info,other in zip(infos, reasons) if other==reason] for reason in dict.fromkeys(reasons)}
+    lines = [f'video for {_called(some)}: {reason}' if reason else f'dali for {_called(some)}, decoded on {device}' for reason,some in groups.items()]
+    return ['video' if reason else 'dali' for reason in reasons], 'video reader: ' + '\n              '.join(lines)
 
-def _count(infos):
+def _called(infos):
     "'a.mp4', or how many and which."
     names = [info.path.name for info in infos]
-    return names[0] if len(names)==1 else f'{len(names)} videos' + ('' if len(names)>3 else f' ({", ".join(names)})')
+    if len(names)==1: return names[0]
+    return f'{len(names)} videos ({", ".join(names if len(names)<4 else [*names[:2], "…", names[-1]])})'
 
-# %% ../nbs/05_dali.ipynb #d586e6ca
+# %% ../nbs/05_dali.ipynb #4847f3a2
 def open_clips(
     videos:Sequence[str|Path],           # Video files
     clips:Iterable[tuple[int,int,int]],  # (number of the video, number of the first frame, how many), in any order, possibly without end
@@ -255,16 +279,18 @@ def open_clips(
     keep_bytes:int=0,                    # Memory for clips that will come again, bytes; for 'video'
 )->Iterator[FrameBatch]:                 # One batch for each clip, in the same order
     "Clips of videos, each read by the reader of its file."
-    if set(names)<={'video'}: return read_clips(videos, clips, size, ahead, keep_bytes)
-    if set(names)=={'dali'}: return read_clips_dali(videos, clips, size, device, ahead)
+    if len(names)!=len(videos) or not set(names)<={'video', 'dali'}: raise ValueError(f'names is video or dali for each of {len(videos)} videos, not {names}')
+    if 'dali' not in names: return read_clips(videos, clips, size, ahead, keep_bytes)
+    if 'video' not in names: return read_clips_dali(videos, clips, size, device, ahead)
     return _both(videos, iter(clips), size, names, device, ahead, keep_bytes)
 
+# %% ../nbs/05_dali.ipynb #5285bb90
 def _both(videos, clips, size, names, device, ahead, keep_bytes):
-    "Batches from two readers, in the order of `clips`; each reader is told one round of clips early what will be its own."
+    "Batches from two readers, in the order of `clips`."
     boxes = {name: queue.Queue() for name in ('video', 'dali')}
-    ends = {name: iter(box.get, None) for name,box in boxes.items()}
-    readers = {'video': read_clips(videos, itertools.chain.from_iterable(ends['video']), size, ahead, keep_bytes),
-        'dali': _read_dali(videos, ends['dali'], size, device, ahead)}
+    rounds = {name: iter(box.get, None) for name,box in boxes.items()}
+    readers = {'video': read_clips(videos, itertools.chain.from_iterable(rounds['video']), size, ahead, keep_bytes),
+        'dali': _read_dali(videos, rounds['dali'], size, device, ahead)}
     def announce():
         some = list(itertools.islice(clips, _CHUNK))
         for name,box in boxes.items():
@@ -277,5 +303,5 @@ def _both(videos, clips, size, names, device, ahead, keep_bytes):
             for clip in now: yield next(readers[names[clip[0]]])
             now = coming
     finally:
-        for name in boxes: boxes[name].put(None)
+        for box in boxes.values(): box.put(None) # wakes a thread that waits for another round
         for reader in readers.values(): reader.close()

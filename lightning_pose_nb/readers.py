@@ -7,13 +7,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/readers.html.md"""
 # %% auto #0
 __all__ = ['read_clips', 'VideoReader']
 
-# %% ../nbs/04c_readers.ipynb #36edcc25
+# %% ../nbs/04c_readers.ipynb #2b8bc2c1
 import contextlib
 import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from .video import FrameBatch, VideoError
 # %% ../nbs/04c_readers.ipynb #881b32e5
 _all_ = ['VideoReader'] # reachable from here too
 
-# %% ../nbs/04c_readers.ipynb #59d1a4dd
+# %% ../nbs/04c_readers.ipynb #74ff8ff7
 _OPEN = 16 # files open at once
 
 class _Shelf:
@@ -33,11 +34,12 @@ class _Shelf:
         self.videos,self.size,self.room,self.stop = videos, size, keep_bytes, stop
         self.readers,self.open,self.kept = {}, OrderedDict(), {}
 
-    def get(self, video, first, n):
+    def get(self, clip):
         "One clip, from memory or from its file."
-        clip = int(video), int(first), int(n)
+        try: clip = video,first,n = tuple(index(number) for number in clip)
+        except (TypeError, ValueError): raise ValueError(f'a clip is (number of the video, number of the first frame, how many), not {clip!r}') from None
         if clip not in self.kept:
-            batch = self.read(*clip)
+            batch = self.read(video, first, n)
             if batch.frames.nbytes>self.room: return batch
             self.room -= batch.frames.nbytes
             self.kept[clip] = batch
@@ -73,7 +75,7 @@ def read_clips(
     if size is not None and (np.shape(size)!=(2,) or min(size)<1): raise ValueError(f'size is (height, width) in pixels, not {size}')
     return _read_clips([Path(v) for v in videos], clips, None if size is None else tuple(size), ahead, keep_bytes)
 
-# %% ../nbs/04c_readers.ipynb #ebeff958
+# %% ../nbs/04c_readers.ipynb #6c2c58bc
 def _read_clips(videos, clips, size, ahead, keep_bytes):
     box,slots,stop = queue.Queue(), threading.Semaphore(ahead), threading.Event()
     shelf = _Shelf(videos, size, keep_bytes, stop)
@@ -96,6 +98,6 @@ def _work(box, slots, stop, shelf, clips):
             for clip in clips:
                 slots.acquire()
                 if stop.is_set(): return
-                box.put(shelf.get(*clip))
+                box.put(shelf.get(clip))
         box.put(None)
     except BaseException as e: box.put(e) # handed over, to be raised where the batches are read

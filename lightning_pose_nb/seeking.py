@@ -7,9 +7,10 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/seeking.html.md"""
 # %% auto #0
 __all__ = ['Stopped', 'VideoReader']
 
-# %% ../nbs/03c_seeking.ipynb #4c91e597
+# %% ../nbs/03c_seeking.ipynb #89eb6a8d
 import bisect
 import contextlib
+import operator
 import threading
 import warnings
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _decoded(stream, packets, tally, since):
             continue
         yield from (frame for frame in frames if since is None or frame.pts is None or frame.pts>=since)
 
-# %% ../nbs/03c_seeking.ipynb #66af0278
+# %% ../nbs/03c_seeking.ipynb #9ea79ef0
 class Stopped(Exception):
     "The frames being read are not wanted any more."
 
@@ -121,6 +122,7 @@ class VideoReader:
         size:tuple[int,int]|None=None, # Height and width to resize to; None leaves frames as they are
     )->FrameBatch:                     # The frames; goes on without a jump where the last reading stopped
         "Consecutive frames from anywhere in the video."
+        first,n = operator.index(first), operator.index(n)
         if first<0 or n<1: raise ValueError(f'{self.path}: first must be at least 0 and n at least 1, not {first} and {n}')
         return _read(self, first, n, size)
 

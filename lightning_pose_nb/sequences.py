@@ -127,8 +127,8 @@ class Clip:
     first:int    # Number of the first frame
     length:int   # How many frames
 
-# %% ../nbs/04b_sequences.ipynb #459d1b12
-@lru_cache(maxsize=16)
+# %% ../nbs/04b_sequences.ipynb #b82a9063
+@lru_cache(maxsize=4)
 def _shuffled(count, *key):
     "The numbers below `count` in an order that depends on the key alone."
     order = np.random.default_rng(key).permutation(count)

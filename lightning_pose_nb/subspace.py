@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/subspace.html.md"""
 # %% auto #0
 __all__ = ['FEW', 'FILE', 'Subspace', 'fit_subspace', 'fit_subspaces', 'save_subspaces', 'load_subspaces']
 
-# %% ../nbs/14_subspace.ipynb #4823c379
+# %% ../nbs/14_subspace.ipynb #7c83be4c
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .config import Config
-from .pca import count_components, known_middle, pairwise_covariance, principal_directions
+from .pca import count_components, fill_holes, known_middle, pairwise_covariance, principal_directions
 from .problems import Problem, ProjectError
 from .tables import write_atomic
 from .transforms import _is_torch
@@ -34,7 +34,7 @@ def _flat(points:Any)->Any:
     "The last two axes in one: (..., P, 2) to (..., 2P), x and y in turn."
     return points.reshape(*points.shape[:-2], 2*points.shape[-2])
 
-# %% ../nbs/14_subspace.ipynb #68a79054
+# %% ../nbs/14_subspace.ipynb #8c1dd896
 @dataclass(eq=False)
 class Subspace:
     "A plane among all poses (or all sets of views), and how far from it is normal; coordinates are frame pixels."
@@ -47,7 +47,7 @@ class Subspace:
     centering:str|None         # 'mean' or 'median' of each pose is taken away first; None: nothing is
     n_rows:int                 # Rows it was fitted on
     names:list[str]            # All K keypoint names of a frame
-    n_complete:int = 0         # Rows without a hole: those that an empirical epsilon rests on
+    n_complete:int = 0         # Rows without a hole
     unit:str = 'frame pixels'
 
     def __post_init__(self):
@@ -111,7 +111,7 @@ def _spread(space:Subspace, xy:Any, values:Any)->Any:
     out[(..., space.selected) if shape==xy.shape[:-1] else (..., space.selected, slice(None))] = values
     return out
 
-# %% ../nbs/14_subspace.ipynb #5f8ae9c5
+# %% ../nbs/14_subspace.ipynb #b1e461cc
 def fit_subspace(
     name:str,                        # 'pca_singleview' or 'pca_multiview'
     xy:np.ndarray,                   # (N, K, 2) labels in frame pixels, NaN where missing
@@ -136,15 +136,19 @@ def fit_subspace(
     if np.trace(covariance)<1e-12: raise _wrong(name, _KEYS[name], 'labels that are the same in every row', 'poses that differ')
     ratio,basis = principal_directions(covariance)
     space = Subspace(name, columns, mean, basis[:count_components(ratio, components_to_keep)], ratio, 0., centering, len(points), names, n_complete)
-    space.epsilon = _label_epsilon(space, xy, percentile)*multiplier if epsilon is None else float(epsilon)
+    rows = _flat(points-known_middle(points, centering))
+    if n_complete>=FEW: rows = rows[np.isfinite(rows).all(1)]
+    space.epsilon = _label_epsilon(space, rows, covariance, percentile)*multiplier if epsilon is None else float(epsilon)
     return space
 
-def _label_epsilon(space:Subspace, xy:np.ndarray, percentile:float)->float:
-    "A percentile of the distances of complete rows."
-    key = f'losses.{space.name}.epsilon'
-    if not space.n_complete: raise _wrong(space.name, key, 'no distance is given, and no labelled frame shows all keypoints of a row', 'a number of pixels',
-                                          f'Set {key}, label some frames completely, or name fewer keypoints in {_KEYS[space.name]}')
-    return float(np.nanpercentile(space.residuals(xy), percentile))
+FEW = 10  # complete rows; with fewer, incomplete ones help to decide epsilon
+
+def _label_epsilon(space:Subspace, rows:np.ndarray, covariance:np.ndarray, percentile:float)->float:
+    "A percentile of the distances of the labels in some rows (n, D) from the subspace."
+    left = fill_holes(rows, space.mean, covariance)-space.mean
+    left = left - left @ space.basis.T @ space.basis
+    distance = np.linalg.norm(left.reshape(len(rows), -1, 2), axis=-1)
+    return float(np.percentile(distance[np.isfinite(rows[:, ::2])], percentile))
 
 # %% ../nbs/14_subspace.ipynb #80c2c11f
 _KEYS = {'pca_singleview': 'data.columns_for_singleview_pca', 'pca_multiview': 'data.mirrored_column_matches'}
@@ -178,9 +182,7 @@ def _check_rows(name:str, members:np.ndarray, names:list[str], points:np.ndarray
     if apart := [f'{who[i]} and {who[j]}' for i,j in zip(*np.nonzero(np.triu(rare)))]:
         raise _wrong(name, _KEYS[name], f'{"; ".join(apart)}: labelled together in fewer than two training frames', 'two or more', 'Label both in some frames, or leave one out of the list')
 
-# %% ../nbs/14_subspace.ipynb #42e1f65d
-FEW = 10  # complete rows; an epsilon from fewer is worth a remark
-
+# %% ../nbs/14_subspace.ipynb #8f743bc7
 def fit_subspaces(
     cfg:Config,          # The project's config
     xy:np.ndarray,       # (N, K, 2) labels of the training frames in frame pixels; with view_names (N, V·K, 2), view after view
@@ -188,6 +190,7 @@ def fit_subspaces(
 )->tuple[dict[str,Subspace],list[str]]: # The subspaces by name, and remarks: what is missing or weak, and why
     "Fit every subspace that the labels allow; `ProjectError` if one is missing whose loss is used."
     views,spaces,problems,remarks = cfg.data.view_names or [],{},[],[]
+    matched = bool(views or cfg.data.mirrored_column_matches) # else nobody expects views to be compared
     if views and len(names)*len(views)==np.shape(xy)[1]: names = [f'{k}_{view}' for view in views for k in names]
     for name in _KEYS:
         s = getattr(cfg.losses, name)
@@ -196,7 +199,7 @@ def fit_subspaces(
                                          s.empirical_epsilon_multiplier, centering, names)
         except ProjectError as e:
             if name in cfg.model.losses_to_use: problems += e.problems
-            remarks += [f'no {p.found}; expected {p.expected}. {p.fix}'.strip() for p in e.problems]
+            if name=='pca_singleview' or matched: remarks += [f'no {p.found}; expected {p.expected}. {p.fix}'.strip() for p in e.problems]
         else: remarks += _remarks(spaces[name], s.epsilon is None)
     if problems: raise ProjectError(problems)
     return spaces, remarks
@@ -204,8 +207,8 @@ def fit_subspaces(
 def _remarks(space:Subspace, empirical:bool)->list[str]:
     "What is weak about a subspace."
     key,few = f'losses.{space.name}',empirical and space.n_complete<FEW
-    return ([f'{space.name}: its epsilon, {space.epsilon:.2f} px, rests on {space.n_complete} of {space.n_rows} rows, as the others have holes; '
-             f'set {key}.epsilon if that is too little to go by'] if few else []) + (
+    return ([f'{space.name}: its epsilon, {space.epsilon:.2f} px, is judged by rows with holes, as only {space.n_complete} of {space.n_rows} are complete; '
+             f'set {key}.epsilon if you know better'] if few else []) + (
             [f'{space.name}: all {len(space.mean)} directions are kept, so every error is 0; lower {key}.components_to_keep'] if len(space.basis)==len(space.mean) else [])
 
 def _columns_of(cfg:Config, name:str, k:int)->list[list[int]]:
