@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/pose_module.html.md"
 # %% auto #0
 __all__ = ['PROVIDES', 'frame_errors', 'running_mean', 'sequence_outputs', 'PoseModule']
 
-# %% ../nbs/19b_pose_module.ipynb #c6754c40
+# %% ../nbs/19b_pose_module.ipynb #d22d6c4c
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from .config import Config
 from .heatmaps import target_heatmaps
 from .objective import LOSSES, effective_weight, total_loss, unsupervised_losses
-from .schedule import Anneal, Rates
+from .schedule import Anneal, Rates, make_anneal
 from .subspace import Subspace
 from .transforms import apply_matrix, invert
 

@@ -1,0 +1,133 @@
+"""Frames per second of each way to read video, and how long a training step waits for them.
+
+    OMP_NUM_THREADS=1 python benchmarks/video_readers.py                  # 400 × 400 and 1280 × 1024, then twenty steps of training
+    python benchmarks/video_readers.py --frames 100 --steps 0             # does it run?
+
+The videos are made on the spot: H.264 with a key frame every 250 frames, a textured picture that moves, and noise. `decoder` is FFmpeg alone, one thread and no
+conversion; the others give resized, normalised batches: windows of 96 in order, as prediction reads, or clips of 16 in random order, as training does.
+`again` is a second round over the same clips, kept in memory. `dali` is the pipeline of room 05: decoded by the card where there is one, elsewhere fed by the
+CPU reader (`dali fed`), which measures its overhead and no more. The second table trains the plain heatmap model with a temporal loss and adds up the time in
+which the network waited for unlabelled frames.
+"""
+import argparse
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from _common import limit_threads, project, settings, stopwatch
+
+
+def film(folder: Path, size: tuple[int, int], frames: int) -> Path:
+    "A moving texture with noise."
+    import cv2
+    import numpy as np
+
+    from lightning_pose_nb.video import VideoWriter
+    rng = np.random.default_rng(0)
+    h, w = size
+    texture = cv2.GaussianBlur(rng.integers(0, 256, (h+64, w+64, 3), dtype=np.uint8), (0, 0), 4)
+    texture = cv2.normalize(texture, None, 0, 255, cv2.NORM_MINMAX)
+    with VideoWriter(folder/f'{w}x{h}.mp4', size, 30) as writer:
+        for i in range(frames):
+            x, y = int(32+30*np.sin(i/20)), int(32+30*np.cos(i/13))
+            writer.add(cv2.add(texture[y:y+h, x:x+w], rng.integers(0, 12, (h, w, 3), dtype=np.uint8)))
+    return folder/f'{w}x{h}.mp4'
+
+
+def decode(video: Path) -> Iterator[int]:
+    "Every frame decoded by FFmpeg and dropped."
+    import av
+    with av.open(str(video)) as container:
+        container.streams.video[0].thread_count = 1
+        for _ in container.decode(video=0): yield 1
+
+
+def through(batches: Iterable) -> Iterator[int]:
+    "Batches of frames, normalised as the network does it."
+    import torch
+
+    from lightning_pose_nb.networks import Normalise
+    normalise = Normalise()
+    for batch in batches:
+        frames = torch.as_tensor(batch.frames)
+        normalise.to(frames.device)(frames.permute(0, 3, 1, 2))
+        yield len(frames)
+
+
+def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterator[tuple[str, Iterable[int]]]:
+    "Name and frames of each way to read a video."
+    import numpy as np
+
+    from lightning_pose_nb.dali import machine_reason, read_clips_dali
+    from lightning_pose_nb.readers import read_clips
+    order = [(0, first, 96) for first in range(0, frames, 96)]
+    clips = [(0, int(16*i), 16) for i in np.random.default_rng(0).permutation(frames//16)]
+    yield 'decoder', decode(video)
+    yield 'video, in order', through(read_clips([video], order, size))
+    yield 'video, random', through(read_clips([video], clips, size))
+    kept = through(read_clips([video], clips*2, size, keep_bytes=2**31))
+    for _ in islice(kept, len(clips)): pass
+    yield 'video, again', kept
+    if not machine_reason(device):
+        yield 'dali, in order', through(read_clips_dali([video], order, size, device))
+        yield 'dali, random', through(read_clips_dali([video], clips, size, device))
+    elif 'not installed' not in machine_reason(device): yield 'dali fed, in order', through(read_clips_dali([video], order, size))
+
+
+def waiting(steps: int, size: int, device: str) -> None:
+    "Train a little, and print how long the network waited for unlabelled frames."
+    from lightning_pose_nb.config import load_config
+    from lightning_pose_nb.labels import read_labels
+    from lightning_pose_nb.pose_module import PoseModule
+    from lightning_pose_nb.training import quiet
+    from lightning_pose_nb.unlabelled import UnlabelledFrames
+
+    data, _, name = project(False)
+    cfg = load_config(settings(data, 'resnet18', size, max_steps=steps, max_epochs=None) | dict(
+        callbacks=dict(anneal_weight=dict(freeze_until_epoch=0, init_val=1.)), dali=dict(base=dict(train=dict(sequence_length=16)))),
+        ['model.losses_to_use=[temporal]', f'training.accelerator={device}'])
+    import pytorch_lightning as pl
+
+    from lightning_pose_nb.datamodules import PoseData
+    from lightning_pose_nb.models import pick_device
+    from lightning_pose_nb.networks import build_network
+    from lightning_pose_nb.schedule import make_rates
+    labels = read_labels(cfg.data.csv_paths[0])
+    with quiet():
+        pose = PoseData(cfg, labels, device=pick_device(device))
+        frames: UnlabelledFrames = pose.unlabelled
+        pose.setup('fit')
+        module = PoseModule(build_network(cfg, len(labels.keypoint_names)), cfg, make_rates(cfg, pose.steps_per_epoch))
+        trainer = pl.Trainer(max_steps=steps, accelerator=device, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+                             limit_val_batches=0)
+        began = time.perf_counter()
+        trainer.fit(module, pose)
+        took = time.perf_counter()-began
+    print(f'\n{name}, resnet18, {size}: {steps} steps of 16 labelled and 16 unlabelled frames in {took:.1f} s; waited {frames.waited:.2f} s for frames, '
+          f'{100*frames.waited/took:.1f} %\n{frames.why}')
+
+
+def main() -> None:
+    "Print both tables."
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--frames', type=int, default=960)
+    p.add_argument('--steps', type=int, default=20, help='steps of training for the second table')
+    p.add_argument('--size', type=int, default=256, help='side of the pictures given out')
+    p.add_argument('--accelerator', default='cpu', help='cpu, gpu or auto')
+    args = p.parse_args()
+    limit_threads(1)
+    from lightning_pose_nb.models import pick_device
+    device = str(pick_device(args.accelerator))
+    with tempfile.TemporaryDirectory() as folder:
+        print(f'{"":>32}{"frames/s":>10}{"CPU ms/frame":>14}')
+        for size in ((400, 400), (1024, 1280)):
+            video = film(Path(folder), size, args.frames)
+            for name, stream in ways(video, args.frames, (args.size, args.size), device):
+                with stopwatch() as took: frames = sum(stream)
+                print(f'{size[1]}×{size[0]:<6}{name:>22}{frames/took["wall"]:10.0f}{1000*took["cpu"]/frames:14.2f}', flush=True)
+    if args.steps: waiting(args.steps, args.size, args.accelerator)
+
+
+if __name__ == '__main__': main()
