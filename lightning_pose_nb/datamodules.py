@@ -78,7 +78,7 @@ def make_loader(
     return DataLoader(frames, batch_size, sampler=EpochSampler(rows, t.rng_seed_data_pt, shuffle, length), collate_fn=collate,
         num_workers=t.num_workers, persistent_workers=t.num_workers>0, pin_memory=pin)
 
-# %% ../nbs/08_datamodules.ipynb #c7a067b0
+# %% ../nbs/08_datamodules.ipynb #f07b146d
 class PoseData(pl.LightningDataModule):
     "Labelled batches for training, validation and evaluation; beside them unlabelled sequences, if a loss asks for video."
     def __init__(self,
@@ -113,6 +113,10 @@ class PoseData(pl.LightningDataModule):
         if self.trainer and self.trainer.world_size>1:
             self.unlabelled = self._sequences(self.trainer.strategy.root_device, self.trainer.global_rank, self.trainer.world_size)
         return CombinedLoader(dict(labelled=labelled, unlabelled=self.unlabelled), 'min_size')
+
+    def teardown(self, stage:str|None=None)->None:
+        "End the threads that read video."
+        if self.unlabelled is not None: self.unlabelled.close()
 
     def val_dataloader(self)->DataLoader|list: return self._plain(self.split['validation'], self.cfg.training.val_batch_size)
 

@@ -7,14 +7,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/pipelines.html.md"""
 # %% auto #0
 __all__ = ['dali_missing', 'read_clips_dali']
 
-# %% ../nbs/04d_pipelines.ipynb #27707dc0
+# %% ../nbs/04d_pipelines.ipynb #3c52165d
 import contextlib
 import hashlib
 import itertools
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ def _clip_pipeline(chunk, link, size, index, ahead):
     if given!=len(chunk): raise RuntimeError(f'{given} clips came out of a list of {len(chunk)}')
     return pipe
 
-# %% ../nbs/04d_pipelines.ipynb #5fc6e4cf
+# %% ../nbs/04d_pipelines.ipynb #f61b32b8
 def _host(output):
     "The one sample of an output as an array."
     return np.array(output.as_cpu()[0])
@@ -123,6 +123,13 @@ def _frames(output, n, device, stream):
     stream.synchronize()
     frames.record_stream(torch.cuda.default_stream(device))
     return frames[:n]
+
+def _nothing(first, size, frame_size, device):
+    "A batch without frames, behind the end of a video."
+    empty = np.zeros((0, *(size or frame_size), 3), np.uint8)
+    if device is None: return FrameBatch(first, empty, frame_size, [])
+    import torch
+    return FrameBatch(first, torch.from_numpy(empty).to(device), frame_size, [])
 
 def _cause(error):
     "The sentence that matters in the many lines of an error of DALI."
@@ -143,9 +150,26 @@ def _run_chunk(pipe, videos, chunk, info, device, stream):
                 'set dali.general.reader: video')
         yield FrameBatch(first, _frames(small, n, device, stream), info(video).size, [])
 
-# %% ../nbs/04d_pipelines.ipynb #08e10a34
+# %% ../nbs/04d_pipelines.ipynb #073212b4
+class _Later(threading.Thread):
+    "A call under way in a thread of its own."
+    def __init__(self, make):
+        super().__init__(name='DALI builder', daemon=True)
+        self.make,self.made,self.error = make, None, None
+        self.start()
+
+    def run(self):
+        try: self.made = self.make()
+        except BaseException as e: self.error = e # raised where the result is asked for
+
+    def result(self):
+        self.join()
+        if self.error is not None: raise self.error
+        return self.made
+
+# %% ../nbs/04d_pipelines.ipynb #b9b282b1
 def _decode_clips(videos, chunks, size, device, ahead):
-    "Batches of clips that DALI decodes; the next chunk's pipeline is built while this one runs."
+    "Batches of clips that DALI decodes, chunk by chunk."
     import torch
     index = None if device.type=='cpu' else torch.cuda.current_device() if device.index is None else device.index
     stream = None if index is None else torch.cuda.Stream(device)
@@ -157,16 +181,15 @@ def _decode_clips(videos, chunks, size, device, ahead):
         except RuntimeError as e:
             names = sorted({str(videos[video]) for video,_,_ in there})
             raise VideoError(f'{" or ".join(names)}: DALI cannot decode it ({_cause(e)}); set dali.general.reader: video') from e
-    with ThreadPoolExecutor(1, 'DALI builder') as builder:
-        coming = builder.submit(build)
-        while True:
-            chunk,there,pipe = coming.result()
-            if not chunk: return
-            coming = builder.submit(build)
+    coming = _Later(build)
+    try:
+        while (built := coming.result())[0]:
+            chunk,there,pipe = built
+            coming = _Later(build)
             batches = _run_chunk(pipe, videos, there, info, device, stream)
-            for video,first,n in chunk:
-                yield next(batches) if n else FrameBatch(first, np.zeros((0, *(size or info(video).size), 3), np.uint8), info(video).size, [])
-            del pipe,batches # frees the pipeline
+            for video,first,n in chunk: yield next(batches) if n else _nothing(first, size, info(video).size, stream and device)
+            del built,pipe,batches # frees the pipeline
+    finally: coming.join()
 
 # %% ../nbs/04d_pipelines.ipynb #e1411755
 def read_clips_dali(
