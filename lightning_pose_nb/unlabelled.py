@@ -111,7 +111,7 @@ def _room(total:int, world:int)->int:
     limit = min(available_memory()//4, _KEEP_MOST)//world
     return min(total, limit) if total <= 4*limit else 0
 
-# %% ../nbs/07b_unlabelled.ipynb #125c2839
+# %% ../nbs/07b_unlabelled.ipynb #937bcd04
 class UnlabelledFrames:
     "Epochs of augmented sequences from videos, read and altered in the background."
     def __init__(self,
@@ -151,7 +151,7 @@ class UnlabelledFrames:
 
     def __len__(self)->int: return self.steps
 
-    def __iter__(self)->Iterator[dict[str,Any]|None]: return _epoch(self, self.epoch)
+    def __iter__(self)->Iterator[dict[str,Any]|None]: return _epoch(self)
 
     def close(self)->None:
         "End the threads; the next epoch starts new ones."
@@ -162,7 +162,7 @@ class UnlabelledFrames:
         "What an epoch will see, in a few lines."
         return describe_frames(self)
 
-# %% ../nbs/07b_unlabelled.ipynb #f987f00d
+# %% ../nbs/07b_unlabelled.ipynb #c4b92814
 def _take(frames:UnlabelledFrames, start:int)->_Stage:
     "The stage that gives sequence `start` next: left by the epoch before, or new."
     if frames._idle is not None and frames._idle[0]==start:
@@ -173,8 +173,9 @@ def _take(frames:UnlabelledFrames, start:int)->_Stage:
     draw = partial(_draw, frames.augmenter, frames.size, frames.seed, frames.rank)
     return _Stage(_stream(start, videos, n_views, frames.plan, draw, **frames._settings))
 
-def _epoch(frames:UnlabelledFrames, epoch:int)->Iterator[dict[str,Any]|None]:
-    "The items of one epoch."
+def _epoch(frames:UnlabelledFrames)->Iterator[dict[str,Any]|None]:
+    "The items of the epoch that is set when the first of them is asked for."
+    epoch = frames.epoch
     start,end = epoch*frames.steps, (epoch+1)*frames.steps
     if not frames.active(epoch):
         frames.close()

@@ -55,7 +55,7 @@ def test_every_prediction_has_its_pca_errors(home):
         assert list(video.columns) == names
         assert len(video) == FRAMES
         labelled = pd.read_csv(home/'model'/f'predictions_{kind}_error.csv', index_col=0)
-        assert set(labelled['set']) == {'train', 'validation', 'test'}
+        assert set(labelled['set']) == {'train', 'validation'}
         for values in (video, labelled.drop(columns='set')):
             assert [i for i, name in enumerate(names) if values[name].notna().all()] == list(known)
             assert (values.iloc[:, list(known)].to_numpy() >= 0).all()
