@@ -78,27 +78,25 @@ def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterat
 
 def waiting(steps: int, size: int, device: str) -> None:
     "Train a little, and print how long the network waited for unlabelled frames."
+    import pytorch_lightning as pl
+
     from lightning_pose_nb.config import load_config
+    from lightning_pose_nb.datamodules import PoseData
     from lightning_pose_nb.labels import read_labels
+    from lightning_pose_nb.models import pick_device
+    from lightning_pose_nb.networks import build_network
     from lightning_pose_nb.pose_module import PoseModule
+    from lightning_pose_nb.schedule import make_rates
     from lightning_pose_nb.training import quiet
-    from lightning_pose_nb.unlabelled import UnlabelledFrames
 
     data, _, name = project(False)
     cfg = load_config(settings(data, 'resnet18', size, max_steps=steps, max_epochs=None) | dict(
         callbacks=dict(anneal_weight=dict(freeze_until_epoch=0, init_val=1.)), dali=dict(base=dict(train=dict(sequence_length=16)))),
         ['model.losses_to_use=[temporal]', f'training.accelerator={device}'])
-    import pytorch_lightning as pl
-
-    from lightning_pose_nb.datamodules import PoseData
-    from lightning_pose_nb.models import pick_device
-    from lightning_pose_nb.networks import build_network
-    from lightning_pose_nb.schedule import make_rates
     labels = read_labels(cfg.data.csv_paths[0])
     with quiet():
         pose = PoseData(cfg, labels, device=pick_device(device))
-        frames: UnlabelledFrames = pose.unlabelled
-        pose.setup('fit')
+        frames = pose.unlabelled
         module = PoseModule(build_network(cfg, len(labels.keypoint_names)), cfg, make_rates(cfg, pose.steps_per_epoch))
         trainer = pl.Trainer(max_steps=steps, accelerator=device, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
                              limit_val_batches=0)
