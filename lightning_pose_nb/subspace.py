@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/subspace.html.md"""
 # %% auto #0
 __all__ = ['FEW', 'FILE', 'Subspace', 'fit_subspace', 'fit_subspaces', 'save_subspaces', 'load_subspaces']
 
-# %% ../nbs/14_subspace.ipynb #7c83be4c
+# %% ../nbs/14_subspace.ipynb #2708067a
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .config import Config
-from .pca import count_components, fill_holes, known_middle, pairwise_covariance, principal_directions
+from .pca import count_components, fill_holes, known_middle, pairwise_covariance, principal_directions, steady_covariance
 from .problems import Problem, ProjectError
 from .tables import write_atomic
 from .transforms import _is_torch
@@ -111,7 +111,7 @@ def _spread(space:Subspace, xy:Any, values:Any)->Any:
     out[(..., space.selected) if shape==xy.shape[:-1] else (..., space.selected, slice(None))] = values
     return out
 
-# %% ../nbs/14_subspace.ipynb #b1e461cc
+# %% ../nbs/14_subspace.ipynb #48695806
 def fit_subspace(
     name:str,                        # 'pca_singleview' or 'pca_multiview'
     xy:np.ndarray,                   # (N, K, 2) labels in frame pixels, NaN where missing
@@ -138,7 +138,8 @@ def fit_subspace(
     space = Subspace(name, columns, mean, basis[:count_components(ratio, components_to_keep)], ratio, 0., centering, len(points), names, n_complete)
     rows = _flat(points-known_middle(points, centering))
     if n_complete>=FEW: rows = rows[np.isfinite(rows).all(1)]
-    space.epsilon = _label_epsilon(space, rows, covariance, percentile)*multiplier if epsilon is None else float(epsilon)
+    steady = steady_covariance(ratio*np.trace(covariance), basis, len(space.basis))
+    space.epsilon = _label_epsilon(space, rows, steady, percentile)*multiplier if epsilon is None else float(epsilon)
     return space
 
 FEW = 10  # complete rows; with fewer, incomplete ones help to decide epsilon
