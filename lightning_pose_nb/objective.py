@@ -7,10 +7,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/objective.html.md"""
 # %% auto #0
 __all__ = ['Outputs', 'LOSSES', 'NEEDS', 'Loss', 'find_losses', 'unsupervised_losses', 'log_weights', 'total_loss', 'shares']
 
-# %% ../nbs/15c_objective.ipynb #33cfb2cc
+# %% ../nbs/15c_objective.ipynb #e39e51f7
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from .config import Config
@@ -129,7 +130,7 @@ def log_weights(
     "The weights of the losses in model.losses_to_use, as the config has them."
     return {name: getattr(cfg.losses, name).log_weight for name in cfg.model.losses_to_use}
 
-# %% ../nbs/15c_objective.ipynb #6bc98c37
+# %% ../nbs/15c_objective.ipynb #0dc1a248
 def total_loss(
     values:Mapping[str,Tensor],               # Name of a loss → its scalar
     log_weights:Mapping[str,float]|None=None, # Name → log_weight; 0 where absent
@@ -142,8 +143,7 @@ def total_loss(
 
 def shares(
     terms:Mapping[str,Tensor], # Weighted terms, from `total_loss`
-)->dict[str,float]:            # Name → part of the total, from 0 to 1
+)->dict[str,Tensor]:           # Name → part of the total, from 0 to 1
     "What part of the total each term is; all zero if the total is."
-    parts = {name: max(0., float(term)) for name,term in terms.items()}
-    whole = sum(parts.values())
-    return {name: part/whole if whole else 0. for name,part in parts.items()}
+    whole = sum(term.clamp_min(0) for term in terms.values())
+    return {name: torch.where(whole>0, term.clamp_min(0)/whole, 0.) for name,term in terms.items()}

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/pose_module.html.md"
 # %% auto #0
 __all__ = ['PROVIDES', 'frame_errors', 'running_mean', 'sequence_outputs', 'PoseModule']
 
-# %% ../nbs/19b_pose_module.ipynb #d22d6c4c
+# %% ../nbs/19b_pose_module.ipynb #3a659058
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from .config import Config
 from .heatmaps import target_heatmaps
-from .objective import LOSSES, effective_weight, total_loss, unsupervised_losses
+from .objective import LOSSES, effective_weight, log_weights, shares, total_loss, unsupervised_losses
 from .schedule import Anneal, Rates, make_anneal
 from .subspace import Subspace
 from .transforms import apply_matrix, invert
@@ -54,16 +54,17 @@ def sequence_outputs(
     keypoints,likelihood = network.decode(outputs)
     return outputs | dict(keypoints=apply_matrix(back, keypoints.float()), keypoints_model=keypoints, likelihood=likelihood)
 
-# %% ../nbs/19b_pose_module.ipynb #4a07adaf
+# %% ../nbs/19b_pose_module.ipynb #6d193058
 def _notes(values:dict, terms:dict, weights:dict, total:Tensor, importance:float)->dict:
     "What is logged about the losses on video: each by itself and weighted, its weight, its share in the total."
+    part = shares(terms)
     notes = {'total_loss': total.detach(), 'total_unsupervised_importance': importance}
     for name in weights:
         notes |= {f'train_{name}_loss': values[name].detach(), f'train_{name}_loss_weighted': terms[name],
-            f'{name}_weight': importance*effective_weight(weights[name]), f'{name}_share': terms[name]/total.detach()}
+            f'{name}_weight': importance*effective_weight(weights[name]), f'{name}_share': part[name]}
     return notes
 
-# %% ../nbs/19b_pose_module.ipynb #19eb6e50
+# %% ../nbs/19b_pose_module.ipynb #f9401847
 class PoseModule(pl.LightningModule):
     "A network and a config, trained on labelled frames and, if the config names losses for it, on unlabelled video."
     def __init__(self,
@@ -94,7 +95,7 @@ class PoseModule(pl.LightningModule):
         labelled,clip = (batch['labelled'], batch['unlabelled']) if 'labelled' in batch else (batch, None)
         values = {self.supervised: self.supervised_loss(labelled, self.network(labelled['images']))}
         if clip is not None: values |= unsupervised_losses(self.cfg, sequence_outputs(self.network, clip), self.subspaces)
-        weights = {name: getattr(self.cfg.losses, name).log_weight for name in values if name!=self.supervised}
+        weights = log_weights(self.cfg) if clip is not None else {}
         loss,terms = total_loss(values, weights, importance := self.anneal.at(self.current_epoch))
         self.log('train_supervised_loss', terms[self.supervised], prog_bar=True, batch_size=len(labelled['images']))
         self.log_dict(dict(zip(('lr-backbone', 'lr-head'), self.rates.at(self.current_epoch))))
