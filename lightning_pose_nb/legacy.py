@@ -73,7 +73,7 @@ def current_log_weight(
     "Convert a loss weight to the current convention."
     return 2*old + math.log(2)
 
-# %% ../nbs/00d_legacy.ipynb #16f2cc0c
+# %% ../nbs/00d_legacy.ipynb #466c051b
 def _is_old(doc:Document)->bool:
     version = doc.get('model.lightning_pose_version')
     if version is not None: return tuple(map(int, re.findall(r'\d+', str(version))[:3])) < (2, 0, 6)
@@ -89,8 +89,8 @@ def _convert_weights(doc:Document, old:bool)->list[str]:
             block['log_weight'] = current_log_weight(weight)
             done.append(f'losses.{name}.log_weight: {weight:g} became {block["log_weight"]:.4g}')
         elif not old and weight < 8 and name in LOSS_NAMES[:8] and doc.get('model.lightning_pose_version') is None:
-            complain(doc, f'losses.{name}.log_weight', f'{weight:g}, and no model.lightning_pose_version', 'about 10 to 12 in this convention',
-                     f'If the file follows advice from before version 2.0.6, write {current_log_weight(weight):.1f}.', 'warning')
+            complain(doc, f'losses.{name}.log_weight', f'{weight:g}, and no model.lightning_pose_version', 'the version whose convention it follows',
+                     f'Meant as it stands: write model.lightning_pose_version: {REFERENCE_VERSION}. Advice from before 2.0.6: write {current_log_weight(weight):.1f} instead.', 'warning')
     return done
 
 # %% ../nbs/00d_legacy.ipynb #45e06cfe
