@@ -191,7 +191,7 @@ def _checked(cfg:Config|Path|str|Mapping, overrides:Sequence|Mapping, say)->tupl
     cfg = load_config(source, overrides)
     return cfg, read_labels(cfg.data.csv_paths[0])
 
-# %% ../nbs/33_api.ipynb #18085bb7
+# %% ../nbs/33_api.ipynb #e23e3d6d
 def _label_files(cfg:Config)->list[Path]:
     "The label file, and those beside it that were kept out of training."
     own = cfg.data.csv_paths[0]
@@ -201,9 +201,12 @@ def _test_videos(cfg:Config, say)->list[Path]:
     "Videos to predict after training."
     if not cfg.eval.predict_vids_after_training: return []
     place = cfg.data.root/(cfg.eval.test_videos_directory or cfg.data.video_dir or '')
-    videos = [place] if place.is_file() else find_videos(place) if place.is_dir() else []
+    videos = [place] if place.is_file() else find_videos(place, recursive=True) if place.is_dir() else []
     if not videos: say(f'no videos in {place}: none predicted (eval.test_videos_directory)')
-    return videos
+    first = {v.stem: v for v in reversed(videos)}
+    for v in videos:
+        if first[v.stem]!=v: say(f'{v}: not predicted, as {first[v.stem]} has the same name')
+    return [v for v in videos if first[v.stem]==v]
 
 # %% ../nbs/33_api.ipynb #ae9e9e84
 def overview(

@@ -9,7 +9,7 @@ __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'chec
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_built', 'check_project',
            'report']
 
-# %% ../nbs/09_checks.ipynb #b27d78bd
+# %% ../nbs/09_checks.ipynb #c29936ab
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from typing import Any
 from .config import Problem, ProjectError, examine, suggest
 from .labels import Labels, lint_labels, lint_views, read_labels
 from .problems import did_you_mean
-from .rules import Review, index_rule
+from .rules import Review, fade_rule, index_rule
 from .sequences import has_view
 from .splits import image_groups, split_sizes
 
@@ -110,7 +110,7 @@ def check_views(p:Project)->None:
         strange = [g for g in dict.fromkeys(image_groups(labels.images)) if not has_view(g, views[i])]
         if strange: p.review.say('data.view_names', f'{views[i]} does not occur in {strange[0]}', f'labeled-data/<session>_{views[i]}', level='warning')
 
-# %% ../nbs/09_checks.ipynb #b1c728b8
+# %% ../nbs/09_checks.ipynb #86a9bebe
 VIDEOS_OPENED = 24
 
 def check_videos(p:Project)->None:
@@ -122,32 +122,42 @@ def check_videos(p:Project)->None:
     if cfg.eval.predict_vids_after_training and test: wanted['eval.test_videos_directory'] = cfg.data.root/test
     if losses and not cfg.data.video_path:
         p.review.say(['data.video_dir', 'model.losses_to_use'], f'nothing, but {losses[0]} is in losses_to_use', 'a folder of videos')
+    first = {group: image for labels in p.labels for image,group in zip(labels.images, image_groups(labels.images))}
+    pictures = [cfg.data.root/image for image in list(first.values())[:VIDEOS_OPENED]]
     for key,path in wanted.items():
         needed = bool(losses and key == 'data.video_dir') or cfg.eval.predict_vids_after_training
         advice = '' if losses else 'Without videos: eval.predict_vids_after_training: false.'
         if not path or not p.sound(key, 'data.data_dir') or not cfg.data.root.is_dir(): continue
         if missing_file(p.review, key, path, 'folder of videos', advice, 'error' if needed else 'warning'): continue
-        if key == 'data.video_dir' or path != cfg.data.video_path: _check_folder(p.review, key, path, needed, bool(losses), cfg.data.view_names or [])
+        if key == 'data.video_dir' or path != cfg.data.video_path: _check_folder(p.review, key, path, needed, bool(losses), cfg.data.view_names or [], pictures)
 
-def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool, views:list[str])->None:
+def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool, views:list[str], pictures:Sequence[Path])->None:
     from lightning_pose_nb.video import find_videos
     videos = find_videos(path, recursive=training and key=='data.video_dir') if path.is_dir() else [path]
     if not videos: review.say(key, f'no video in {path}', 'mp4, avi, mov, …', level='error' if training else 'warning')
     step = max(1, -(-len(videos)//VIDEOS_OPENED))
     with ThreadPoolExecutor(4) as pool: answers = list(pool.map(_open_video, videos[::step]))
+    if training and key=='data.video_dir': _compare_sizes(review, key, [(v, a) for v,a in zip(videos[::step], answers) if not isinstance(a, str)], pictures)
     for video,answer in zip(videos[::step], answers, strict=True):
-        if answer: review.doc.problems.append(Problem(str(video), '', answer, 'a video', 'Copy or convert it again.', 'error' if needed else 'warning'))
+        if isinstance(answer, str): review.doc.problems.append(Problem(str(video), '', answer, 'a video', 'Copy or convert it again.', 'error' if needed else 'warning'))
     for view in views:
         if videos and not any(has_view(v.stem, view) for v in videos): review.say(key, f'no video of view {view}', f'<session>_{view}.mp4', level='warning')
 
-# %% ../nbs/09_checks.ipynb #aa32b0a3
-def _open_video(path:Path)->str:
+# %% ../nbs/09_checks.ipynb #19ca60aa
+def _open_video(path:Path)->tuple[int, int]|str:
+    "Height and width, or what is wrong."
     from lightning_pose_nb.video import VideoError, probe
-    try: probe(path, count=False)
+    try: return probe(path, count=False).size
     except VideoError as e: return str(e).removeprefix(f'{path}: ')
-    return ''
 
-# %% ../nbs/09_checks.ipynb #8b29d84a
+def _compare_sizes(review:Review, key:str, videos:Sequence[tuple[Path, tuple[int, int]]], pictures:Sequence[Path])->None:
+    from lightning_pose_nb.video import image_size
+    known = {image_size(p) for p in pictures if p.is_file()}
+    odd = [f'{v.name} {w}×{h}' for v,(h,w) in videos if known and (h, w) not in known]
+    if odd: review.say(key, f'frames of another size than the labelled ones: {", ".join(odd[:4])}', ' or '.join(f'{w}×{h}' for h,w in sorted(known)),
+        'Poses are compared in pixels, so the PCA losses judge such videos wrongly. Convert them, or move them away.', 'warning')
+
+# %% ../nbs/09_checks.ipynb #5a62c688
 def check_amount(p:Project)->None:
     "There are enough labelled frames for the split and for PCA."
     cfg,t = p.review.cfg,p.review.cfg.training
@@ -167,6 +177,12 @@ def check_amount(p:Project)->None:
     if 'pca_singleview' in use and train < 2*columns:
         p.review.say(['model.losses_to_use', 'data.columns_for_singleview_pca'], f'pca_singleview of {columns} keypoints with {train} training frames',
                      f'{2*columns} frames or more', 'Label more frames, or name fewer keypoints in data.columns_for_singleview_pca.')
+    kept = cfg.losses.pca_singleview.components_to_keep
+    if 'pca_singleview' in use and columns and (kept >= 2*columns or (kept == 1 and isinstance(kept, float))):
+        p.review.say(['losses.pca_singleview.components_to_keep', 'data.columns_for_singleview_pca'], f'{kept} of {columns} keypoints, which keeps every direction',
+                     f'less than {2*columns}, or a share below 1.0', 'With all directions kept no pose is implausible.', 'error' if kept > 2*columns else 'warning')
+    steps = max(-(-train//t.train_batch_size), 10)
+    if t.max_steps: fade_rule(p.review, -(-t.max_steps*t.accumulate_grad_batches//steps))
     matched = len(views[0]) if views and isinstance(views[0], list) else len(p.names)
     if 'pca_multiview' in use and views and train*matched < 2*len(views):
         p.review.say('model.losses_to_use', f'pca_multiview with {train} training frames', f'{-(-2*len(views)//matched)} frames or more')

@@ -78,7 +78,7 @@ def make_loader(
     return DataLoader(frames, batch_size, sampler=EpochSampler(rows, t.rng_seed_data_pt, shuffle, length), collate_fn=collate,
         num_workers=t.num_workers, persistent_workers=t.num_workers>0, pin_memory=pin)
 
-# %% ../nbs/08_datamodules.ipynb #f07b146d
+# %% ../nbs/08_datamodules.ipynb #957879f9
 class PoseData(pl.LightningDataModule):
     "Labelled batches for training, validation and evaluation; beside them unlabelled sequences, if a loss asks for video."
     def __init__(self,
@@ -138,11 +138,17 @@ class PoseData(pl.LightningDataModule):
         "Steps of the optimiser in one epoch."
         return math.ceil(self.batches/self.cfg.training.accumulate_grad_batches)
 
+    @property
+    def epochs(self)->int|None:
+        "Epochs of the training, whether the config counts in epochs or in steps; None if it has no end."
+        t = self.cfg.training
+        return t.max_epochs if t.max_steps is None else math.ceil(t.max_steps/self.steps_per_epoch)
+
     def describe(self)->str:
         "What is going to happen, in a few lines; see `describe_training`."
         return describe_training(self)
 
-# %% ../nbs/08_datamodules.ipynb #e3b64f91
+# %% ../nbs/08_datamodules.ipynb #63910918
 LEAST_BATCHES = 10  # in an epoch with unlabelled video
 
 def uses_video(
@@ -166,7 +172,7 @@ def describe_training(
     "Frames, batches, steps and memory of the training to come."
     t,split,steps,pictures,names = data.cfg.training,data.split,data.steps_per_epoch,data.frames.pictures,data.labels.keypoint_names
     swaps = [f'{names[i]} ↔ {names[j]}' for i,j in enumerate(data.frames.hflip or []) if i<j]
-    length = f'{t.max_epochs} epochs, {t.max_epochs*steps} steps in total' if t.max_steps is None else f'{t.max_steps} steps in total, {math.ceil(t.max_steps/steps)} epochs'
+    length = f'{data.epochs} epochs, {data.epochs*steps} steps in total' if t.max_steps is None else f'{t.max_steps} steps in total, {data.epochs} epochs'
     rounds = data.batches*t.train_batch_size/len(split['train'])
     again = f' (each labelled frame {rounds:.1f} times)' if data.unlabelled and rounds>=2 else ''
     added = f', {t.accumulate_grad_batches} to a step' if t.accumulate_grad_batches>1 else ''

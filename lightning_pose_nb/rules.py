@@ -210,7 +210,7 @@ def model_rule(r:Review)->None:
     if isinstance(preset, str) and preset not in known:
         r.say('training.imgaug', preset, ', '.join(known)+' or a block', did_you_mean(preset, known))
 
-# %% ../nbs/00e_rules.ipynb #223a8144
+# %% ../nbs/00e_rules.ipynb #9d662393
 def loss_rule(r:Review)->None:
     "Each loss has what it needs."
     data,kind,key = r.cfg.data,r.cfg.model.model_type,'model.losses_to_use'
@@ -229,17 +229,23 @@ def loss_rule(r:Review)->None:
     if isinstance(kept, float) and kept > 1 and kept % 1:
         r.say('losses.pca_singleview.components_to_keep', f'{kept:g}', 'a share up to 1.0, or a whole number')
 
-def fade_rule(r:Review)->None:
+def fade_rule(
+    r:Review,           # The config under review
+    end:int|None=None,  # Epochs of the training; as the file says by default
+)->None:
     "Losses on video come into force before training ends."
-    a,end,key = r.cfg.callbacks.anneal_weight,r.cfg.training.max_epochs,'callbacks.anneal_weight.freeze_until_epoch'
-    if not [n for n in r.cfg.model.losses_to_use if not n.startswith('supervised_')] or not end or r.cfg.training.max_steps: return
-    last,step = end-1-a.freeze_until_epoch,a.increase_factor
+    a,t,key = r.cfg.callbacks.anneal_weight,r.cfg.training,'callbacks.anneal_weight.'
+    end = end or (None if t.max_steps else t.max_epochs)
+    if not [n for n in r.cfg.model.losses_to_use if not n.startswith('supervised_')] or not end: return
+    last,step,long = end-1-a.freeze_until_epoch,a.increase_factor,'training.max_steps' if t.max_steps else 'training.max_epochs'
     reached = a.init_val if last <= 0 else min(a.init_val + last*step, a.final_val)
-    if reached <= 0:
-        r.say([key, 'training.max_epochs'], f'{a.freeze_until_epoch}: the losses on video stay off in all {end} epochs', f'less than {end-1}',
+    if last <= 0 and reached <= 0:
+        r.say([key+'freeze_until_epoch', long], f'{a.freeze_until_epoch}: the losses on video stay off in all {end} epochs', f'less than {end-1}',
               f'For example {end//5}, with increase_factor {2/end:.2g}.')
+    elif reached <= 0:
+        r.say(key+('final_val' if step else 'increase_factor'), '0: the losses on video stay off', 'more than 0', f'For example {1 if step else 0.01}.')
     elif reached < a.final_val:
-        r.say(['callbacks.anneal_weight.increase_factor', 'training.max_epochs'], f'{step:g}: the losses on video reach {reached:.2g} of their weight by the end',
+        r.say([key+'increase_factor', long], f'{step:g}: the losses on video reach {reached:.2g} of their weight in {end} epochs',
               f'{a.final_val:g}', f'For example {(a.final_val-a.init_val)/max(1, last//2):.2g}.', 'warning')
 
 RULES = (size_rule, length_rule, milestone_rule, split_rule, keypoint_rule, match_rule, index_rule, view_rule, model_rule, loss_rule, fade_rule)

@@ -224,7 +224,7 @@ def _columns_of(cfg:Config, name:str, k:int)->list[list[int]]:
     each = k//max(len(views), 1)
     return [[v*each+i for i in (matches or range(each))] for v in range(len(views))] or matches
 
-# %% ../nbs/14_subspace.ipynb #060f4be9
+# %% ../nbs/14_subspace.ipynb #752943a3
 FILE = 'subspaces.json'
 
 def save_subspaces(
@@ -246,4 +246,4 @@ def load_subspaces(
         if content['format']!=1: raise ValueError(f'format {content["format"]}, which this version cannot read')
         return {name: Subspace(**facts) for name,facts in content['subspaces'].items()}
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as e:
-        raise ProjectError([Problem(str(path), '', f'{type(e).__name__}: {e}', 'the file that training wrote', 'Copy the model folder again, or train again')]) from e
+        raise ProjectError([Problem(str(path), '', f'{type(e).__name__}: {e}', 'the file that training wrote', 'Copy the model folder again; without this file the model predicts, but has no PCA errors')]) from e

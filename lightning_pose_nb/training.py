@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/training.html.md"""
 __all__ = ['BEST', 'RESUME', 'LOGS', 'MAY_CHANGE', 'QUIET', 'KeepBest', 'KeepGoing', 'make_trainer', 'prepare_folder',
            'start_from', 'quiet', 'fit', 'read_log']
 
-# %% ../nbs/20_training.ipynb #c32db7e8
+# %% ../nbs/20_training.ipynb #905c4b6d
 import logging
 import os
 import signal
@@ -36,6 +36,7 @@ from .networks import build_network
 from .objective import find_losses
 from .pose_module import PROVIDES, PoseModule
 from .schedule import make_anneal, make_rates
+from .subspace import FILE as SUBSPACES
 from .subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
 
 # %% ../nbs/20_training.ipynb #fa6362e3
@@ -83,16 +84,17 @@ class KeepGoing(pl.callbacks.Checkpoint):
         if trainer.is_global_zero: os.replace(self.folder/(RESUME+'.tmp'), self.folder/RESUME)
         self.last = time.monotonic()
 
-# %% ../nbs/20_training.ipynb #e554d626
+# %% ../nbs/20_training.ipynb #3f0ec2d3
 def make_trainer(
     cfg:Config,               # Config
     folder:Path,              # The model folder: logs and checkpoints go there
+    epochs:int|None,          # Epochs that there will be; None: nobody knows
     callbacks:list,           # Lightning callbacks beyond those the config asks for
     progress:bool=True,       # Show a progress bar
 )->pl.Trainer:                # Ready to fit
     "A Lightning Trainer as the config describes it."
     t = cfg.training
-    every = t.check_val_every_n_epoch if t.max_epochs is None else min(t.check_val_every_n_epoch, t.max_epochs)
+    every = min(t.check_val_every_n_epoch, epochs or t.check_val_every_n_epoch)
     if t.early_stopping: callbacks = [*callbacks, EarlyStopping('val_pixel_error', patience=t.early_stop_patience)]
     if t.ckpt_every_n_epochs:
         callbacks = [*callbacks, ModelCheckpoint(folder/'checkpoints', '{epoch}-{step}', save_top_k=-1, every_n_epochs=t.ckpt_every_n_epochs,
@@ -130,7 +132,7 @@ def _check_same(cfg:Config, saved:Config, folder:Path)->None:
         raise ProjectError([Problem(str(folder), f'key {k}', str(new[k]), f'{old.get(k)}, as when the run began',
             'change it back, or train in a new folder') for k in changed])
 
-# %% ../nbs/20_training.ipynb #9ab97a81
+# %% ../nbs/20_training.ipynb #136a42c1
 def prepare_folder(
     cfg:Config,            # Effective config
     labels:Labels,         # Labelled frames
@@ -140,7 +142,7 @@ def prepare_folder(
     "Look at the folder a run is to be written to, and refuse to spoil what it holds."
     other = ProjectError([Problem(str(folder), 'output folder', 'other files', 'a new or empty folder, or a training run', 'choose another folder')])
     if not (folder/ABOUT).exists():
-        if folder.is_dir() and any(folder.iterdir()): raise other
+        if folder.is_dir() and any(p.name!=SUBSPACES for p in folder.iterdir()): raise other
         return None
     if not resume:
         raise ProjectError([Problem(str(folder), 'output folder', 'a training run', 'a new or empty folder',
@@ -196,15 +198,24 @@ def _run(trainer:pl.Trainer, module:PoseModule, data:PoseData, checkpoint:Path|N
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt(f'training was interrupted; continue it with resume=True (lpnb train --resume) in {folder}') from None
 
-# %% ../nbs/20_training.ipynb #fe137d44
+# %% ../nbs/20_training.ipynb #8e65dac5
 def _prepare_losses(cfg:Config, xy:np.ndarray, names:list[str], folder:Path)->tuple[dict[str,Subspace],list[str]]:
-    "Subspaces of the training labels (those of the run to continue, if there is one), and what could not be fitted."
-    if (folder/ABOUT).exists(): return load_subspaces(folder), []
-    subspaces,missing = fit_subspaces(cfg, xy, names)
+    "Subspaces of the training labels (those of the run to continue, if there is one), and remarks about them."
+    subspaces,remarks = load_subspaces(folder),[]
+    if not subspaces: subspaces,remarks = fit_subspaces(cfg, xy, names)
     find_losses(cfg.model.losses_to_use, {*PROVIDES, *subspaces})
-    return subspaces, missing
+    return subspaces, remarks
 
-# %% ../nbs/20_training.ipynb #3c27d0ea
+def _check_videos(data:PoseData, folder:Path)->list:
+    "Name and length of each unlabelled session; raises if a run that is to be continued saw others."
+    here = [[s.name, s.n_frames] for s in data.sessions]
+    if not (folder/ABOUT).exists(): return here
+    there = load_description(folder)[1].get('videos', here)
+    if here!=there: raise ProjectError([Problem(str(folder), f'video {name}', *('absent' if n is None else f'{n} frames' for n in (dict(here).get(name), dict(there).get(name))),
+        'put the videos back as they were when the run began, or train in a new folder') for name in sorted({name for name,n in [*here, *there] if [name, n] not in here or [name, n] not in there})])
+    return here
+
+# %% ../nbs/20_training.ipynb #40597bbf
 def fit(
     cfg:Config,         # Effective config
     labels:Labels,      # Labelled frames
@@ -223,20 +234,22 @@ def fit(
     data = PoseData(cfg, labels, {k:[row[i] for i in v] for k,v in names.items()} if names else None, device, lambda epoch: anneal.at(epoch)>0)
     names = names or {k:[labels.images[i] for i in v] for k,v in data.split.items()}
     subspaces,missing = _prepare_losses(cfg, labels.xy[data.split['train']], labels.keypoint_names, folder)
-    if progress: print(data.describe(), *missing, sep='\n')
+    videos = _check_videos(data, folder)
+    if progress: print(data.describe(), *([f'losses on video: off until epoch {anneal.freeze}, counted from 0, then faded in'] if videos else []), *missing, sep='\n')
     best = KeepBest(folder)
     with torch.random.fork_rng(), quiet():
         other = cfg.model.checkpoint
         network = build_network(cfg, len(labels.keypoint_names), pretrained=False if checkpoint or other else None)
         if other and not checkpoint: start_from(network, other)
         if not checkpoint:
-            save_description(folder, cfg, labels.keypoint_names, names)
+            folder.mkdir(parents=True, exist_ok=True)
             save_subspaces(folder, subspaces)
-        trainer = make_trainer(cfg, folder, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), *callbacks], progress)
+            save_description(folder, cfg, labels.keypoint_names, names, videos=videos)
+        trainer = make_trainer(cfg, folder, data.epochs, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), *callbacks], progress)
         _run(trainer, module := PoseModule(network, cfg, make_rates(cfg, data.steps_per_epoch), anneal, subspaces), data, checkpoint, folder)
     if (folder/BEST).exists(): os.replace(folder/BEST, folder/WEIGHTS)
     elif not (folder/WEIGHTS).exists(): save_weights(folder, module.kept)
-    save_description(folder, cfg, labels.keypoint_names, names, epochs=trainer.current_epoch, steps=trainer.global_step,
+    save_description(folder, cfg, labels.keypoint_names, names, videos=videos, epochs=trainer.current_epoch, steps=trainer.global_step,
         best_epoch=best.epoch, val_pixel_error=best.best)
     return folder
 

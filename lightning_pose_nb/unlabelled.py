@@ -192,7 +192,7 @@ def _epoch(frames:UnlabelledFrames)->Iterator[dict[str,Any]|None]:
     finally:
         if stage is not None: stage.close()
 
-# %% ../nbs/07b_unlabelled.ipynb #7190e144
+# %% ../nbs/07b_unlabelled.ipynb #51bb6319
 def _frame_bytes(frames:UnlabelledFrames)->int:
     "What all clips of the CPU reader need when they are resized."
     names,(h,w) = iter(frames.readers), frames.size
@@ -204,12 +204,13 @@ def describe_frames(
     "Videos, sequences, reader and memory."
     sessions,plan,n_views,total = frames.sessions,frames.plan,len(frames.sessions[0].videos),_frame_bytes(frames)
     drawn,n = frames.steps*frames.world,sum(s.n_frames for s in sessions)
+    taken = sum(-(-s.n_frames//frames.length)*min(frames.length, s.n_frames) for s in sessions)/plan.n_clips # frames in a sequence, on average
     share = drawn/plan.n_clips # passes in an epoch
     often = 'every video equally often' if plan.draw_by=='video' else f'every frame {share:.1f} times' if share>1 else f'every frame once in {1/share:.1f} epochs'
     kept = 'all' if frames.keep_bytes>=total else f'{frames.keep_bytes/1e6:.0f} of' if frames.keep_bytes else 'none of'
     return '\n'.join([
         f'unlabelled videos: {len(sessions)}'+(f' sessions of {n_views} views' if n_views>1 else '')+f', {n} frames'+(' each view' if n_views>1 else ''),
         f'sequences: {frames.length} frames, {plan.n_clips} in one pass over the videos, each altered as one: '+(', '.join(s[0] for s in frames.augmenter.steps) or 'not at all'),
-        f'epoch: {drawn} sequences'+(f' in {frames.world} processes' if frames.world>1 else '')+f', {drawn*frames.length} frames: {min(1, share):.0%} of the videos, {often}',
+        f'epoch: {drawn} sequences'+(f' in {frames.world} processes' if frames.world>1 else '')+f', {drawn*taken:.0f} frames: {min(1, share):.0%} of the videos, {often}',
         frames.why,
         f'resized frames kept in memory: {kept} {total/1e6:.0f} MB'])
