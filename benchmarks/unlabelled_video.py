@@ -39,6 +39,7 @@ def parse() -> argparse.Namespace:
     p.add_argument('--size', type=int, default=96, help="side of the network's input")
     p.add_argument('--backbone', default='resnet18')
     p.add_argument('--log-weights', type=json.loads, default=dict(temporal=6., pca_singleview=7., pca_multiview=6.5), help='such as \'{"temporal": 9}\'')
+    p.add_argument('--epsilon', type=float, default=20., help='motion a frame that costs nothing, px; the truth moves 9 px at most in 99 of 100 steps')
     p.add_argument('--jobs', type=int, default=2, help='trainings at the same time, one thread each')
     p.add_argument('--folder', type=Path, help='keep samples and models here')
     p.add_argument('--child', type=json.loads, help=argparse.SUPPRESS)
@@ -58,7 +59,7 @@ def settings(job: dict, batches: int) -> dict[str, object]:
         'data.image_resize_dims.height': job['size'], 'data.image_resize_dims.width': job['size'], 'model.backbone': job['backbone'],
         'model.losses_to_use': losses, 'dali.base.train.sequence_length': job['length'], 'data.columns_for_singleview_pca': list(range(n//2))[:9],
         'callbacks.anneal_weight.freeze_until_epoch': fade-1, 'callbacks.anneal_weight.increase_factor': 1/fade,
-        **{f'losses.{name}.log_weight': weight for name, weight in job['log_weights'].items()}}
+        'losses.temporal.epsilon': job['epsilon'], **{f'losses.{name}.log_weight': weight for name, weight in job['log_weights'].items()}}
 
 
 def measure(job: dict) -> dict[str, float]:

@@ -61,6 +61,7 @@ def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterat
     import numpy as np
 
     from lightning_pose_nb.dali import machine_reason, read_clips_dali
+    from lightning_pose_nb.pipelines import dali_missing
     from lightning_pose_nb.readers import read_clips
     order = [(0, first, 96) for first in range(0, frames, 96)]
     clips = [(0, int(16*i), 16) for i in np.random.default_rng(0).permutation(frames//16)]
@@ -73,7 +74,7 @@ def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterat
     if not machine_reason(device):
         yield 'dali, in order', through(read_clips_dali([video], order, size, device))
         yield 'dali, random', through(read_clips_dali([video], clips, size, device))
-    elif 'not installed' not in machine_reason(device): yield 'dali fed, in order', through(read_clips_dali([video], order, size))
+    elif not dali_missing(): yield 'dali fed, in order', through(read_clips_dali([video], order, size))
 
 
 def waiting(steps: int, size: int, device: str) -> None:

@@ -25,16 +25,15 @@ from .video import FrameBatch, VideoError, VideoInfo, probe
 # %% ../nbs/05_dali.ipynb #8962c01d
 _all_ = ['read_clips_dali'] # reachable from here too
 
-# %% ../nbs/05_dali.ipynb #0e0d2555
+# %% ../nbs/05_dali.ipynb #7aeb854a
 def machine_reason(
     device:Any, # A torch.device, or its name
 )->str:         # Empty if DALI can decode here
     "Why no video at all can be decoded by DALI on this machine and device."
     import torch
     device = torch.device(device)
-    if missing := dali_missing(): return missing
     if device.type!='cuda': return f'the device is {device.type}, and DALI decodes on CUDA devices'
-    return '' if torch.cuda.is_available() else 'PyTorch finds no CUDA device'
+    return dali_missing() if torch.cuda.is_available() else 'PyTorch finds no CUDA device'
 
 # %% ../nbs/05_dali.ipynb #be54933c
 CODECS = ('h264', 'hevc', 'av1', 'mpeg4', 'vp8', 'vp9', 'mjpeg') # what the engine decodes
