@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/video_readers.py                  # 400 × 400 and 1280 × 1024, then twenty steps of training
     python benchmarks/video_readers.py --frames 100 --steps 0             # does it run?
 
-The videos are made on the spot: H.264 with a key frame every 250 frames, a textured picture that moves, and noise. `decoder` is FFmpeg alone, one thread and no
+The videos are made on the spot: H.264 as `VideoWriter` writes it (a key frame every 60 frames), a textured picture that moves, and noise. `decoder` is FFmpeg alone, one thread and no
 conversion; the others give resized, normalised batches: windows of 96 in order, as prediction reads, or clips of 16 in random order, as training does.
 `again` is a second round over the same clips, kept in memory. `dali` is the pipeline of room 05: decoded by the card where there is one, elsewhere fed by the
 CPU reader (`dali fed`), which measures its overhead and no more. The second table trains the plain heatmap model with a temporal loss and adds up the time in
