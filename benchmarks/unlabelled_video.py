@@ -38,7 +38,7 @@ def parse() -> argparse.Namespace:
     p.add_argument('--length', type=int, default=8, help='unlabelled frames a step')
     p.add_argument('--size', type=int, default=96, help="side of the network's input")
     p.add_argument('--backbone', default='resnet18')
-    p.add_argument('--log-weights', type=json.loads, default=dict(temporal=6., pca_singleview=7., pca_multiview=6.5), help='such as \'{"temporal": 9}\'')
+    p.add_argument('--log-weights', type=json.loads, default=dict(temporal=6., pca_singleview=7.5, pca_multiview=8.5), help='such as \'{"temporal": 9}\'')
     p.add_argument('--epsilon', type=float, default=20., help='motion a frame that costs nothing, px; the truth moves 9 px at most in 99 of 100 steps')
     p.add_argument('--jobs', type=int, default=2, help='trainings at the same time, one thread each')
     p.add_argument('--folder', type=Path, help='keep samples and models here')
