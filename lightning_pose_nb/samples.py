@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/samples.html.md"""
 # %% auto #0
 __all__ = ['FPS', 'make_project', 'real_data', 'skip_reason']
 
-# %% ../nbs/04_samples.ipynb #b26393ea
+# %% ../nbs/04_samples.ipynb #6d6d7697
 import inspect
 import json
 import shutil
@@ -16,7 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .animal import KEYPOINTS, Camera, camera_ring, film, look, mirror_rig, move
+from .animal import KEYPOINTS, camera_ring, film, look, mirror_rig, move
+from .cameras import Camera, write_cameras, write_points
 from .config import template
 from .labels import Labels, write_labels
 from .tables import write_table
@@ -61,7 +62,7 @@ def _publish(build:Path, folder:Path, stale:list[str], settings:dict):
     shutil.rmtree(build)
     marker.write_text(json.dumps(dict(settings=settings, files=files), indent=1), encoding='utf-8')
 
-# %% ../nbs/04_samples.ipynb #38064db5
+# %% ../nbs/04_samples.ipynb #66a30ac0
 def _names(cameras:list[Camera])->list[str]:
     "Keypoints of one picture: those of each camera in it, with the view's name behind when there are several."
     return list(KEYPOINTS) if len(cameras)==1 else [f'{k}_{c.name}' for c in cameras for k in KEYPOINTS]
@@ -75,16 +76,7 @@ def _truth(cameras:list[Camera], world:np.ndarray, occluder:bool)->tuple[np.ndar
         below += c.size[0]
     return tuple(np.concatenate(p, 1) for p in zip(*parts))
 
-def _calibration(cameras:list[Camera])->str:
-    "Calibration in Anipose's TOML format."
-    blocks = []
-    for i,c in enumerate(cameras):
-        numbers = dict(size=[c.size[1], c.size[0]], matrix=c.matrix.tolist(), distortions=c.distortions.tolist(),
-                       rotation=cv2.Rodrigues(c.rotation)[0].ravel().tolist(), translation=c.translation.tolist())
-        blocks.append('\n'.join([f'[cam_{i}]', f'name = "{c.name}"', *(f'{k} = {v}' for k,v in numbers.items())]))
-    return '\n\n'.join([*blocks, '[metadata]\nunits = "mm"\n'])
-
-# %% ../nbs/04_samples.ipynb #2059c9f7
+# %% ../nbs/04_samples.ipynb #b7f76d6f
 def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool):
     "Write one video and the frames to keep as images."
     folder = build/'labeled-data'/name
@@ -97,12 +89,9 @@ def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:
 
 def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tuple], pictures:dict[str,list[Camera]]):
     "Write where every keypoint really was, in every picture and in space."
-    for folder in ('ground_truth', 'ground_truth_3d'): (build/folder).mkdir(exist_ok=True)
     for view,(xy,visible,_) in truths.items():
         write_table(build/'ground_truth'/f'{session}{view}.csv', range(len(xy)), _names(pictures[view]), xy.round(3), visible*1., 'truth')
-    columns = ','.join(f'{k}_{axis}' for k in KEYPOINTS for axis in 'xyz')
-    points = world[:,1,:len(KEYPOINTS)].reshape(len(world), -1)
-    np.savetxt(build/'ground_truth_3d'/f'{session}.csv', points, '%.4f', ',', header=columns, comments='')
+    write_points(build/'ground_truth_3d'/f'{session}.csv', range(len(world)), KEYPOINTS, world[:,1,:len(KEYPOINTS)].round(4))
 
 # %% ../nbs/04_samples.ipynb #1380a0fb
 def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
@@ -126,7 +115,7 @@ def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
     if several: values['data.view_names'] = [v.removeprefix('_') for v in pictures]
     return template(**values)
 
-# %% ../nbs/04_samples.ipynb #5f3db369
+# %% ../nbs/04_samples.ipynb #2c0b16c5
 def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, seed:int, size:list[int], cameras:int,
            label_noise:float, occluder:bool, visible:bool, context:bool):
     "Make all files of a sample in an empty folder."
@@ -144,7 +133,7 @@ def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_vi
             _film_session(build, 'videos' if v<n_videos else 'videos_new', session+view, cams, world, keep, (seed, v, p), occluder)
             labels = _label(*(a[chosen] for a in truths[view]), size, label_noise, rng)
             rows[view] += zip([f'labeled-data/{session}{view}/img{i:08d}.png' for i in chosen], *labels)
-        if cameras: _write(build/'calibrations'/f'{session}.toml', _calibration(rig))
+        if cameras: write_cameras(rig, build/'calibrations'/f'{session}.toml', {'units': 'mm'})
     for view,cams in pictures.items():
         images,xy,flags = zip(*rows[view])
         write_labels(Labels(list(images), _names(cams), np.stack(xy), np.stack(flags) if visible else None, 'sample'),
@@ -168,7 +157,7 @@ def _refuse(n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, s
         raise ValueError(f'n_test_videos, seed and label_noise cannot be negative: {n_test_videos}, {seed}, {label_noise}')
     if cameras: camera_ring(tuple(size), cameras)
 
-# %% ../nbs/04_samples.ipynb #fe03b447
+# %% ../nbs/04_samples.ipynb #20afefb3
 def make_project(
     folder:Path|str,         # Where the project goes: new, empty, or a sample made earlier
     n_frames:int=60,         # Labelled frames (instants, with several cameras), spread over the videos
@@ -187,7 +176,7 @@ def make_project(
     settings = {k:v.item() if isinstance(v, np.generic) else v for k,v in locals().items() if k!='folder'}
     _refuse(**settings)
     folder,settings['size'] = Path(folder),[int(s) for s in size]
-    made,build = {**settings, 'version':2},folder/'.building'
+    made,build = {**settings, 'version':3},folder/'.building'
     stale = _claim(folder, made)
     if stale is not None:
         shutil.rmtree(build, ignore_errors=True)
