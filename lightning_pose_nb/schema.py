@@ -154,7 +154,7 @@ LOSS_NAMES = ('pca_singleview', 'pca_multiview', 'temporal', 'temporal_heatmap_m
               'unimodal_mse', 'unimodal_kl', 'unimodal_js', 'supervised_reprojection_heatmap_mse', 'supervised_pairwise_projections')
 REFERENCE_VERSION = '2.4.0'
 
-# %% ../nbs/00c_schema.ipynb #48293fab
+# %% ../nbs/00c_schema.ipynb #32bd98dd
 def _names(value:Any)->Any:
     if isinstance(value, str): value = [value]
     return [v for v in value if not isinstance(v, str) or v.strip()] if isinstance(value, list) else value
@@ -170,6 +170,8 @@ class Model(Section):
     losses_to_use: Annotated[list[Literal[LOSS_NAMES]], BeforeValidator(_names)] = key(
         [], 'losses on unlabelled video; []: labelled frames only', values=LOSS_NAMES)
     heatmap_loss_type: Literal['mse', 'kl', 'js'] = key('mse', 'how heatmaps are compared with labels')
+    regression_loss_type: Literal['mse', 'gaussian', 'laplace'] = key(
+        'mse', 'how coordinates are compared with labels; gaussian and laplace also learn how sure to be')
     model_name: Text = key('test', 'name of the log sub-folder')
     checkpoint: Text|None = key(None, "start from these trained weights; relative to this file's folder")
     lightning_pose_version: Text = key(
