@@ -6,10 +6,10 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/checks.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'check_labels', 'check_names', 'check_views',
-           'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_built', 'check_project',
-           'report']
+           'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
+           'check_cameras', 'check_project', 'report']
 
-# %% ../nbs/09_checks.ipynb #c29936ab
+# %% ../nbs/09_checks.ipynb #d77580be
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,12 +17,16 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from .boxes import read_boxes
+from .calibration import find_calibration
 from .config import Problem, ProjectError, examine, suggest
+from .context import lint_context
 from .labels import Labels, lint_labels, lint_views, read_labels
 from .problems import did_you_mean
 from .rules import Review, fade_rule, index_rule
-from .sequences import has_view
+from .sequences import group_views, has_view
 from .splits import image_groups, split_sizes
+from .views import ViewLabels
 
 # %% ../nbs/09_checks.ipynb #b8318018
 @dataclass
@@ -110,7 +114,7 @@ def check_views(p:Project)->None:
         strange = [g for g in dict.fromkeys(image_groups(labels.images)) if not has_view(g, views[i])]
         if strange: p.review.say('data.view_names', f'{views[i]} does not occur in {strange[0]}', f'labeled-data/<session>_{views[i]}', level='warning')
 
-# %% ../nbs/09_checks.ipynb #86a9bebe
+# %% ../nbs/09_checks.ipynb #a5041265
 VIDEOS_OPENED = 24
 
 def check_videos(p:Project)->None:
@@ -140,8 +144,9 @@ def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool,
     if training and key=='data.video_dir': _compare_sizes(review, key, [(v, a) for v,a in zip(videos[::step], answers) if not isinstance(a, str)], pictures)
     for video,answer in zip(videos[::step], answers, strict=True):
         if isinstance(answer, str): review.doc.problems.append(Problem(str(video), '', answer, 'a video', 'Copy or convert it again.', 'error' if needed else 'warning'))
-    for view in views:
-        if videos and not any(has_view(v.stem, view) for v in videos): review.say(key, f'no video of view {view}', f'<session>_{view}.mp4', level='warning')
+    problems: list[Problem] = []
+    if views: group_views(videos, path if path.is_dir() else path.parent, views, problems)
+    for p in problems: review.say(key, f'{p.where}: {p.found}' if p.where else f'{p.file} {p.found}', p.expected, p.fix, p.level if training else 'warning')
 
 # %% ../nbs/09_checks.ipynb #19ca60aa
 def _open_video(path:Path)->tuple[int, int]|str:
@@ -210,20 +215,38 @@ def check_augmentation(p:Project)->None:
         except ProjectError as e:
             for q in e.problems: p.review.say(key, f'{q.where.removeprefix(key)}: {q.found}'.strip(' .:'), q.expected, q.fix, q.level)
 
-# %% ../nbs/09_checks.ipynb #1c1b599e
-def check_built(p:Project)->None:
-    "Everything the config asks for exists."
-    cfg = p.review.cfg
-    for key,asked,instead in (
-        ('model.model_type', cfg.model.model_type if cfg.model.model_type!='heatmap' else '', 'heatmap'),
-        ('model.losses_to_use', ', '.join(name for name in cfg.model.losses_to_use if name.startswith('supervised_')), 'losses on unlabelled video'),
-        ('data.view_names', ', '.join(cfg.data.view_names or []), 'one model per view, or all views in one picture'),
-        ('data.bbox_file', str(cfg.data.bbox_file or ''), 'images cropped beforehand, without this key')):
-        if asked: p.review.say(key, f'{asked}, which this version cannot train yet', instead)
+# %% ../nbs/09_checks.ipynb #3a756e92
+def check_boxes(p:Project)->None:
+    "Boxes are there for every labelled picture."
+    data = p.review.cfg.data
+    if not p.sound('data.bbox_file', 'data.data_dir') or len(data.bbox_paths)!=len(p.labels): return
+    for file,labels in zip(data.bbox_paths, p.labels):
+        try: file.is_file() and read_boxes(file, labels.images)
+        except ProjectError as e: p.review.doc.problems += e.problems
 
-# %% ../nbs/09_checks.ipynb #efe0c31e
+def check_context(p:Project)->None:
+    "Frames beside the labelled ones are there, if the model looks at them."
+    cfg = p.review.cfg
+    if not cfg.context or not p.labels: return
+    for csv in cfg.data.csv_paths: p.review.doc.problems += lint_context(csv, cfg.data.root, cfg.context, p.review.doc.file)
+
+def check_cameras(p:Project)->None:
+    "What asks for calibrated cameras has them."
+    cfg = p.review.cfg
+    views,asked = cfg.data.view_names or [],[name for name in cfg.model.losses_to_use if name.startswith('supervised_')]
+    if len(views)<2 or len(p.labels)!=len(views) or not p.sound('data.view_names', 'data.data_dir', 'data.camera_params_file'): return
+    if cfg.data.camera_params_file and not (cfg.data.root/cfg.data.camera_params_file).is_file(): return
+    try: found,reasons = find_calibration(cfg, ViewLabels(p.labels, views))
+    except ProjectError as e:
+        p.review.doc.problems += e.problems
+        return
+    if found: return
+    for key,wanted in (('model.losses_to_use', asked), ('training.imgaug_3d', cfg.training.imgaug_3d)):
+        if wanted: p.review.say(key, f'{", ".join(asked) if asked is wanted else "true"} without calibrated cameras', 'calibrations/<session>.toml, or calibration.toml', ' '.join(reasons))
+
+# %% ../nbs/09_checks.ipynb #31ecca54
 CHECKS: tuple[Callable[[Project], None], ...] = (
-    check_built, check_labels, check_names, check_views, check_videos, check_amount, check_files, check_augmentation)
+    check_labels, check_names, check_views, check_videos, check_amount, check_files, check_augmentation, check_boxes, check_context, check_cameras)
 
 def check_project(
     config_path:Path|str|Mapping,                 # The config file

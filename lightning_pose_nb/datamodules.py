@@ -8,10 +8,12 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/datamodules.html.md"
 __all__ = ['PARTS', 'LEAST_BATCHES', 'make_split', 'check_split', 'make_frames', 'make_loader', 'PoseData', 'uses_video',
            'count_batches', 'describe_training']
 
-# %% ../nbs/08_datamodules.ipynb #fae881e8
+# %% ../nbs/08_datamodules.ipynb #4ddad03b
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.accelerators import CUDAAccelerator
@@ -19,13 +21,16 @@ from pytorch_lightning.utilities import CombinedLoader
 from torch.utils.data import DataLoader
 
 from .augment import flip_pairs, make_augmenter
+from .calibration import GEOMETRY, Calibration, find_calibration, moves_in_space
 from .config import Config
-from .datasets import EpochSampler, LabelledFrames, collate
+from .datasets import EpochSampler, LabelledFrames, LabelledViews, collate
 from .labels import Labels
+from .motion3d import move_scene
 from .problems import Problem, ProjectError
 from .sequences import find_sessions
 from .splits import image_groups, split_indices
 from .unlabelled import UnlabelledFrames
+from .views import ViewLabels
 
 # %% ../nbs/08_datamodules.ipynb #78b5d403
 PARTS = ('train', 'validation', 'test', 'unused')
@@ -52,16 +57,24 @@ def check_split(
     if wrong: raise ProjectError([Problem('split', '', w, f'each of the {n} rows at most once, in {", ".join(PARTS)}', 'the split belongs to another label file?') for w in wrong])
     return {name: [int(i) for i in split.get(name, ())] for name in PARTS}
 
-# %% ../nbs/08_datamodules.ipynb #c240ba24
+# %% ../nbs/08_datamodules.ipynb #3452cc73
 def make_frames(
-    cfg:Config,    # training.imgaug, imgaug_hflip, cache_images, uniform_heatmaps_for_nan_keypoints, rng_seed_data_pt; data.*
-    labels:Labels, # Image paths relative to cfg.data.root
-)->LabelledFrames:
+    cfg:Config,    # training.imgaug, imgaug_hflip, imgaug_3d, cache_images, uniform_heatmaps_for_nan_keypoints, rng_seed_data_pt; data.*
+    labels:Labels|ViewLabels, # Image paths relative to cfg.data.root
+    calibration:Calibration|None=None, # Cameras of every row, if they are known
+)->LabelledFrames|LabelledViews:
     "All labelled frames, augmented as the config says."
-    t = cfg.training
-    hflip = flip_pairs(labels.keypoint_names) if t.imgaug_hflip else None
-    return LabelledFrames(labels, cfg.data.root, cfg.data.size, make_augmenter(t.imgaug), hflip, seed=t.rng_seed_data_pt,
-        cache=t.cache_images, uniform_missing=t.uniform_heatmaps_for_nan_keypoints)
+    t,moves = cfg.training,moves_in_space(cfg, calibration)
+    hflip,augmenter = flip_pairs(labels.keypoint_names) if t.imgaug_hflip else None,make_augmenter(t.imgaug)
+    views = [LabelledFrames(view, cfg.data.root, cfg.data.size, augmenter.without(*GEOMETRY) if moves else augmenter, hflip, t.rng_seed_data_pt,
+        t.cache_images, t.uniform_heatmaps_for_nan_keypoints, cfg.context) for view in labels.views]
+    if len(views)==1: return views[0]
+    if not calibration: return LabelledViews(views)
+    return LabelledViews(views, partial(_move, calibration) if moves else None, calibration.rows)
+
+def _move(calibration:Calibration, rng:np.random.Generator, i:int, xy:np.ndarray)->tuple[np.ndarray,np.ndarray]|None:
+    "The animal of row i, moved in space."
+    return move_scene(rng, calibration.rigs[calibration.rows[i]], xy)
 
 # %% ../nbs/08_datamodules.ipynb #ae5b2021
 def make_loader(
@@ -78,18 +91,20 @@ def make_loader(
     return DataLoader(frames, batch_size, sampler=EpochSampler(rows, t.rng_seed_data_pt, shuffle, length), collate_fn=collate,
         num_workers=t.num_workers, persistent_workers=t.num_workers>0, pin_memory=pin)
 
-# %% ../nbs/08_datamodules.ipynb #957879f9
+# %% ../nbs/08_datamodules.ipynb #2e207967
 class PoseData(pl.LightningDataModule):
     "Labelled batches for training, validation and evaluation; beside them unlabelled sequences, if a loss asks for video."
     def __init__(self,
         cfg:Config,     # Whole config
-        labels:Labels,  # Label table
+        labels:Labels|ViewLabels, # Label table, or one per view
         split:Mapping[str,Sequence[int]]|None=None, # Rows by part (train, validation, test, unused); None: as the config says
         device:torch.device|None=None,              # Where training will run, which decides how video is read; None: the CPU
         active:Callable[[int],bool]=lambda epoch: True, # Are unlabelled frames wanted in this epoch?
     ):
         super().__init__()
-        self.cfg,self.labels,self.frames,self.active = cfg,labels,make_frames(cfg, labels),active
+        self.cfg,self.labels,self.active = cfg,labels,active
+        self.calibration,self.uncalibrated = find_calibration(cfg, labels)
+        self.frames = make_frames(cfg, labels, self.calibration)
         self.split = make_split(cfg, labels) if split is None else check_split(split, len(labels))
         self.sessions = find_sessions(cfg.data.video_path, cfg.data.view_names or ()) if uses_video(cfg) else []
         self.unlabelled = self._sequences(device or torch.device('cpu')) if self.sessions else None
@@ -97,12 +112,12 @@ class PoseData(pl.LightningDataModule):
     def _sequences(self, device:torch.device, rank:int=0, world:int=1)->UnlabelledFrames:
         "The unlabelled side, as `dali` in the config says."
         d,t = self.cfg.dali,self.cfg.training
-        return UnlabelledFrames(self.sessions, self.cfg.data.size, d.base.train.sequence_length, self.batches, make_augmenter(t.imgaug), d.general.seed,
+        return UnlabelledFrames(self.sessions, self.cfg.data.size, self.cfg.train_length, self.batches, make_augmenter(t.imgaug), d.general.seed,
             d.general.draw_by, rank, world, d.general.reader, device, self.active)
 
     def setup(self, stage:str|None=None)->None:
         "Decode the pictures that training will ask for."
-        if stage in (None, 'fit'): self.frames.pictures.fill(self.split['train']+self.split['validation'])
+        if stage in (None, 'fit'): self.frames.fill(self.split['train']+self.split['validation'])
 
     def train_dataloader(self)->DataLoader|CombinedLoader:
         "Augmented training frames, in an order of their own in every round; with video a dictionary `labelled`, `unlabelled`."
@@ -148,7 +163,7 @@ class PoseData(pl.LightningDataModule):
         "What is going to happen, in a few lines; see `describe_training`."
         return describe_training(self)
 
-# %% ../nbs/08_datamodules.ipynb #63910918
+# %% ../nbs/08_datamodules.ipynb #7cf066c9
 LEAST_BATCHES = 10  # in an epoch with unlabelled video
 
 def uses_video(
@@ -170,18 +185,30 @@ def describe_training(
     data:PoseData, # Before training
 )->str:            # A few lines to print
     "Frames, batches, steps and memory of the training to come."
-    t,split,steps,pictures,names = data.cfg.training,data.split,data.steps_per_epoch,data.frames.pictures,data.labels.keypoint_names
+    t,split,steps,names,views = data.cfg.training,data.split,data.steps_per_epoch,data.labels.keypoint_names,data.frames.views
+    pictures,seen = [view.pictures for view in views],np.any([(view.visible[split['train']]==2).any(0) for view in views], axis=0)
     swaps = [f'{names[i]} ↔ {names[j]}' for i,j in enumerate(data.frames.hflip or []) if i<j]
     length = f'{data.epochs} epochs, {data.epochs*steps} steps in total' if t.max_steps is None else f'{t.max_steps} steps in total, {data.epochs} epochs'
     rounds = data.batches*t.train_batch_size/len(split['train'])
     again = f' (each labelled frame {rounds:.1f} times)' if data.unlabelled and rounds>=2 else ''
     added = f', {t.accumulate_grad_batches} to a step' if t.accumulate_grad_batches>1 else ''
-    kept = 'kept in memory' if pictures.cached else f'decoded anew in every epoch (cache_images: {t.cache_images})'
-    never = [name for name,seen in zip(names, (data.frames.visible[split['train']]==2).any(0)) if not seen]
+    kept = 'kept in memory' if pictures[0].cached else f'decoded anew in every epoch (cache_images: {t.cache_images})'
+    never = [name for name,known in zip(names, seen) if not known]
+    steps_in_2d = make_augmenter(t.imgaug).without(*GEOMETRY) if moves_in_space(data.cfg, data.calibration) else make_augmenter(t.imgaug)
+    altered = ', '.join(s[0] for s in steps_in_2d.steps) if steps_in_2d.steps else 'none'
     return '\n'.join([
         'frames: '+', '.join(f'{len(rows)} {part}' for part,rows in split.items() if rows) + f' (split by {t.split_by}, seed {t.rng_seed_data_pt})',
         f'epoch: {data.batches} batches of up to {t.train_batch_size} frames{again}{added} = {steps} steps; {length}',
         *([data.unlabelled.describe()] if data.unlabelled else []),
-        f'pictures: {len(pictures)} of {pictures.size[0]}×{pictures.size[1]}, {pictures.bytes/1e6:.0f} MB, {kept}',
+        f'pictures: {sum(map(len, pictures))} of {data.cfg.data.size[0]}×{data.cfg.data.size[1]}, {sum(p.bytes for p in pictures)/1e6:.0f} MB, {kept}',
         f'augmentation: {t.imgaug if isinstance(t.imgaug, str) else ", ".join(t.imgaug)}' + (f'; mirrored half of the time, {", ".join(swaps)}' if swaps else ''),
+        *_describe_cameras(data),
         *([f'never labelled in the training frames: {", ".join(never)}'] if never else [])])
+
+# %% ../nbs/08_datamodules.ipynb #ea039910
+def _describe_cameras(data:PoseData)->list[str]:
+    "Whether cameras are calibrated, and what follows from it."
+    if not data.calibration: return [f'cameras: {reason}' for reason in data.uncalibrated]
+    names = ', '.join(c.name for c in data.calibration.rigs[0])
+    moved = 'the animal is moved in space, pictures only change in brightness' if moves_in_space(data.cfg, data.calibration) else 'off (training.imgaug_3d)'
+    return [f'cameras: {names}, calibrated for {", ".join(data.calibration.sessions)}', f'3-D augmentation: {moved}']

@@ -43,7 +43,7 @@ def made_from(
     "Where it is written what a file was made from."
     return csv.with_name(csv.name+'.json')
 
-# %% ../nbs/29_journal.ipynb #47124c12
+# %% ../nbs/29_journal.ipynb #66d1756d
 class Journal:
     "A CSV that is written row by row, survives a kill, and appears under its own name only when complete."
     def __init__(self,
@@ -64,12 +64,23 @@ class Journal:
         self._file,self._synced = self.part.open('r+b'),time.monotonic()
         if end: self._file.truncate(end)
         self._file.seek(0, os.SEEK_END)
+        self._begin = len(header.encode())
 
     def _start(self, identity:str, header:bytes)->None:
         "An empty journal; the note comes first, so that rows are never trusted without it."
         self.part.unlink(missing_ok=True)
         self.note.write_text(identity, encoding='utf-8', newline='')
         self.part.write_bytes(header)
+
+    def rewind(self,
+        rows:int, # Rows to keep, at most as many as there are
+    )->None:
+        "Forget the rows after the first so many."
+        if rows==self.rows: return
+        self._file.seek(self._begin)
+        for _ in range(rows): self._file.readline()
+        self._file.truncate()
+        self.rows = rows
 
     def append(self,
         text:str, # Whole rows, each ended by a line break

@@ -28,7 +28,7 @@ from .tables import Table, read_table, table_header, table_row, write_table  # n
 # %% ../nbs/02_labels.ipynb #09c0cde4
 _all_ = ['image_groups', 'split_indices', 'Table', 'read_table', 'write_table', 'table_header', 'table_row']
 
-# %% ../nbs/02_labels.ipynb #cbc78d3d
+# %% ../nbs/02_labels.ipynb #b669c261
 @dataclass
 class Labels:
     "Labelled frames: which images, which body parts, and where they are."
@@ -39,8 +39,19 @@ class Labels:
     scorer:str='labels'           # Who labelled
     path:Path|None=None           # The file it came from
     stated:np.ndarray|None=None   # (N, K) bool: where the file itself says `visible`; None: everywhere
+    boxes:np.ndarray|None=None    # (N, 4) x, y, h, w: where in its frame each image was cut out; `xy` is then in pixels of the frame
 
     def __len__(self)->int: return len(self.images)
+
+    @property
+    def views(self)->list['Labels']:
+        "Itself: a table of one view."
+        return [self]
+
+    @property
+    def view_names(self)->list[str]:
+        "No names: there is one view."
+        return []
 
     @property
     def labelled(self)->np.ndarray:
@@ -56,8 +67,8 @@ class Labels:
     def __getitem__(self, rows:'Sequence[int]|np.ndarray|slice')->'Labels':
         "The given rows, in the given order."
         rows = np.arange(len(self))[rows].reshape(-1)
-        visible,stated = (None if a is None else a[rows] for a in (self.visible, self.stated))
-        return Labels([self.images[i] for i in rows], self.keypoint_names, self.xy[rows], visible, self.scorer, self.path, stated)
+        visible,stated,boxes = (None if a is None else a[rows] for a in (self.visible, self.stated, self.boxes))
+        return Labels([self.images[i] for i in rows], self.keypoint_names, self.xy[rows], visible, self.scorer, self.path, stated, boxes)
 
 # %% ../nbs/02_labels.ipynb #aadee689
 def read_labels(

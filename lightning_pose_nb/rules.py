@@ -161,7 +161,7 @@ def index_rule(
                   f'0 to {k-1}', 'Counting starts at 0.')
         if twice and not known: r.say(f'data.{name}', f'{", ".join(map(str, twice))} more than once', 'each keypoint once')
 
-# %% ../nbs/00e_rules.ipynb #1dabe60b
+# %% ../nbs/00e_rules.ipynb #ed518381
 def view_rule(r:Review)->None:
     "One CSV and one name per view."
     data = r.cfg.data
@@ -176,6 +176,8 @@ def view_rule(r:Review)->None:
     boxes = data.bbox_file
     if boxes and (len(boxes) if isinstance(boxes, list) else 1) != max(1, len(views)):
         r.say(['data.bbox_file', 'data.view_names'], 'a different number of files than views', 'one per view')
+    if views and r.cfg.training.imgaug_hflip:
+        r.say(['training.imgaug_hflip', 'data.view_names'], 'true with several views', 'false', 'A mirrored picture of one camera shows what no other camera sees.')
 
 # %% ../nbs/00e_rules.ipynb #5f691d4d
 BACKBONE_FAMILIES = (
@@ -189,7 +191,7 @@ BACKBONE_FAMILIES = (
     'test', 'gernet', 'dpn', 'selecsls', 'tresnet', 'inception_next', 'efficientformer', 'volo', 'visformer', 'crossvit', 'shvit', 'swiftformer',
     'csatv2', 'mambaout', 'nest', 'coat', 'convit', 'tnt', 'sequencer', 'mixer', 'gmixer', 'resmlp', 'gmlp', 'bat_resnext', 'lambda', 'halonet')
 
-# %% ../nbs/00e_rules.ipynb #cc8416ac
+# %% ../nbs/00e_rules.ipynb #06b7e71c
 def model_rule(r:Review)->None:
     "The model suits the data."
     m,data,kind = r.cfg.model,r.cfg.data,r.cfg.model.model_type
@@ -197,11 +199,8 @@ def model_rule(r:Review)->None:
         r.say(['data.downsample_factor', 'model.model_type'], f'{data.downsample_factor} with {kind}', '2')
     if kind == 'heatmap_multiview_transformer':
         if len(data.view_names or []) < 2: r.say(['model.model_type', 'data.view_names'], f'{kind} without view_names', 'two or more views')
-        if r.cfg.training.imgaug_hflip: r.say(['training.imgaug_hflip', 'model.model_type'], f'true with {kind}', 'false')
         if not m.backbone.startswith(('vit', 'deit', 'eva', 'beit')) or '_sam' in m.backbone:
             r.say(['model.backbone', 'model.model_type'], f'{m.backbone} with {kind}', 'a ViT, e.g. vits_dino')
-    if kind == 'regression' and len(data.view_names or []) > 1:
-        r.say(['model.model_type', 'data.view_names'], 'regression with several views', 'a heatmap model')
     family = m.backbone.split('.')[0]
     if m.backbone not in BACKBONE_NAMES and not family.startswith(BACKBONE_FAMILIES):
         r.say('model.backbone', m.backbone, 'a name of the timm library', did_you_mean(m.backbone, (*BACKBONE_NAMES, *BACKBONE_FAMILIES)), 'warning')

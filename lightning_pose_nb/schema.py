@@ -8,8 +8,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/schema.html.md"""
 __all__ = ['PRESETS', 'BACKBONE_NAMES', 'LOSS_NAMES', 'REFERENCE_VERSION', 'Distance', 'Size', 'Data', 'DataPaths',
            'OptimizerParams', 'MultiStepLR', 'SchedulerParams', 'PatchMask', 'Training', 'Model', 'General',
            'TrainSequence', 'PredictSequence', 'ContextTrain', 'ContextPredict', 'Base', 'Context', 'Dali', 'Weighted',
-           'PcaMultiview', 'PcaSingleview', 'Temporal', 'Unimodal', 'TemporalHeatmap', 'Optional3D', 'Losses',
-           'Fiftyone', 'Eval', 'AnnealWeight', 'Callbacks', 'Config', 'key_table']
+           'PcaMultiview', 'PcaSingleview', 'Temporal', 'Unimodal', 'TemporalHeatmap', 'Reprojection', 'Pairwise',
+           'Losses', 'Fiftyone', 'Eval', 'AnnealWeight', 'Callbacks', 'Config', 'key_table']
 
 # %% ../nbs/00c_schema.ipynb #8ef386e0
 from pathlib import Path
@@ -42,7 +42,7 @@ class Data(Section):
     bbox_file: Text|list[Text]|None = key(None, 'table of crop boxes (x, y, h, w), one per view', advanced=True)
     camera_params_file: Text|None = key(None, 'table frame → calibration file; null: look in calibrations/', advanced=True)
 
-# %% ../nbs/00c_schema.ipynb #204c1557
+# %% ../nbs/00c_schema.ipynb #14d3e443
 class DataPaths(Data):
     "The `data` section with its paths worked out."
     @property
@@ -54,6 +54,12 @@ class DataPaths(Data):
     def csv_paths(self)->list[Path]:
         "The label tables, one per view."
         names = [self.csv_file] if isinstance(self.csv_file, str) else self.csv_file
+        return [self.root/name for name in names]
+
+    @property
+    def bbox_paths(self)->list[Path]:
+        "The tables of crop boxes, one per view; empty without any."
+        names = [self.bbox_file] if isinstance(self.bbox_file, str) else self.bbox_file or []
         return [self.root/name for name in names]
 
     @property
@@ -241,7 +247,7 @@ class Temporal(Weighted):
     epsilon: Distance|list[Distance] = key(20.0, 'motion per frame that costs nothing; one number or one per keypoint', 'px')
     prob_threshold: Float = key(0.05, 'ignore frames with less likelihood', ge=0, le=1)
 
-# %% ../nbs/00c_schema.ipynb #5ea35b0a
+# %% ../nbs/00c_schema.ipynb #4477adbf
 class Unimodal(Weighted):
     "Heatmaps must be one blob."
     prob_threshold: Float = key(0.05, 'ignore frames with less likelihood', advanced=True, ge=0, le=1)
@@ -250,9 +256,13 @@ class TemporalHeatmap(Unimodal):
     "Heatmaps must not jump."
     epsilon: Float = key(0.0, 'difference that costs nothing', advanced=True, ge=0)
 
-class Optional3D(Section):
-    "A loss on labelled frames of calibrated cameras."
-    log_weight: Float|None = key(None, 'weight 1/(2 exp(log_weight)); null: off', advanced=True)
+class Reprojection(Section):
+    "The heatmap loss of calibrated cameras."
+    log_weight: Float|None = key(3.0, 'weight 1/(2 exp(log_weight)), when cameras are calibrated; null: off', advanced=True)
+
+class Pairwise(Section):
+    "The loss in space of calibrated cameras."
+    log_weight: Float|None = key(8.0, 'weight 1/(2 exp(log_weight)), when cameras are calibrated; null: off', advanced=True)
 
 class Losses(Section):
     "Weights and limits of the losses named in model.losses_to_use."
@@ -264,8 +274,8 @@ class Losses(Section):
     unimodal_mse: Unimodal = key(Unimodal(), 'heatmaps must be one blob (squared difference)')
     unimodal_kl: Unimodal = key(Unimodal(), 'heatmaps must be one blob (divergence)')
     unimodal_js: Unimodal = key(Unimodal(), 'heatmaps must be one blob (symmetric divergence)')
-    supervised_reprojection_heatmap_mse: Optional3D = key(Optional3D(), 'labelled views must agree, as heatmaps')
-    supervised_pairwise_projections: Optional3D = key(Optional3D(), 'labelled views must agree, in space')
+    supervised_reprojection_heatmap_mse: Reprojection = key(Reprojection(), 'labelled views must agree, as heatmaps')
+    supervised_pairwise_projections: Pairwise = key(Pairwise(), 'labelled views must agree, in space')
 
 # %% ../nbs/00c_schema.ipynb #31cbbb1f
 class Fiftyone(Section):
@@ -300,7 +310,7 @@ class Callbacks(Section):
     "What happens while training."
     anneal_weight: AnnealWeight = key(AnnealWeight(), 'fade-in of the unlabelled losses')
 
-# %% ../nbs/00c_schema.ipynb #53c98ce6
+# %% ../nbs/00c_schema.ipynb #ef9a3eea
 class Config(Section):
     "A whole config file: `data`, `training`, `model`, `dali`, `losses`, `eval`, `callbacks`."
     data: DataPaths = key(DataPaths(), 'where labels, pictures and videos are')
@@ -318,6 +328,21 @@ class Config(Section):
     def path(self)->Path|None:
         "The file this config was read from."
         return self._path
+
+    @property
+    def context(self)->int:
+        "Frames on each side of a frame that the model looks at."
+        return 2 if self.model.model_type == 'heatmap_mhcrnn' else 0
+
+    @property
+    def train_length(self)->int:
+        "Consecutive unlabelled frames in a step of training."
+        return self.dali.context.train.batch_size if self.context else self.dali.base.train.sequence_length
+
+    @property
+    def predict_length(self)->int:
+        "Video frames in a step of prediction."
+        return (self.dali.context if self.context else self.dali.base).predict.sequence_length
 
     @property
     def notices(self)->list[Problem]:

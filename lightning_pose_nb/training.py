@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/training.html.md"""
 __all__ = ['BEST', 'RESUME', 'LOGS', 'MAY_CHANGE', 'QUIET', 'KeepBest', 'KeepGoing', 'make_trainer', 'prepare_folder',
            'start_from', 'quiet', 'fit', 'read_log']
 
-# %% ../nbs/20_training.ipynb #905c4b6d
+# %% ../nbs/20_training.ipynb #ac01de4a
 import logging
 import os
 import signal
@@ -29,15 +29,17 @@ from safetensors.torch import load_file
 from torch import nn
 
 from .config import Config, Problem, ProjectError
+from .calibration import save_cameras
 from .datamodules import PoseData
 from .labels import Labels
 from .models import ABOUT, WEIGHTS, load_description, pick_device, save_description, save_weights
 from .networks import build_network
-from .objective import find_losses
-from .pose_module import PROVIDES, PoseModule
+from .objective import find_losses, losses_in_space, provides
+from .pose_module import PoseModule
 from .schedule import make_anneal, make_rates
 from .subspace import FILE as SUBSPACES
 from .subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
+from .views import ViewLabels
 
 # %% ../nbs/20_training.ipynb #fa6362e3
 BEST,RESUME,LOGS = 'best.safetensors','resume.ckpt','logs'
@@ -132,10 +134,10 @@ def _check_same(cfg:Config, saved:Config, folder:Path)->None:
         raise ProjectError([Problem(str(folder), f'key {k}', str(new[k]), f'{old.get(k)}, as when the run began',
             'change it back, or train in a new folder') for k in changed])
 
-# %% ../nbs/20_training.ipynb #136a42c1
+# %% ../nbs/20_training.ipynb #b78ce6e1
 def prepare_folder(
     cfg:Config,            # Effective config
-    labels:Labels,         # Labelled frames
+    labels:Labels|ViewLabels, # Labelled frames
     folder:Path,           # The model folder
     resume:bool,           # Continue a run that is already there
 )->dict|None:              # The split of the run to continue, as lists of image paths; None to start afresh
@@ -198,13 +200,14 @@ def _run(trainer:pl.Trainer, module:PoseModule, data:PoseData, checkpoint:Path|N
         signal.signal(signal.SIGINT, handler)
         raise KeyboardInterrupt(f'training was interrupted; continue it with resume=True (lpnb train --resume) in {folder}') from None
 
-# %% ../nbs/20_training.ipynb #8e65dac5
-def _prepare_losses(cfg:Config, xy:np.ndarray, names:list[str], folder:Path)->tuple[dict[str,Subspace],list[str]]:
-    "Subspaces of the training labels (those of the run to continue, if there is one), and remarks about them."
+# %% ../nbs/20_training.ipynb #b773f484
+def _prepare_losses(cfg:Config, data:PoseData, folder:Path)->tuple[dict[str,Subspace],list[str]]:
+    "Subspaces of the training labels (those of the run to continue, if there is one), and remarks about the losses."
     subspaces,remarks = load_subspaces(folder),[]
-    if not subspaces: subspaces,remarks = fit_subspaces(cfg, xy, names)
-    find_losses(cfg.model.losses_to_use, {*PROVIDES, *subspaces})
-    return subspaces, remarks
+    if not subspaces: subspaces,remarks = fit_subspaces(cfg, data.labels.xy[data.split['train']], data.labels.keypoint_names)
+    find_losses(cfg.model.losses_to_use, {*provides(cfg), *subspaces, *(['cameras'] if data.calibration else [])})
+    added = [f'{name} (log_weight {getattr(cfg.losses, name).log_weight:g})' for name in losses_in_space(cfg, data.calibration is not None)]
+    return subspaces, [*remarks, *([f'losses in space, as cameras are calibrated: {", ".join(added)}'] if added else [])]
 
 def _check_videos(data:PoseData, folder:Path)->list:
     "Name and length of each unlabelled session; raises if a run that is to be continued saw others."
@@ -215,10 +218,10 @@ def _check_videos(data:PoseData, folder:Path)->list:
         'put the videos back as they were when the run began, or train in a new folder') for name in sorted({name for name,n in [*here, *there] if [name, n] not in here or [name, n] not in there})])
     return here
 
-# %% ../nbs/20_training.ipynb #40597bbf
+# %% ../nbs/20_training.ipynb #2d380fd3
 def fit(
     cfg:Config,         # Effective config
-    labels:Labels,      # Labelled frames
+    labels:Labels|ViewLabels, # Labelled frames, or one table per view
     folder:Path|str,    # The model folder to write
     resume:bool=False,  # Continue the run in `folder`; a finished run is left as it is, or made longer
     progress:bool=True, # Say what is going to happen, and show a progress bar
@@ -233,7 +236,7 @@ def fit(
     row = {image:i for i,image in enumerate(labels.images)}
     data = PoseData(cfg, labels, {k:[row[i] for i in v] for k,v in names.items()} if names else None, device, lambda epoch: anneal.at(epoch)>0)
     names = names or {k:[labels.images[i] for i in v] for k,v in data.split.items()}
-    subspaces,missing = _prepare_losses(cfg, labels.xy[data.split['train']], labels.keypoint_names, folder)
+    subspaces,missing = _prepare_losses(cfg, data, folder)
     videos = _check_videos(data, folder)
     if progress: print(data.describe(), *([f'losses on video: off until epoch {anneal.freeze}, counted from 0, then faded in'] if videos else []), *missing, sep='\n')
     best = KeepBest(folder)
@@ -244,9 +247,11 @@ def fit(
         if not checkpoint:
             folder.mkdir(parents=True, exist_ok=True)
             save_subspaces(folder, subspaces)
+            if data.calibration: save_cameras(folder, data.calibration)
             save_description(folder, cfg, labels.keypoint_names, names, videos=videos)
         trainer = make_trainer(cfg, folder, data.epochs, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), *callbacks], progress)
-        _run(trainer, module := PoseModule(network, cfg, make_rates(cfg, data.steps_per_epoch), anneal, subspaces), data, checkpoint, folder)
+        rigs = data.calibration.rigs if data.calibration else ()
+        _run(trainer, module := PoseModule(network, cfg, make_rates(cfg, data.steps_per_epoch), anneal, subspaces, rigs), data, checkpoint, folder)
     if (folder/BEST).exists(): os.replace(folder/BEST, folder/WEIGHTS)
     elif not (folder/WEIGHTS).exists(): save_weights(folder, module.kept)
     save_description(folder, cfg, labels.keypoint_names, names, videos=videos, epochs=trainer.current_epoch, steps=trainer.global_step,
