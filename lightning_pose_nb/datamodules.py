@@ -163,7 +163,7 @@ class PoseData(pl.LightningDataModule):
         "What is going to happen, in a few lines; see `describe_training`."
         return describe_training(self)
 
-# %% ../nbs/08_datamodules.ipynb #7cf066c9
+# %% ../nbs/08_datamodules.ipynb #b615e3ff
 LEAST_BATCHES = 10  # in an epoch with unlabelled video
 
 def uses_video(
@@ -194,8 +194,6 @@ def describe_training(
     added = f', {t.accumulate_grad_batches} to a step' if t.accumulate_grad_batches>1 else ''
     kept = 'kept in memory' if pictures[0].cached else f'decoded anew in every epoch (cache_images: {t.cache_images})'
     never = [name for name,known in zip(names, seen) if not known]
-    steps_in_2d = make_augmenter(t.imgaug).without(*GEOMETRY) if moves_in_space(data.cfg, data.calibration) else make_augmenter(t.imgaug)
-    altered = ', '.join(s[0] for s in steps_in_2d.steps) if steps_in_2d.steps else 'none'
     return '\n'.join([
         'frames: '+', '.join(f'{len(rows)} {part}' for part,rows in split.items() if rows) + f' (split by {t.split_by}, seed {t.rng_seed_data_pt})',
         f'epoch: {data.batches} batches of up to {t.train_batch_size} frames{again}{added} = {steps} steps; {length}',

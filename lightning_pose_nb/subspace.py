@@ -183,7 +183,7 @@ def _check_rows(name:str, members:np.ndarray, names:list[str], points:np.ndarray
     if apart := [f'{who[i]} and {who[j]}' for i,j in zip(*np.nonzero(np.triu(rare)))]:
         raise _wrong(name, _KEYS[name], f'{"; ".join(apart)}: labelled together in fewer than two training frames', 'two or more', 'Label both in some frames, or leave one out of the list')
 
-# %% ../nbs/14_subspace.ipynb #8f743bc7
+# %% ../nbs/14_subspace.ipynb #50d7b88c
 def fit_subspaces(
     cfg:Config,          # The project's config
     xy:np.ndarray,       # (N, K, 2) labels of the training frames in frame pixels; with view_names (N, V·K, 2), view after view
@@ -200,7 +200,7 @@ def fit_subspaces(
                                          s.empirical_epsilon_multiplier, centering, names)
         except ProjectError as e:
             if name in cfg.model.losses_to_use: problems += e.problems
-            if name=='pca_singleview' or matched: remarks += [f'no {p.found}; expected {p.expected}. {p.fix}'.strip() for p in e.problems]
+            if not views if name=='pca_singleview' else matched: remarks += [f'no {p.found}; expected {p.expected}. {p.fix}'.strip() for p in e.problems]
         else: remarks += _remarks(spaces[name], s.epsilon is None)
     if problems: raise ProjectError(problems)
     return spaces, remarks
