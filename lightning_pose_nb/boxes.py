@@ -114,7 +114,7 @@ def boxes_around(
     boxes = np.concatenate([np.floor(middle-(side//2)[:, None]), side[:, None], side[:, None]], 1)
     return _with_whole_frames(boxes, frame_size, likelihood, threshold).astype(np.int64)
 
-# %% ../nbs/02b_boxes.ipynb #e21b8f99
+# %% ../nbs/02b_boxes.ipynb #84bcf990
 def _anchors(xy:np.ndarray, likelihood:np.ndarray|None, threshold:float, anchors:Sequence[int]|None)->tuple[np.ndarray,np.ndarray]:
     "The anchors' points (N, A, 2), NaN in both coordinates or in none, and which of them to trust (N, A)."
     xy = np.asarray(xy, dtype=float)
@@ -151,7 +151,7 @@ def _with_whole_frames(boxes:np.ndarray, frame_size:Sequence[int]|np.ndarray|Non
     if frame_size is None:
         best = '' if likelihood is None or not np.isfinite(likelihood).any() else f' (the highest is {np.nanmax(likelihood):.2f})'
         found = f'row {lost[0]} has no point at all' if len(lost)<len(boxes) else f'no frame has a point with likelihood {threshold:g} or more{best}'
-        raise ValueError(f'{found}; lower the threshold, or give frame_size to take whole frames')
+        raise ValueError(f'{found}; ask for less likelihood, or give frame_size to take whole frames')
     boxes[lost] = np.concatenate([np.zeros((len(boxes), 2)), np.broadcast_to(np.asarray(frame_size, float), (len(boxes), 2))], 1)[lost]
     return boxes
 
