@@ -114,7 +114,7 @@ def boxes_around(
     boxes = np.concatenate([np.floor(middle-(side//2)[:, None]), side[:, None], side[:, None]], 1)
     return _with_whole_frames(boxes, frame_size, likelihood, threshold).astype(np.int64)
 
-# %% ../nbs/02b_boxes.ipynb #e21b8f99
+# %% ../nbs/02b_boxes.ipynb #84bcf990
 def _anchors(xy:np.ndarray, likelihood:np.ndarray|None, threshold:float, anchors:Sequence[int]|None)->tuple[np.ndarray,np.ndarray]:
     "The anchors' points (N, A, 2), NaN in both coordinates or in none, and which of them to trust (N, A)."
     xy = np.asarray(xy, dtype=float)
@@ -151,7 +151,7 @@ def _with_whole_frames(boxes:np.ndarray, frame_size:Sequence[int]|np.ndarray|Non
     if frame_size is None:
         best = '' if likelihood is None or not np.isfinite(likelihood).any() else f' (the highest is {np.nanmax(likelihood):.2f})'
         found = f'row {lost[0]} has no point at all' if len(lost)<len(boxes) else f'no frame has a point with likelihood {threshold:g} or more{best}'
-        raise ValueError(f'{found}; lower the threshold, or give frame_size to take whole frames')
+        raise ValueError(f'{found}; ask for less likelihood, or give frame_size to take whole frames')
     boxes[lost] = np.concatenate([np.zeros((len(boxes), 2)), np.broadcast_to(np.asarray(frame_size, float), (len(boxes), 2))], 1)[lost]
     return boxes
 
@@ -172,7 +172,7 @@ def smooth_boxes(
     sizes = np.rint(values[:, 2:])
     return np.concatenate([np.floor(values[:, :2]-sizes[:, ::-1]/2+0.5), sizes], 1).astype(np.int64)
 
-# %% ../nbs/02b_boxes.ipynb #dea990b2
+# %% ../nbs/02b_boxes.ipynb #ba1f62fe
 def write_boxes(
     csv:str|Path,          # File to write
     index:Sequence,        # N image paths or frame numbers
@@ -193,7 +193,7 @@ def read_boxes(
     sheet,columns = _read_sheet(Path(csv))
     boxes = np.array([[_number(sheet, i, c, name) for name,c in columns.items()] for i in range(len(sheet.rows))]).reshape(-1, 4)
     order = np.arange(len(boxes)) if index is None else _rows_of(sheet, [image.replace('\\', '/') for image in index])
-    if n is not None: _check_frames(sheet, n)
+    if index is None: _check_frames(sheet, n)
     if sheet.problems: raise ProjectError(sheet.problems)
     return _whole(boxes[order])
 
@@ -228,7 +228,7 @@ def _number(sheet:Sheet, i:int, column:int, name:str)->float:
 
 _LARGEST = 100_000 # pixels; no frame is wider, and a box this far away is a mistake
 
-# %% ../nbs/02b_boxes.ipynb #a864cdc3
+# %% ../nbs/02b_boxes.ipynb #f219b5ed
 def _rows_of(sheet:Sheet, images:Sequence[str])->list[int]:
     "The row of each image; reports images without a row, rows without an image, and doubled rows."
     place,wanted = {}, set(images)
@@ -243,9 +243,9 @@ def _rows_of(sheet:Sheet, images:Sequence[str])->list[int]:
     if left: sheet.report('', f'{left} more images without a box, or boxes without an image', 'the same images in both', 'Do the two files belong together?')
     return [place.get(image, 0) for image in images]
 
-def _check_frames(sheet:Sheet, n:int)->None:
+def _check_frames(sheet:Sheet, n:int|None)->None:
     "Report another number of rows than frames, and numbered rows that are out of order."
-    if len(sheet.rows)!=n: sheet.report('', f'{len(sheet.rows)} boxes', f'{n}, one for each frame of the video', 'Make them from predictions of this very video')
+    if n is not None and len(sheet.rows)!=n: sheet.report('', f'{len(sheet.rows)} boxes', f'{n}, one for each frame of the video', 'Make them from predictions of this very video')
     if not all(name.isdecimal() for name in sheet.index): return
     numbers = [int(name) for name in sheet.index]
     for row,before,number in zip(sheet.rows[1:], numbers, numbers[1:]):

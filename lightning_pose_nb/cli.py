@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/cli.html.md"""
 
 # %% auto #0
 __all__ = ['is_for_user', 'error_text', 'Commands', 'app', 'main', 'init', 'check', 'sample', 'train', 'find_jobs', 'predict',
-           'evaluate', 'render', 'demo']
+           'evaluate', 'render', 'boxes', 'crop', 'demo']
 
 # %% ../nbs/50_cli.ipynb #be0c2a77
 import logging
@@ -268,6 +268,57 @@ def render(video:Path, csv:Path, out:Path|None, threshold:float, colormap:str)->
     """
     from lightning_pose_nb.render import render_video
     click.echo(render_video(video, csv, out, threshold=threshold, colormap=colormap, progress=True))
+
+# %% ../nbs/50_cli.ipynb #fafd7f56
+@app.command()
+@click.argument('predictions', type=_FILE)
+@click.argument('out', type=click.Path(path_type=Path), required=False)
+@click.option('--ratio', type=click.FloatRange(1), default=2., show_default=True, help='Side of a box, in spans of the animal.')
+@click.option('--size', type=click.IntRange(2), help='Side of all boxes in pixels, even, instead of --ratio.')
+@click.option('--likelihood', type=click.FloatRange(0, 1), default=0.5, show_default=True, help='Trust points with this likelihood or more.')
+@click.option('--anchors', metavar='A,B,…', help='Keypoints to draw boxes around, separated by commas [all].')
+@click.option('--smooth', type=click.IntRange(1), default=5, show_default=True, metavar='WINDOW', help='For a video: rolling median over so many frames, an odd number; 1: none.')
+def boxes(predictions:Path, out:Path|None, ratio:float, size:int|None, likelihood:float, anchors:str|None, smooth:int)->None:
+    """Draw a box around the animal in every row of PREDICTIONS.
+
+    PREDICTIONS is what `lpnb predict` wrote with a first model, for a video or for a label table. Writes OUT; without it, beside PREDICTIONS: NAME_bbox.csv for a video, bbox.csv for labelled images.
+    """
+    from lightning_pose_nb.boxes import write_boxes
+    from lightning_pose_nb.crop import boxes_from_table, is_video
+    from lightning_pose_nb.labels import read_table
+    table = read_table(predictions)
+    film,name = is_video(table),f'{predictions.stem}_bbox.csv' if is_video(table) else 'bbox.csv'
+    out = predictions.with_name(name) if out is None else out if out.suffix and not out.is_dir() else out/name
+    if out.exists() and not out.read_text(encoding='utf-8', errors='replace').startswith(',x,y,h,w'):
+        raise FileExistsError(17, 'exists and is no table of boxes; name another file to write', str(out))
+    made = boxes_from_table(table, ratio, size, likelihood, [a.strip() for a in anchors.split(',')] if anchors else None, smooth)
+    write_boxes(out, table.index, made)
+    click.echo(f'{out}: {len(made)} boxes' + (f', sides from {made[:, 2:].min()} to {made[:, 2:].max()} pixels' if len(made) else ''))
+    file = shlex.quote(str(out))
+    click.echo(f'next: lpnb crop VIDEO {file} FOLDER, or lpnb predict MODEL VIDEO --boxes {file}' if film else f'next: lpnb crop LABELS.csv {file} FOLDER')
+
+# %% ../nbs/50_cli.ipynb #741f926f
+@app.command()
+@click.argument('source', type=_FILE)
+@click.argument('boxes', type=_FILE)
+@click.argument('out', type=click.Path(path_type=Path))
+@click.option('--data-dir', type=_FOLDER, help='Where the image paths in a label table start [its folder].')
+@click.option('--context/--no-context', default=True, help='Also crop the two frames before and after each labelled one, where they exist [yes].')
+def crop(source:Path, boxes:Path, out:Path, data_dir:Path|None, context:bool)->None:
+    """Cut out what BOXES hold of SOURCE.
+
+    SOURCE is a label table or a video of full frames, and BOXES what `lpnb boxes` made for it. OUT is a folder: labels go to a project of their own in it, with bbox.csv; a video keeps its name, and its boxes go beside it. The originals are only read.
+    """
+    from lightning_pose_nb.crop import crop_labels, crop_video
+    from lightning_pose_nb.video import VIDEO_SUFFIXES
+    suffix = source.suffix.lower()
+    if suffix=='.csv':
+        written = crop_labels(source, boxes, data_dir or source.parent, out, context, progress=True)
+        after = f'next: lpnb init {shlex.quote(str(out))}, then lpnb train {shlex.quote(str(out))} data.bbox_file=bbox.csv'
+    elif suffix in VIDEO_SUFFIXES:
+        written,after = crop_video(source, boxes, out if out.suffix and not out.is_dir() else out/f'{source.stem}.mp4', progress=True),''
+    else: raise ProjectError(Problem(str(source), '', f'a file that ends in {suffix or "nothing"}', f'a label table (.csv) or a video ({", ".join(VIDEO_SUFFIXES)})'))
+    click.echo('\n'.join([*map(str, written), after]).rstrip())
 
 # %% ../nbs/50_cli.ipynb #7e3c8111
 @app.command()
