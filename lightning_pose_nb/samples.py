@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .animal import KEYPOINTS, Camera, camera_ring, film, look, mirror_rig, move
+from .animal import KEYPOINTS, Camera, behind_bar, camera_ring, film, look, mirror_rig, move, paint_bar, sweep_bars
 from .config import template
 from .labels import Labels, write_labels
 from .tables import write_table
@@ -85,24 +85,34 @@ def _calibration(cameras:list[Camera])->str:
     return '\n\n'.join([*blocks, '[metadata]\nunits = "mm"\n'])
 
 # %% ../nbs/04_samples.ipynb #2059c9f7
-def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool):
+def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool,
+                  bars:np.ndarray):
     "Write one video and the frames to keep as images."
     folder = build/'labeled-data'/name
     if keep: folder.mkdir(parents=True)
     size = sum(c.size[0] for c in cameras), cameras[0].size[1]
     with VideoWriter(build/videos/f'{name}.mp4', size, FPS) as video:
         for i,frame in enumerate(film(cameras, world, seed, occluder)):
+            frame = paint_bar(frame, bars[i])
             video.add(frame)
             if i in keep: (folder/f'img{i:08d}.png').write_bytes(cv2.imencode('.png', frame[...,0])[1].tobytes())
 
-def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tuple], pictures:dict[str,list[Camera]]):
+def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tuple], pictures:dict[str,list[Camera]],
+                 bars:dict[str,np.ndarray]):
     "Write where every keypoint really was, in every picture and in space."
     for folder in ('ground_truth', 'ground_truth_3d'): (build/folder).mkdir(exist_ok=True)
     for view,(xy,visible,_) in truths.items():
-        write_table(build/'ground_truth'/f'{session}{view}.csv', range(len(xy)), _names(pictures[view]), xy.round(3), visible*1., 'truth')
+        seen = visible & ~behind_bar(bars[view], xy)
+        write_table(build/'ground_truth'/f'{session}{view}.csv', range(len(xy)), _names(pictures[view]), xy.round(3), seen*1., 'truth')
     columns = ','.join(f'{k}_{axis}' for k in KEYPOINTS for axis in 'xyz')
     points = world[:,1,:len(KEYPOINTS)].reshape(len(world), -1)
     np.savetxt(build/'ground_truth_3d'/f'{session}.csv', points, '%.4f', ',', header=columns, comments='')
+
+# %% ../nbs/04_samples.ipynb #d5396ae5
+def _bars(cameras:list[Camera], n_frames:int, seed:tuple[int,...], sweep:bool)->np.ndarray:
+    "The bar in front of one picture, as `sweep_bars` gives it; its random numbers are its own, so all else is as without it."
+    size = sum(c.size[0] for c in cameras), cameras[0].size[1]
+    return sweep_bars(size, n_frames, np.random.default_rng([*seed, 98])) if sweep else np.full((n_frames, 4), np.nan)
 
 # %% ../nbs/04_samples.ipynb #1380a0fb
 def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
@@ -128,7 +138,7 @@ def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
 
 # %% ../nbs/04_samples.ipynb #5f3db369
 def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, seed:int, size:list[int], cameras:int,
-           label_noise:float, occluder:bool, visible:bool, context:bool):
+           label_noise:float, occluder:bool, visible:bool, context:bool, sweep:bool):
     "Make all files of a sample in an empty folder."
     rig = camera_ring(tuple(size), cameras) if cameras else mirror_rig(tuple(size))
     pictures = {f'_{c.name}':[c] for c in rig} if cameras else {'':rig}
@@ -139,9 +149,10 @@ def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_vi
         chosen = np.sort(rng.permutation(np.arange(2, n_video_frames-2))[:share if v<n_videos else 0])
         keep = {int(i)+d for i in chosen for d in (range(-2, 3) if context else (0,))}
         truths = {view:_truth(cams, world[:,1], occluder) for view,cams in pictures.items()}
-        _write_truth(build, session, world, truths, pictures)
+        bars = {view:_bars(cams, n_video_frames, (seed, v, p), sweep) for p,(view,cams) in enumerate(pictures.items())}
+        _write_truth(build, session, world, truths, pictures, bars)
         for p,(view,cams) in enumerate(pictures.items()):
-            _film_session(build, 'videos' if v<n_videos else 'videos_new', session+view, cams, world, keep, (seed, v, p), occluder)
+            _film_session(build, 'videos' if v<n_videos else 'videos_new', session+view, cams, world, keep, (seed, v, p), occluder, bars[view])
             labels = _label(*(a[chosen] for a in truths[view]), size, label_noise, rng)
             rows[view] += zip([f'labeled-data/{session}{view}/img{i:08d}.png' for i in chosen], *labels)
         if cameras: _write(build/'calibrations'/f'{session}.toml', _calibration(rig))
@@ -182,6 +193,7 @@ def make_project(
     occluder:bool=True,      # Put a post in front of the animal
     visible:bool=False,      # Write a `visible` column
     context:bool=False,      # Keep the two frames before and after each labelled one as images, too
+    sweep:bool=False,        # A bar sweeps through the picture now and then and hides what it passes for a frame or two
 )->Path:                     # The project's config.yaml
     "Make a small, complete project: labelled frames, videos, the truth for every frame, and a config."
     settings = {k:v.item() if isinstance(v, np.generic) else v for k,v in locals().items() if k!='folder'}
