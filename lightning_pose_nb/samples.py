@@ -16,9 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .animal import KEYPOINTS, Camera, behind_bar, camera_ring, film, look, mirror_rig, move, paint_bar, sweep_bars
+from .animal import KEYPOINTS, Camera, camera_ring, film, look, mirror_rig, move
 from .config import template
 from .labels import Labels, write_labels
+from .sweep import behind_bar, paint_bar, sweep_bars
 from .tables import write_table
 from .video import VideoWriter
 
@@ -85,6 +86,11 @@ def _calibration(cameras:list[Camera])->str:
     return '\n\n'.join([*blocks, '[metadata]\nunits = "mm"\n'])
 
 # %% ../nbs/04_samples.ipynb #2059c9f7
+def _bars(cameras:list[Camera], n_frames:int, seed:tuple[int,...], sweep:bool)->np.ndarray:
+    "The bar in front of one picture, as `sweep_bars` gives it; its random numbers are its own, so all else is as without it."
+    size = sum(c.size[0] for c in cameras), cameras[0].size[1]
+    return sweep_bars(size, n_frames, np.random.default_rng([*seed, 98])) if sweep else np.full((n_frames, 4), np.nan)
+
 def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool,
                   bars:np.ndarray):
     "Write one video and the frames to keep as images."
@@ -107,12 +113,6 @@ def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tupl
     columns = ','.join(f'{k}_{axis}' for k in KEYPOINTS for axis in 'xyz')
     points = world[:,1,:len(KEYPOINTS)].reshape(len(world), -1)
     np.savetxt(build/'ground_truth_3d'/f'{session}.csv', points, '%.4f', ',', header=columns, comments='')
-
-# %% ../nbs/04_samples.ipynb #d5396ae5
-def _bars(cameras:list[Camera], n_frames:int, seed:tuple[int,...], sweep:bool)->np.ndarray:
-    "The bar in front of one picture, as `sweep_bars` gives it; its random numbers are its own, so all else is as without it."
-    size = sum(c.size[0] for c in cameras), cameras[0].size[1]
-    return sweep_bars(size, n_frames, np.random.default_rng([*seed, 98])) if sweep else np.full((n_frames, 4), np.nan)
 
 # %% ../nbs/04_samples.ipynb #1380a0fb
 def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
