@@ -232,7 +232,7 @@ def _write_like(path:Path, frame:np.ndarray, like:np.ndarray)->None:
         if not path.exists(): part.replace(path)
     finally: part.unlink(missing_ok=True)
 
-# %% ../nbs/04e_context.ipynb #88001165
+# %% ../nbs/04e_context.ipynb #409355d1
 @dataclass
 class Extracted:
     "What `extract_context` did."
@@ -250,7 +250,7 @@ def _extract(report:Extracted, gap:MissingContext, images:Sequence[str], data_di
         report.problems += problems
         files = [file for gap in missing_context([here[i] for i in good], data_dir, reach) for file in gap.files]
         like = cv2.imdecode(np.fromfile(data_dir/here[0], np.uint8), cv2.IMREAD_UNCHANGED)
-        for file in tqdm(sorted(files, key=lambda f: int(_parts(f)[1])), gap.folder, disable=not progress, leave=False):
+        for file in tqdm(sorted(files, key=lambda f: int(_parts(f)[1])), gap.folder, disable=not progress):
             batch = reader.read(int(_parts(file)[1]), 1)
             if len(batch): _write_like(data_dir/file, batch.frames[0], like)
             (report.written if len(batch) else report.behind).append(file)

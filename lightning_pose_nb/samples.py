@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/samples.html.md"""
 # %% auto #0
 __all__ = ['FPS', 'make_project', 'real_data', 'skip_reason']
 
-# %% ../nbs/04_samples.ipynb #6d6d7697
+# %% ../nbs/04_samples.ipynb #f7ac4d83
 import inspect
 import json
 import shutil
@@ -20,6 +20,7 @@ from .animal import KEYPOINTS, camera_ring, film, look, mirror_rig, move
 from .cameras import Camera, write_cameras, write_points
 from .config import template
 from .labels import Labels, write_labels
+from .sweep import behind_bar, paint_bar, sweep_bars
 from .tables import write_table
 from .video import VideoWriter
 
@@ -76,21 +77,30 @@ def _truth(cameras:list[Camera], world:np.ndarray, occluder:bool)->tuple[np.ndar
         below += c.size[0]
     return tuple(np.concatenate(p, 1) for p in zip(*parts))
 
-# %% ../nbs/04_samples.ipynb #b7f76d6f
-def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool):
+# %% ../nbs/04_samples.ipynb #556935a3
+def _bars(cameras:list[Camera], n_frames:int, seed:tuple[int,...], sweep:bool)->np.ndarray:
+    "The bar in front of one picture, as `sweep_bars` gives it; its random numbers are its own, so all else is as without it."
+    size = sum(c.size[0] for c in cameras), cameras[0].size[1]
+    return sweep_bars(size, n_frames, np.random.default_rng([*seed, 98])) if sweep else np.full((n_frames, 4), np.nan)
+
+def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool,
+                  bars:np.ndarray):
     "Write one video and the frames to keep as images."
     folder = build/'labeled-data'/name
     if keep: folder.mkdir(parents=True)
     size = sum(c.size[0] for c in cameras), cameras[0].size[1]
     with VideoWriter(build/videos/f'{name}.mp4', size, FPS) as video:
         for i,frame in enumerate(film(cameras, world, seed, occluder)):
+            frame = paint_bar(frame, bars[i])
             video.add(frame)
             if i in keep: (folder/f'img{i:08d}.png').write_bytes(cv2.imencode('.png', frame[...,0])[1].tobytes())
 
-def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tuple], pictures:dict[str,list[Camera]]):
+def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tuple], pictures:dict[str,list[Camera]],
+                 bars:dict[str,np.ndarray]):
     "Write where every keypoint really was, in every picture and in space."
     for view,(xy,visible,_) in truths.items():
-        write_table(build/'ground_truth'/f'{session}{view}.csv', range(len(xy)), _names(pictures[view]), xy.round(3), visible*1., 'truth')
+        seen = visible & ~behind_bar(bars[view], xy)
+        write_table(build/'ground_truth'/f'{session}{view}.csv', range(len(xy)), _names(pictures[view]), xy.round(3), seen*1., 'truth')
     write_points(build/'ground_truth_3d'/f'{session}.csv', range(len(world)), KEYPOINTS, world[:,1,:len(KEYPOINTS)].round(4))
 
 # %% ../nbs/04_samples.ipynb #1380a0fb
@@ -115,9 +125,9 @@ def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
     if several: values['data.view_names'] = [v.removeprefix('_') for v in pictures]
     return template(**values)
 
-# %% ../nbs/04_samples.ipynb #2c0b16c5
+# %% ../nbs/04_samples.ipynb #530ad339
 def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, seed:int, size:list[int], cameras:int,
-           label_noise:float, occluder:bool, visible:bool, context:bool):
+           label_noise:float, occluder:bool, visible:bool, context:bool, sweep:bool):
     "Make all files of a sample in an empty folder."
     rig = camera_ring(tuple(size), cameras) if cameras else mirror_rig(tuple(size))
     pictures = {f'_{c.name}':[c] for c in rig} if cameras else {'':rig}
@@ -128,9 +138,10 @@ def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_vi
         chosen = np.sort(rng.permutation(np.arange(2, n_video_frames-2))[:share if v<n_videos else 0])
         keep = {int(i)+d for i in chosen for d in (range(-2, 3) if context else (0,))}
         truths = {view:_truth(cams, world[:,1], occluder) for view,cams in pictures.items()}
-        _write_truth(build, session, world, truths, pictures)
+        bars = {view:_bars(cams, n_video_frames, (seed, v, p), sweep) for p,(view,cams) in enumerate(pictures.items())}
+        _write_truth(build, session, world, truths, pictures, bars)
         for p,(view,cams) in enumerate(pictures.items()):
-            _film_session(build, 'videos' if v<n_videos else 'videos_new', session+view, cams, world, keep, (seed, v, p), occluder)
+            _film_session(build, 'videos' if v<n_videos else 'videos_new', session+view, cams, world, keep, (seed, v, p), occluder, bars[view])
             labels = _label(*(a[chosen] for a in truths[view]), size, label_noise, rng)
             rows[view] += zip([f'labeled-data/{session}{view}/img{i:08d}.png' for i in chosen], *labels)
         if cameras: write_cameras(rig, build/'calibrations'/f'{session}.toml', {'units': 'mm'})
@@ -157,7 +168,7 @@ def _refuse(n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, s
         raise ValueError(f'n_test_videos, seed and label_noise cannot be negative: {n_test_videos}, {seed}, {label_noise}')
     if cameras: camera_ring(tuple(size), cameras)
 
-# %% ../nbs/04_samples.ipynb #20afefb3
+# %% ../nbs/04_samples.ipynb #20db44df
 def make_project(
     folder:Path|str,         # Where the project goes: new, empty, or a sample made earlier
     n_frames:int=60,         # Labelled frames (instants, with several cameras), spread over the videos
@@ -171,6 +182,7 @@ def make_project(
     occluder:bool=True,      # Put a post in front of the animal
     visible:bool=False,      # Write a `visible` column
     context:bool=False,      # Keep the two frames before and after each labelled one as images, too
+    sweep:bool=False,        # A bar sweeps through the picture now and then and hides what it passes for a frame or two
 )->Path:                     # The project's config.yaml
     "Make a small, complete project: labelled frames, videos, the truth for every frame, and a config."
     settings = {k:v.item() if isinstance(v, np.generic) else v for k,v in locals().items() if k!='folder'}
