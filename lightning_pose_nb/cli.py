@@ -6,10 +6,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/cli.html.md"""
 
 # %% auto #0
 __all__ = ['is_for_user', 'error_text', 'Commands', 'app', 'main', 'init', 'check', 'context', 'sample', 'train', 'find_jobs',
-           'predict', 'evaluate', 'render', 'boxes', 'crop', 'demo']
+           'group_jobs', 'predict', 'evaluate', 'render', 'boxes', 'crop', 'demo']
 
-# %% ../nbs/50_cli.ipynb #be0c2a77
+# %% ../nbs/50_cli.ipynb #12afaba7
 import logging
+import os
 import shlex
 import warnings
 from collections import Counter
@@ -199,12 +200,12 @@ def train(ctx:click.Context, config:Path, overrides:tuple[str, ...], output_dir:
     model = train_model(config, output_dir, overrides=overrides, resume=resume)
     click.echo(f'\n{model.describe()}\nnext: lpnb predict {shlex.quote(str(model.folder))} VIDEO --labeled-video')
 
-# %% ../nbs/50_cli.ipynb #37a30768
+# %% ../nbs/50_cli.ipynb #304cf610
 def find_jobs(
     inputs:tuple[Path, ...],     # What the user named
 )->list[tuple[str, Path]]:       # What each is, `video`, `labels`, `image` or `images`, and where; folders of videos are opened
     "Sort the inputs of a prediction by kind."
-    from lightning_pose_nb.predict import IMAGE_SUFFIXES
+    from lightning_pose_nb.stills import IMAGE_SUFFIXES
     from lightning_pose_nb.video import VIDEO_SUFFIXES
     jobs = []
     for path in inputs:
@@ -217,10 +218,10 @@ def find_jobs(
             f'or an image ({", ".join(IMAGE_SUFFIXES)})'))
     return _without_clashes(jobs)
 
-# %% ../nbs/50_cli.ipynb #0a32066b
+# %% ../nbs/50_cli.ipynb #b7788017
 def _in_folder(folder:Path)->list[tuple[str, Path]]:
     "The videos of a folder; without any, the folder itself, for its images."
-    from lightning_pose_nb.predict import IMAGE_SUFFIXES
+    from lightning_pose_nb.stills import IMAGE_SUFFIXES
     from lightning_pose_nb.video import find_videos
     videos = find_videos(folder)
     if not videos and not any(p.suffix.lower() in IMAGE_SUFFIXES for p in folder.rglob('*')):
@@ -236,37 +237,69 @@ def _without_clashes(jobs:list[tuple[str, Path]])->list[tuple[str, Path]]:
             raise ProjectError(Problem(str(path), '', f'predictions of the same name as those of {other}', '', 'Predict them in two calls with different --output-dir.'))
     return [(kind, path) for (kind,_),path in seen.items()]
 
-# %% ../nbs/50_cli.ipynb #af285ce5
-def _predict_one(model:object, kind:str, path:Path, output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None, reader:str|None)->str:
+# %% ../nbs/50_cli.ipynb #a45a8cc9
+def group_jobs(
+    jobs:list[tuple[str, Path]], # From `find_jobs`
+    views:list[str],             # Names of the model's views; empty for a model of one view
+    alone:bool,                  # Can the model predict one view by itself?
+)->list[tuple[str, list[Path]]]: # What each job is, and its file, or its files in the order of the views
+    "Put the videos of a recording, and the label tables of a project, together."
+    from lightning_pose_nb.sequences import group_views
+    if not views: return [(kind, [path]) for kind,path in jobs]
+    grouped,problems = [],[]
+    for kind in ('video', 'labels'):
+        paths = [path.absolute() for k,path in jobs if k==kind]
+        if not paths: continue
+        found = list(group_views(paths, Path(os.path.commonpath([path.parent for path in paths])), views, problems).values())
+        grouped += [(kind, files) for files in found]
+        if alone: grouped += [(kind, [path]) for path in paths if not any(path in files for files in found)]
+    if problems and not alone:
+        raise ProjectError([Problem(q.file, q.where, q.found, q.expected, 'This model looks at all views at once: name the files of all of them.') for q in problems])
+    return grouped + [(kind, [path]) for kind,path in jobs if kind not in ('video', 'labels')]
+
+# %% ../nbs/50_cli.ipynb #24ccf503
+def _predict_one(model:object, kind:str, paths:list[Path], output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None, reader:str|None, boxes:Path|None)->str:
     "Predict one input; returns what to say about it."
     place = output_dir or model.folder/('video_preds' if kind=='video' else 'image_preds')
-    csv = place/f'{path.stem}.csv' if kind=='video' else place/path.name/'predictions.csv'
-    kept = csv.exists() and not overwrite
-    if kind=='video': model.predict_video(path, csv, overwrite=overwrite, labeled_video=labeled_video, batch_size=batch_size, reader=reader)
-    else: model.predict_images([path] if kind=='image' else path, csv, overwrite=overwrite, batch_size=batch_size)
-    return f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}'
+    csvs = [place/f'{path.stem}.csv' if kind=='video' else place/path.name/'predictions.csv' for path in paths]
+    kept = all(csv.exists() for csv in csvs) and not overwrite
+    if kind=='video':
+        options = dict(overwrite=overwrite, labeled_video=labeled_video, batch_size=batch_size, reader=reader)
+        files = None if boxes is None else [boxes/f'{path.stem}_bbox.csv' if boxes.is_dir() else boxes for path in paths]
+        if len(paths)>1: model.predict_session(paths, place, boxes=files, **options)
+        else: model.predict_video(paths[0], csvs[0], boxes=files and files[0], **options)
+    elif len(paths)>1: model.predict_views(paths, place, overwrite=overwrite, batch_size=batch_size)
+    else: model.predict_images(paths if kind=='image' else paths[0], csvs[0], overwrite=overwrite, batch_size=batch_size)
+    return '\n'.join(f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}' for csv in csvs)
 
-# %% ../nbs/50_cli.ipynb #882a920c
+# %% ../nbs/50_cli.ipynb #70bea51f
 @app.command()
 @click.argument('model_dir', type=_MODEL)
 @click.argument('inputs', nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option('-o', '--output-dir', type=_FOLDER, help='Where predictions go [video_preds and image_preds in MODEL_DIR].')
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False, help='Also draw the keypoints on each video [no].')
-@click.option('--batch-size', type=click.IntRange(1), help='Frames at a time [dali.base.predict.sequence_length].')
+@click.option('--batch-size', type=click.IntRange(1), help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
+@click.option('--boxes', type=click.Path(exists=True, path_type=Path), help='Look only there: a table of boxes for the video, or a folder with NAME_bbox.csv for each.')
 @click.option('--reader', type=click.Choice(['auto', 'video', 'dali']), help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
 @click.pass_context
 def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_dir:Path|None, **options)->None:
     """Predict INPUTS with the model in MODEL_DIR.
 
-    An input is a video, a folder of videos, an image, a folder of images, or a label table. Prints the files it wrote. An interrupted prediction is continued.
+    An input is a video, a folder of videos, an image, a folder of images, or a label table. Videos of several cameras are put together by their names
+    (SESSION_VIEW.mp4). Prints the files it wrote. An interrupted prediction is continued.
     """
-    jobs,failed = find_jobs(inputs),0
+    from lightning_pose_nb.models import load_description
+    jobs,cfg,failed = find_jobs(inputs),load_description(model_dir)[0],0
+    jobs = group_jobs(jobs, cfg.data.view_names or [], cfg.model.model_type!='heatmap_multiview_transformer')
+    boxes = options['boxes']
+    if boxes and not boxes.is_dir() and [kind for kind,paths in jobs for _ in paths]!=['video']:
+        raise click.UsageError(f'--boxes {boxes} is for one video; for several name a folder with NAME_bbox.csv for each.')
     ctx.meta[_GO_ON] = 'finished frames are kept. Run the same command again to go on'
     from lightning_pose_nb.api import TrainedModel
     model = TrainedModel(model_dir)
-    for kind,path in jobs:
-        try: click.echo(_predict_one(model, kind, path, output_dir, **options))
+    for kind,paths in jobs:
+        try: click.echo(_predict_one(model, kind, paths, output_dir, **options))
         except Exception as error:
             if not is_for_user(error) or ctx.find_root().params.get('debug'): raise
             click.echo(error_text(error), err=True)
@@ -274,18 +307,19 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_d
     if failed and len(jobs)>1: click.echo(f'{failed} of {len(jobs)} inputs could not be predicted', err=True)
     ctx.exit(1 if failed else 0)
 
-# %% ../nbs/50_cli.ipynb #63651540
+# %% ../nbs/50_cli.ipynb #bfe37a90
 @app.command()
 @click.argument('model_dir', type=_MODEL)
-@click.argument('csv', type=_FILE, required=False)
+@click.argument('csv', type=_FILE, nargs=-1)
 @click.option('--data-dir', type=_FOLDER, help='Where the image paths in CSV start [the folder of CSV].')
-def evaluate(model_dir:Path, csv:Path|None, data_dir:Path|None)->None:
+def evaluate(model_dir:Path, csv:tuple[Path, ...], data_dir:Path|None)->None:
     """Print how far a model is from labels.
 
-    The labels are those of CSV, or the ones MODEL_DIR was made with: then the errors on training, validation and test frames stand side by side.
+    The labels are those of CSV (with several cameras one per view, in their order), or the ones MODEL_DIR was made with: then the errors on training,
+    validation and test frames stand side by side.
     """
     from lightning_pose_nb.api import TrainedModel, overview
-    click.echo(overview(TrainedModel(model_dir).evaluate(csv, data_dir)))
+    click.echo(overview(TrainedModel(model_dir).evaluate(csv or None, data_dir)))
 
 @app.command()
 @click.argument('video', type=_FILE)
