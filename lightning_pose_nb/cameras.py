@@ -32,7 +32,7 @@ def _lens(camera:'Camera', local:np.ndarray)->tuple[np.ndarray,np.ndarray]:
     xy,slopes = cv2.projectPoints(np.ascontiguousarray(local), np.zeros(3), np.zeros(3), camera.matrix, camera.distortions)
     return xy[:,0], slopes.reshape(len(local), 2, -1)[...,3:6] # of all its derivatives, those by a shift of the points
 
-# %% ../nbs/03a_cameras.ipynb #ecfd5a8e
+# %% ../nbs/03a_cameras.ipynb #92d42b24
 @dataclass(frozen=True, eq=False)
 class Camera:
     "A calibrated camera: world units in, frame pixels out."
@@ -55,16 +55,17 @@ class Camera:
     )->np.ndarray:           # Slopes x/z and y/z of the ray in the camera's axes, shape (..., 2)
         "The ray each pixel looks along; NaN for NaN, and where the lens formula reaches no further."
         flat,focal = np.asarray(xy, float).reshape(-1, 2), self.matrix[[0, 1], [0, 1]]
-        ray = (flat-self.matrix[:2,2])/focal
+        ray = np.zeros_like(flat)
         with np.errstate(all='ignore'):
             for _ in range(30):
                 at,slopes = _lens(self, np.concatenate([ray, np.ones((len(ray), 1))], 1))
                 (a,b),(c,d) = np.moveaxis(slopes[...,:2]/focal[:,None], 0, -1)
-                off,det = ((flat-at)/focal).T, a*d-b*c
-                if np.nan_to_num(np.abs(off)).max(initial=0) < 1e-13: break
-                ray = ray + np.stack([d*off[0]-b*off[1], a*off[1]-c*off[0]], 1)/det[:,None]
-            good = (np.abs(off).max(0) < 1e-9) & (det > .05) & (a+d > 0)
-        return np.where(good[:,None], ray, np.nan).reshape(np.shape(xy))
+                (x,y),det = ((flat-at)/focal).T, a*d-b*c
+                step = np.stack([d*x-b*y, a*y-c*x], 1)/det[:,None]
+                length = np.linalg.norm(step, axis=1)
+                if np.nan_to_num(length).max(initial=0) < 1e-12: break
+                ray = ray + np.nan_to_num(step*np.minimum(1, .3/length)[:,None])
+        return np.where(((length<1e-9) & (det>.05) & (a+d>0))[:,None], ray, np.nan).reshape(np.shape(xy))
 
 # %% ../nbs/03a_cameras.ipynb #162a9139
 _KEYS = { # key: shape, and what to write there
