@@ -228,9 +228,12 @@ def _number(sheet:Sheet, i:int, column:int, name:str)->float:
 
 _LARGEST = 100_000 # pixels; no frame is wider, and a box this far away is a mistake
 
-# %% ../nbs/02b_boxes.ipynb #f219b5ed
+# %% ../nbs/02b_boxes.ipynb #e21df13a
 def _rows_of(sheet:Sheet, images:Sequence[str])->list[int]:
     "The row of each image; reports images without a row, rows without an image, and doubled rows."
+    if sheet.rows and not any(sheet.index):
+        sheet.report('row 1', 'no column of image paths', 'image paths in the first column')
+        return []
     place,wanted = {}, set(images)
     for i,(number,name) in enumerate(zip(sheet.rows, sheet.index)):
         if name in place: sheet.report(f'row {number}', f'{name} again, after row {sheet.rows[place[name]]}', 'every image once', 'Delete one of the two rows')

@@ -369,8 +369,8 @@ def boxes(predictions:Path, out:Path|None, ratio:float, size:int|None, likelihoo
 @click.argument('boxes', type=_FILE)
 @click.argument('out', type=click.Path(path_type=Path))
 @click.option('--data-dir', type=_FOLDER, help='Where the image paths in a label table start [its folder].')
-@click.option('--context/--no-context', default=True, help='Also crop the two frames before and after each labelled one, where they exist [yes].')
-def crop(source:Path, boxes:Path, out:Path, data_dir:Path|None, context:bool)->None:
+@click.option('--context/--no-context', default=None, help='Also crop the two frames before and after each labelled one [if they are there].')
+def crop(source:Path, boxes:Path, out:Path, data_dir:Path|None, context:bool|None)->None:
     """Cut out what BOXES hold of SOURCE.
 
     SOURCE is a label table or a video of full frames, and BOXES what `lpnb boxes` made for it. OUT is a folder: labels go to a project of their own in it, with bbox.csv; a video keeps its name, and its boxes go beside it. The originals are only read.

@@ -121,13 +121,13 @@ def _refuse(csv:Path, images:Sequence[str], cuts:dict[str,tuple], data_dir:Path,
     if foreign: problem('', f'a picture that is no crop, and {len(foreign)-1} more', 'a new or empty folder', file=out_dir/foreign[0])
     if problems: raise ProjectError(problems)
 
-# %% ../nbs/34_crop.ipynb #37dfe2d8
+# %% ../nbs/34_crop.ipynb #a4c1549e
 def crop_labels(
     csv:str|Path,               # Label table of the full frames
     boxes:np.ndarray|str|Path,  # (N, 4), one per row; or the CSV that has one per image
     data_dir:str|Path,          # Folder that image paths start from
     out_dir:str|Path,           # Folder of the cropped project
-    context:bool=True,          # Also crop the two frames before and after each, where they exist
+    context:bool|None=None,     # Also crop the two frames before and after each? None: if any of these is a picture without a label
     progress:bool=False,        # Show a progress bar
 )->tuple[Path,Path]:            # The new label table, and bbox.csv beside it
     "Crop labelled pictures and their labels; what an earlier call has done is not done again."
@@ -135,6 +135,7 @@ def crop_labels(
     labels = read_labels(csv)
     boxes = read_boxes(boxes, labels.images) if isinstance(boxes, str|Path) else np.asarray(boxes)
     if boxes.shape!=(len(labels), 4): raise ValueError(f'{len(labels)} labelled images need boxes ({len(labels)}, 4), not {boxes.shape}')
+    if context is None: context = not {n for image in labels.images for n in _neighbours(image, data_dir)}<=set(labels.images)
     names,cuts = _plan(labels.images, boxes, data_dir, context)
     _refuse(csv, labels.images, cuts, data_dir, out_dir)
     (out_dir/csv.name).unlink(missing_ok=True) # a project that is only half there has no label table
