@@ -198,10 +198,11 @@ def _from_video(
     near,far = _compare(reader, pictures, numbers)
     good = np.flatnonzero(near[:, 2] < _ALIKE*far).tolist()
     at = near[good].mean(0) if good else near.mean(0)
-    if 2*len(good) > len(pictures) and at.min() >= .8*at[2]:
+    mostly = 2*len(good) > len(pictures)
+    if mostly and at.min() >= .8*at[2]:
         return good, [Problem(str(pictures[i]), '', f'does not look like frame {numbers[i]} of {reader.path}', 'that frame', 'Its neighbours are left out')
                       for i in range(len(pictures)) if i not in good]
-    shift = _shift(reader.path, pictures, numbers)
+    shift = _shift(reader.path, pictures, numbers) or (int(at.argmin())-2 if mostly else None)
     if shift: found,fix = f'its pictures look like frames {shift:+d} further in {reader.path}: number {numbers[0]} is frame {numbers[0]+shift}', \
         'Rename the pictures, or name the uncut video'
     else: found,fix = f'{len(pictures)-len(good)} of its {len(pictures)} labelled pictures do not look like their frames in {reader.path}', \
@@ -248,7 +249,7 @@ def _extract(report:Extracted, gap:MissingContext, images:Sequence[str], data_di
     try:
         good,problems = _from_video(reader, gap.folder, [data_dir/image for image in here], [int(_parts(image)[1]) for image in here])
         report.problems += problems
-        files = [file for gap in missing_context([here[i] for i in good], data_dir, reach) for file in gap.files]
+        files = [file for lack in missing_context([here[i] for i in good], data_dir, reach) for file in lack.files]
         like = cv2.imdecode(np.fromfile(data_dir/here[0], np.uint8), cv2.IMREAD_UNCHANGED)
         for file in tqdm(sorted(files, key=lambda f: int(_parts(f)[1])), gap.folder, disable=not progress):
             batch = reader.read(int(_parts(file)[1]), 1)
