@@ -41,7 +41,7 @@ def cut_out(
     if not part.size: raise ValueError(f'bbox {bbox} (x, y, width, height) holds no pixel of a frame {frame.shape[1]} wide and {frame.shape[0]} high')
     return part, np.array([max(x, 0), max(y, 0)])
 
-# %% ../nbs/33_api.ipynb #7d95efe2
+# %% ../nbs/33_api.ipynb #a9dffee0
 class TrainedModel:
     "A trained-model folder, ready to predict."
     def __init__(self,
@@ -90,8 +90,11 @@ class TrainedModel:
 
     def _predict(self, videos:list[Path], csvs:list[Path], overwrite:bool, labeled_video:bool, batch_size:int|None, progress:bool, reader:str|None, boxes:Sequence|None)->list[Table]:
         "Predict one video, or all views of a recording, and measure what can be measured."
+        beside = [v.with_name(f'{v.stem}_bbox.csv') for v in videos] # as `lpnb crop` leaves them
+        cropped = boxes is None and bool(self.cfg.data.bbox_file) and all(file.is_file() for file in beside)
+        boxes = beside if cropped else boxes
         if boxes is not None: boxes = [b if isinstance(b, np.ndarray) else read_boxes(b, n=probe(v).n_frames) for v,b in zip(videos, boxes, strict=True)]
-        tables = predict_videos(self.model, videos, csvs, batch_size, overwrite, progress, reader=reader, boxes=boxes)
+        tables = predict_videos(self.model, videos, csvs, batch_size, overwrite, progress, reader=reader, boxes=boxes, cropped=cropped)
         views,places = self.cfg.data.view_names or [],[videos[0].parent, videos[0].parent.parent, self.cfg.data.root, self.folder]
         session = assign_view(videos[0], videos[0].parent, views)[0] if len(videos)>1 else ''
         cameras = known_cameras(views, session, places) if len(videos)>1 else None

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/datamodules.html.md"
 __all__ = ['PARTS', 'LEAST_BATCHES', 'make_split', 'check_split', 'make_frames', 'make_loader', 'PoseData', 'uses_video',
            'count_batches', 'describe_training']
 
-# %% ../nbs/08_datamodules.ipynb #4ddad03b
+# %% ../nbs/08_datamodules.ipynb #83354982
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,6 +21,7 @@ from pytorch_lightning.utilities import CombinedLoader
 from torch.utils.data import DataLoader
 
 from .augment import flip_pairs, make_augmenter
+from .boxes import read_boxes
 from .calibration import GEOMETRY, Calibration, find_calibration, moves_in_space
 from .config import Config
 from .datasets import EpochSampler, LabelledFrames, LabelledViews, collate
@@ -91,7 +92,7 @@ def make_loader(
     return DataLoader(frames, batch_size, sampler=EpochSampler(rows, t.rng_seed_data_pt, shuffle, length), collate_fn=collate,
         num_workers=t.num_workers, persistent_workers=t.num_workers>0, pin_memory=pin)
 
-# %% ../nbs/08_datamodules.ipynb #2e207967
+# %% ../nbs/08_datamodules.ipynb #2aa0a1db
 class PoseData(pl.LightningDataModule):
     "Labelled batches for training, validation and evaluation; beside them unlabelled sequences, if a loss asks for video."
     def __init__(self,
@@ -113,7 +114,15 @@ class PoseData(pl.LightningDataModule):
         "The unlabelled side, as `dali` in the config says."
         d,t = self.cfg.dali,self.cfg.training
         return UnlabelledFrames(self.sessions, self.cfg.data.size, self.cfg.train_length, self.batches, make_augmenter(t.imgaug), d.general.seed,
-            d.general.draw_by, rank, world, d.general.reader, device, self.active)
+            d.general.draw_by, rank, world, d.general.reader, device, self.active, boxes=self._boxes())
+
+    def _boxes(self)->list[np.ndarray]|None:
+        "Where the pictures of the videos were cut out of their frames, in a project of crops."
+        if not self.cfg.data.bbox_file: return None
+        files = [(info.path.with_name(f'{info.path.stem}_bbox.csv'), info.n_frames) for s in self.sessions for info in s.infos]
+        missing = [Problem(str(f), '', 'no such file', 'boxes of every frame, beside the cropped video', 'Crop the video with lpnb crop, which writes them.') for f,_ in files if not f.is_file()]
+        if missing: raise ProjectError(missing)
+        return [read_boxes(f, n=n) for f,n in files]
 
     def setup(self, stage:str|None=None)->None:
         "Decode the pictures that training will ask for."

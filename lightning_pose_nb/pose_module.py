@@ -54,14 +54,16 @@ def running_mean(
     follow = lambda old,new,n: get_ema_multi_avg_fn(min(keep, (1+float(n))/(10+float(n))))(old, new, n)
     return AveragedModel(network, multi_avg_fn=follow, use_buffers=True).requires_grad_(False)
 
-# %% ../nbs/19b_pose_module.ipynb #ed6936c9
+# %% ../nbs/19b_pose_module.ipynb #8d515bc2
 def sequence_outputs(
     network:nn.Module, # Takes images (T, 3, H, W), or (V, T, 3, H, W)
-    clip:dict,         # `images` (T, 3, H, W) or (T, V, 3, H, W), `matrices` (3, 3) or (V, 3, 3) frame to model
+    clip:dict,         # `images` (T, 3, H, W) or (T, V, 3, H, W), `matrices` (T, 3, 3) or (V, T, 3, 3) frame to model
 )->dict[str,Tensor]:   # `heatmaps` (..., T, K, h, w), `keypoints` (..., T, K, 2) frame pixels, `keypoints_model` model pixels, `likelihood` (..., T, K)
     "What a network makes of consecutive frames; the context model only of those with two frames before and after."
-    images,back = clip['images'],invert(clip['matrices'])
-    if images.ndim==5: images,back = images.transpose(0, 1),back[:,None]
+    images,c = clip['images'],network.context
+    if images.ndim==5: images = images.transpose(0, 1)
+    back = invert(clip['matrices'])
+    back = back.narrow(-3, c, back.shape[-3]-2*c)
     outputs = network.sequence(images, edges='drop')
     keypoints,likelihood = network.decode_all(outputs)
     return outputs | dict(keypoints=apply_matrix(back, keypoints.float()), keypoints_model=keypoints, likelihood=likelihood)

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/predict.html.md"""
 # %% auto #0
 __all__ = ['predict_batches', 'predict_frames', 'predict_videos', 'predict_video']
 
-# %% ../nbs/30_predict.ipynb #4f24e676
+# %% ../nbs/30_predict.ipynb #73286932
 import hashlib
 import itertools
 import json
@@ -25,12 +25,12 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .boxes import cut_box
+from .boxes import box_matrices, cut_box
 from .dali import choose_readers, open_clips
 from .journal import Journal, made_from
 from .models import LoadedModel
 from .tables import Table, read_table, table_header, table_rows
-from .transforms import apply_matrix, crop_matrix, invert, resize_images, resize_matrix
+from .transforms import apply_matrix, invert, resize_images, resize_matrix
 from .video import FrameBatch, VideoError, VideoInfo, probe, read_batches
 
 # %% ../nbs/30_predict.ipynb #20ec7750
@@ -184,7 +184,7 @@ def _complete(
     if sizes!=were: raise ValueError(f'{csv} holds predictions of another {source[0][0]}, as the number of its bytes shows: {fix}')
     return table
 
-# %% ../nbs/30_predict.ipynb #20b005f5
+# %% ../nbs/30_predict.ipynb #c715acb5
 def predict_videos(
     model:LoadedModel,        # A trained model
     videos:Sequence[str|Path],# Any video that FFmpeg decodes; if views see each other, those of all views, frame n at the same instant
@@ -195,6 +195,7 @@ def predict_videos(
     precision:str|None=None,  # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
     reader:str|None=None,     # `auto`, `video` or `dali`; None: `video` if the config says so, else `auto`
     boxes:Sequence[np.ndarray]|None=None, # For each video (T, 4) x, y, h, w: look only there, frame by frame; None: everywhere
+    cropped:bool=False,       # The videos show only what is in the boxes, as `lpnb crop` makes them
 )->list[Table]:               # For each video, row i: keypoints of frame i in frame pixels, and their likelihood
     "Predict every frame of some videos, or what an earlier call has not finished."
     videos,csvs = [Path(v) for v in videos],[Path(c) for c in csvs]
@@ -203,7 +204,7 @@ def predict_videos(
         raise ValueError(f'{len(videos)} videos, but the model looks at {model.network.joint_views} views at once: {", ".join(model.cfg.data.view_names or [])}')
     together = [slice(None)] if model.network.joint_views else [slice(i, i+1) for i in range(len(videos))]
     jobs = [(videos[s], csvs[s], None if boxes is None else boxes[s]) for s in together]
-    return [table for job in jobs for table in _predict_together(model, *job, _batch_size(model, batch_size), overwrite, progress, _precision(model, precision), reader)]
+    return [table for job in jobs for table in _predict_together(model, *job, cropped, _batch_size(model, batch_size), overwrite, progress, _precision(model, precision), reader)]
 
 def predict_video(
     model:LoadedModel,        # A trained model
@@ -219,15 +220,15 @@ def predict_video(
     "Predict every frame of one video; see `predict_videos`."
     return predict_videos(model, [video], [csv], batch_size, overwrite, progress, precision, reader, None if boxes is None else [boxes])[0]
 
-# %% ../nbs/30_predict.ipynb #d053cf95
-def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], boxes:list|None, n:int, overwrite:bool, progress:bool,
+# %% ../nbs/30_predict.ipynb #429217c5
+def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], boxes:list|None, cropped:bool, n:int, overwrite:bool, progress:bool,
                       precision:str, reader:str|None)->list[Table]:
     "Videos that are read in step: one, or all views of a session."
     infos,source = [probe(v) for v in videos],[_stamp(v) for v in videos]
     _check_counts(infos, boxes)
     tables = [_complete(csv, model, overwrite, [stamp]) for csv,stamp in zip(csvs, source)]
     if None not in tables: return tables
-    read,why = _reader(model, infos, reader, n, boxes)
+    read,why = _reader(model, infos, reader, n, boxes is not None and not cropped)
     if progress: tqdm.write(why)
     damaged = [[] for _ in videos]
     def batches(start:int, journals:list[Journal])->Iterator[tuple]:
@@ -237,26 +238,26 @@ def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], box
                 for batch,journal,known in zip(views, journals, damaged):
                     for frame in batch.damaged: journal.remark(str(frame))
                     known.extend(batch.damaged)
-                yield _as_input(views, model.cfg.data.size, boxes)
+                yield _as_input(views, model.cfg.data.size, boxes, cropped)
     bar = dict(total=infos[0].n_frames, desc=videos[0].name, unit='frame', disable=not progress)
-    extra = {} if boxes is None else dict(boxes=[hashlib.sha256(np.ascontiguousarray(b)).hexdigest()[:16] for b in boxes])
+    extra = {} if boxes is None else dict(cropped=cropped, boxes=[hashlib.sha256(np.ascontiguousarray(b)).hexdigest()[:16] for b in boxes])
     _journaled(model, _Job(csvs, source, [range(sys.maxsize)]*len(csvs), None, True, n, precision, bar, extra), batches)
     tables = [read_table(csv) for csv in csvs]
     for video,table,frames in zip(videos, tables, damaged):
         if frames: warnings.warn(f'{video}: {len(set(frames))} of {len(table)} frames come from damaged data, and their predictions are doubtful: {_ranges(frames)}', stacklevel=4)
     return tables
 
-def _as_input(views:Sequence[FrameBatch], size:tuple[int,int], boxes:list|None)->tuple:
+def _as_input(views:Sequence[FrameBatch], size:tuple[int,int], boxes:list|None, cropped:bool)->tuple:
     "The same frames of one or several videos as the network wants them, and their matrices."
-    parts = [(batch.frames, resize_matrix(batch.frame_size, size)) if boxes is None else _cut(batch, size, boxes[v]) for v,batch in enumerate(views)]
+    parts = [(batch.frames, resize_matrix(batch.frame_size, size)) if boxes is None else _cut(batch, size, boxes[v], cropped) for v,batch in enumerate(views)]
     if len(parts)==1: return parts[0]
     frames,matrices = zip(*parts)
     return torch.stack([torch.as_tensor(f) for f in frames], 1), np.stack(matrices, -3)
 
-def _cut(batch:FrameBatch, size:tuple[int,int], boxes:np.ndarray)->tuple[np.ndarray,np.ndarray]:
+def _cut(batch:FrameBatch, size:tuple[int,int], boxes:np.ndarray, cropped:bool)->tuple[np.ndarray,np.ndarray]:
     "The box of every frame, resized, and the matrix of each."
     mine = boxes[batch.first:batch.first+len(batch)]
-    return np.stack([resize_images(cut_box(f, box), size) for f,box in zip(batch.frames, mine)]), np.stack([crop_matrix(box, size) for box in mine])
+    return batch.frames if cropped else np.stack([resize_images(cut_box(f, box), size) for f,box in zip(batch.frames, mine)]), box_matrices(mine, size)
 
 def _check_counts(infos:Sequence[VideoInfo], boxes:list|None)->None:
     "Views must have the same number of frames, and boxes as many."
@@ -265,12 +266,12 @@ def _check_counts(infos:Sequence[VideoInfo], boxes:list|None)->None:
     for info,table in zip(infos, boxes or ()):
         if np.shape(table)!=(info.n_frames, 4): raise VideoError(f'{info.path} has {info.n_frames} frames, but there are boxes for {len(table)}: one box per frame is needed')
 
-# %% ../nbs/30_predict.ipynb #07ca612b
-def _reader(model:LoadedModel, infos:Sequence[VideoInfo], wanted:str|None, n:int, boxes:list|None)->tuple[Callable[[int],Iterator[list[FrameBatch]]],str]:
+# %% ../nbs/30_predict.ipynb #bd409b6b
+def _reader(model:LoadedModel, infos:Sequence[VideoInfo], wanted:str|None, n:int, whole:bool)->tuple[Callable[[int],Iterator[list[FrameBatch]]],str]:
     "How to read some videos in step from a frame on, in batches of `n`; and why so. To be cut, frames are read as they are."
     if wanted is None: wanted = 'video' if model.cfg.dali.general.reader=='video' else 'auto'
-    device,size = next(model.network.parameters()).device,model.cfg.data.size if boxes is None else None
-    names,why = (['video']*len(infos), 'video reader: video, as frames are cropped') if boxes is not None else choose_readers(infos, wanted, device)
+    device,size = next(model.network.parameters()).device,None if whole else model.cfg.data.size
+    names,why = (['video']*len(infos), 'video reader: video, as frames are cropped') if whole else choose_readers(infos, wanted, device)
     def one(info:VideoInfo, name:str, start:int)->Iterator[FrameBatch]:
         if name=='video': return read_batches(info.path, n, size, start=start)
         return open_clips([info.path], ((0, first, n) for first in range(start, info.n_frames, n)), size, [name], device)

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/unlabelled.html.md""
 # %% auto #0
 __all__ = ['make_sequence', 'UnlabelledFrames', 'describe_frames']
 
-# %% ../nbs/07b_unlabelled.ipynb #8b43d769
+# %% ../nbs/07b_unlabelled.ipynb #095452fe
 import contextlib
 import itertools
 import queue
@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .boxes import box_matrices
 from .dali import choose_readers, open_clips
 from .datasets import available_memory
 from .draws import Augmenter, Draw
@@ -30,16 +31,17 @@ from .sequences import SequencePlan, Session
 from .transforms import compose, resize_matrix
 from .video import FrameBatch
 
-# %% ../nbs/07b_unlabelled.ipynb #3784f693
+# %% ../nbs/07b_unlabelled.ipynb #9a36f9f0
 def make_sequence(
     views:Sequence[FrameBatch], # The same T frames from each view, resized to the model's size
     draws:Sequence[Draw],       # What happens to each view
-)->dict[str,torch.Tensor]:      # images uint8 (T, 3, H, W), matrices (3, 3) frame → model; with views (T, V, 3, H, W) and (V, 3, 3)
+    boxes:Sequence[np.ndarray]|None=None, # For each view (T, 4) x, y, h, w: where in their frames the pictures were cut out; None: they are whole frames
+)->dict[str,torch.Tensor]:      # images uint8 (T, 3, H, W), matrices (T, 3, 3) frame → model; with views (T, V, 3, H, W) and (V, T, 3, 3)
     "One sequence as the network sees it."
     n = min(map(len, views))
     images = [_alter(batch.frames[:n], draw) for batch,draw in zip(views, draws)]
-    matrices = [compose(resize_matrix(batch.frame_size, draw.size), draw.matrix) for batch,draw in zip(views, draws)]
-    matrices = torch.from_numpy(np.stack(matrices).astype(np.float32))
+    before = [np.stack([resize_matrix(b.frame_size, d.size)]*n) if boxes is None else box_matrices(boxes[v][:n], d.size) for v,(b,d) in enumerate(zip(views, draws))]
+    matrices = torch.from_numpy(np.stack([compose(m, draw.matrix) for m,draw in zip(before, draws)]).astype(np.float32))
     if len(views)==1: return dict(images=images[0], matrices=matrices[0])
     if len({i.device for i in images})>1: images = [i.cpu() for i in images]
     return dict(images=torch.stack(images, 1), matrices=matrices)
@@ -78,7 +80,7 @@ def _end(box:queue.Queue, stop:threading.Event, thread:threading.Thread)->None:
         with contextlib.suppress(queue.Empty): box.get_nowait()
         thread.join(0.01)
 
-# %% ../nbs/07b_unlabelled.ipynb #e2352a9e
+# %% ../nbs/07b_unlabelled.ipynb #b37b6abb
 def _draw(augmenter:Augmenter, size:tuple[int,int], seed:int, rank:int, g:int, view:int, frame_size:tuple[int,int])->Draw:
     "What happens to view `view` of sequence `g`; the 1 keeps the numbers apart from those of labelled frames."
     return augmenter.draw(np.random.default_rng([seed, 1, rank, g, view]), size, per_px=size[0]/frame_size[0])
@@ -89,6 +91,7 @@ def _stream(
     n_views:int,            # Files of a session
     plan:SequencePlan,      # Which clip a sequence is
     draw:Callable[[int,int,tuple[int,int]],Draw], # Number, view, frame size → what happens to it
+    boxes:Sequence[np.ndarray]|None=None,         # For each file, where its pictures were cut out of their frames
     **reader:Any,           # Settings of `open_clips`
 )->Generator[dict[str,Any]|None,None,None]:
     "Sequences from number `start` on, without end."
@@ -100,7 +103,9 @@ def _stream(
                 warnings.warn(f'{videos[clip.session*n_views]}: from frame {clip.first} on fewer than two frames can be decoded; left out', stacklevel=2)
                 yield None
                 continue
-            sequence = make_sequence(views, [draw(g, v, batch.frame_size) for v,batch in enumerate(views)])
+            files = range(clip.session*n_views, (clip.session+1)*n_views)
+            mine = None if boxes is None else [boxes[f][clip.first:clip.first+clip.length] for f in files]
+            sequence = make_sequence(views, [draw(g, v, batch.frame_size) for v,batch in enumerate(views)], mine)
             yield sequence | dict(session=clip.session, first=clip.first)
 
 # %% ../nbs/07b_unlabelled.ipynb #8b6d15c1
@@ -111,7 +116,7 @@ def _room(total:int, world:int)->int:
     limit = min(available_memory()//4, _KEEP_MOST)//world
     return min(total, limit) if total <= 4*limit else 0
 
-# %% ../nbs/07b_unlabelled.ipynb #937bcd04
+# %% ../nbs/07b_unlabelled.ipynb #695fd4fd
 class UnlabelledFrames:
     "Epochs of augmented sequences from videos, read and altered in the background."
     def __init__(self,
@@ -128,6 +133,7 @@ class UnlabelledFrames:
         device:torch.device|str='cpu',  # Where frames are decoded if the reader can do that
         active:Callable[[int],bool]=lambda epoch: True, # Does this epoch use the frames?
         keep_bytes:int|None=None,       # Memory for resized frames that will come again; None: as much as is sensible
+        boxes:Sequence[np.ndarray]|None=None, # For each file of all sessions (frames, 4): videos of crops; None: whole frames
     ):
         if steps<1: raise ValueError(f'steps is the number of sequences in an epoch, at least 1, not {steps}')
         if length<2: raise ValueError(f'length is the number of frames in a sequence, at least 2, not {length}')
@@ -137,7 +143,7 @@ class UnlabelledFrames:
         self.plan = SequencePlan([s.n_frames for s in self.sessions], length, seed, draw_by, rank, world)
         self.readers,self.why = choose_readers([i for s in self.sessions for i in s.infos], reader, device)
         self.keep_bytes = _room(_frame_bytes(self), world) if keep_bytes is None else keep_bytes
-        self._settings = dict(size=self.size, names=self.readers, device=device, keep_bytes=self.keep_bytes)
+        self._settings = dict(boxes=boxes, size=self.size, names=self.readers, device=device, keep_bytes=self.keep_bytes)
         self._idle:tuple[int,_Stage]|None = None # Number of the next sequence, and the stage that will give it
 
     @property
