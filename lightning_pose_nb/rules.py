@@ -189,7 +189,7 @@ BACKBONE_FAMILIES = (
     'test', 'gernet', 'dpn', 'selecsls', 'tresnet', 'inception_next', 'efficientformer', 'volo', 'visformer', 'crossvit', 'shvit', 'swiftformer',
     'csatv2', 'mambaout', 'nest', 'coat', 'convit', 'tnt', 'sequencer', 'mixer', 'gmixer', 'resmlp', 'gmlp', 'bat_resnext', 'lambda', 'halonet')
 
-# %% ../nbs/00e_rules.ipynb #cc8416ac
+# %% ../nbs/00e_rules.ipynb #21953f51
 def model_rule(r:Review)->None:
     "The model suits the data."
     m,data,kind = r.cfg.model,r.cfg.data,r.cfg.model.model_type
@@ -198,8 +198,8 @@ def model_rule(r:Review)->None:
     if kind == 'heatmap_multiview_transformer':
         if len(data.view_names or []) < 2: r.say(['model.model_type', 'data.view_names'], f'{kind} without view_names', 'two or more views')
         if r.cfg.training.imgaug_hflip: r.say(['training.imgaug_hflip', 'model.model_type'], f'true with {kind}', 'false')
-        if not m.backbone.startswith(('vit', 'deit', 'eva', 'beit')) or '_sam' in m.backbone:
-            r.say(['model.backbone', 'model.model_type'], f'{m.backbone} with {kind}', 'a ViT, e.g. vits_dino')
+        if not m.backbone.startswith(('vit', 'deit', 'flexivit', 'naflexvit', 'eva', 'beit3', 'test_vit')) or '_sam' in m.backbone:
+            r.say(['model.backbone', 'model.model_type'], f'{m.backbone} with {kind}', 'a plain ViT', 'For example vits_dino.')
     if kind == 'regression' and len(data.view_names or []) > 1:
         r.say(['model.model_type', 'data.view_names'], 'regression with several views', 'a heatmap model')
     family = m.backbone.split('.')[0]
