@@ -28,10 +28,11 @@ def stack_cameras(
     keys = ('matrix', 'distortions', 'rotation', 'translation')
     return {key: torch.from_numpy(np.array([[getattr(c, key) for c in rig] for rig in rigs], np.float32)) for key in keys}
 
-# %% ../nbs/14c_geometry.ipynb #ae35a12c
+# %% ../nbs/14c_geometry.ipynb #54739c33
 def _wide(x:Tensor)->Tensor:
     "Double precision, on every device that has it."
-    return x.float() if x.device.type=='mps' else x.double()
+    try: return x.double()
+    except TypeError: return x.float() # what a device says that has none
 
 def _lens(cameras:dict[str,Tensor])->tuple[Tensor,Tensor,Tensor]:
     "Focal lengths (B, V, 1, 2), principal points (B, V, 1, 2) and distortions (5, B, V, 1)."
