@@ -115,7 +115,7 @@ def check_views(p:Project)->None:
         strange = [g for g in dict.fromkeys(image_groups(labels.images)) if not has_view(g, views[i])]
         if strange: p.review.say('data.view_names', f'{views[i]} does not occur in {strange[0]}', f'labeled-data/<session>_{views[i]}', level='warning')
 
-# %% ../nbs/09_checks.ipynb #a5041265
+# %% ../nbs/09_checks.ipynb #54282059
 VIDEOS_OPENED = 24
 
 def check_videos(p:Project)->None:
@@ -128,7 +128,7 @@ def check_videos(p:Project)->None:
     if losses and not cfg.data.video_path:
         p.review.say(['data.video_dir', 'model.losses_to_use'], f'nothing, but {losses[0]} is in losses_to_use', 'a folder of videos')
     first = {group: image for labels in p.labels for image,group in zip(labels.images, image_groups(labels.images))}
-    pictures = [cfg.data.root/image for image in list(first.values())[:VIDEOS_OPENED]]
+    pictures = [] if cfg.data.bbox_file else [cfg.data.root/image for image in list(first.values())[:VIDEOS_OPENED]] # crops differ in size
     for key,path in wanted.items():
         needed = bool(losses and key == 'data.video_dir') or cfg.eval.predict_vids_after_training
         advice = '' if losses else 'Without videos: eval.predict_vids_after_training: false.'
