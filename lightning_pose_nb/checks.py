@@ -9,7 +9,7 @@ __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'chec
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
            'check_cameras', 'check_project', 'report']
 
-# %% ../nbs/09_checks.ipynb #4b13ba4c
+# %% ../nbs/09_checks.ipynb #52dce52d
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from typing import Any
 
 from .boxes import read_boxes
 from .calibration import find_calibration
+from .cameras import session_of
 from .config import Problem, ProjectError, examine, suggest
 from .context import lint_context
 from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
@@ -98,7 +99,7 @@ def _compare(review:Review, names:list[str], here:list[str], table:str)->None:
         review.say(key, f'another order than in {table}: number {i+1} is {names[i]} here and {here[i]} there ({wrong} differ)',
                    f'[{", ".join(here)}]', 'Copy the list, or leave the key empty: names are then taken from the table.')
 
-# %% ../nbs/09_checks.ipynb #837207d7
+# %% ../nbs/09_checks.ipynb #4829ffd9
 def check_views(p:Project)->None:
     "Files belong to the views that they are listed for."
     data = p.review.cfg.data
@@ -114,6 +115,11 @@ def check_views(p:Project)->None:
     for i,labels in enumerate(p.labels):
         strange = [g for g in dict.fromkeys(image_groups(labels.images)) if not has_view(g, views[i])]
         if strange: p.review.say('data.view_names', f'{views[i]} does not occur in {strange[0]}', f'labeled-data/<session>_{views[i]}', level='warning')
+    for labels in p.labels[1:]:
+        pairs = [(i, session_of(a, views), session_of(b, views)) for i,(a,b) in enumerate(zip(labels.images, p.labels[0].images))]
+        other = [(i, here, there) for i,here,there in pairs if here and there and here!=there]
+        if other: p.review.doc.problems.append(Problem(str(labels.path), f'labelled frame {other[0][0]+1}', f'session {other[0][1]} ({len(other)} such rows)',
+            f'{other[0][2]}, as in {p.labels[0].path.name}', 'Row n must be the same instant in every view'))
 
 # %% ../nbs/09_checks.ipynb #54282059
 VIDEOS_OPENED = 24

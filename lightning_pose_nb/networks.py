@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .backbones import Backbone, make_backbone
-from .config import Config, Problem, ProjectError
+from .config import Config
 from .context_head import ContextHead
 from .heads import HeatmapHead, RegressionHead, each_picture, spatial_softmax
 from .heatmaps import decode_heatmaps
