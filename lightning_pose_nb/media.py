@@ -63,10 +63,10 @@ def image_size(
             f.seek(int.from_bytes(part[2:], 'big')-2, os.SEEK_CUR)
     return read_image(path).shape[:2]
 
-# %% ../nbs/02m_media.ipynb #76c68f20
+# %% ../nbs/02m_media.ipynb #0bb00fd7
 def _encoder(available):
     "Name and options of the best encoder among those available."
-    if 'libx264' in available: return 'libx264', {'preset': 'veryfast', 'crf': '18', 'g': '60', 'threads': '4'}
+    if 'libx264' in available: return 'libx264', {'preset': 'veryfast', 'crf': '18', 'g': '60', 'threads': '4', 'x264-params': 'mbtree=0'}
     warnings.warn('this installation of PyAV has no H.264 encoder (libx264); writing MPEG-4 instead, which browsers may not play', stacklevel=4)
     return 'mpeg4', {'qscale': '3', 'g': '60'}
 
