@@ -93,7 +93,7 @@ def same_keypoints(
     raise ProjectError([Problem(str(labels.path), 'row 2 (bodyparts)', f'keypoints that differ from the model\'s: {", ".join(differ)}',
         f'{len(names)} keypoints: {", ".join(names)}', 'use the label file of the same project')])
 
-# %% ../nbs/32b_evaluation.ipynb #ce08e957
+# %% ../nbs/32b_evaluation.ipynb #1ad52eaf
 def evaluate_labels(
     model:LoadedModel,        # A trained model
     labels:Labels|ViewLabels, # Labels of one view, or of all, from `views.read_views`
@@ -102,7 +102,8 @@ def evaluate_labels(
 )->pd.DataFrame:              # Mean, median, 90th percentile, confidence interval: per keypoint and set, and per view if there are several
     "Predict labelled frames, compare with labels, subspaces and cameras, and write it all."
     for view in labels.views: same_keypoints(view, model.keypoint_names)
-    names,own = labels.view_names,_own_file(model, labels)
+    own = _own_file(model, labels)
+    names = labels.view_names or _name_of_view(model, labels, own)
     file = lambda name,view='': evaluation_file(model.folder, own, labels.views[0].path, f'{name}_{view}' if view else name)
     sets,boxes = _sets(model, labels, own),[view.boxes for view in labels.views]
     tables = predict_views(model, [view.images for view in labels.views], root, [file('predictions', name) for name in names or ['']], sets,
@@ -113,15 +114,20 @@ def evaluate_labels(
         write_points(file('predictions_3d'), labels.images, model.keypoint_names, points)
     for name,values in measured.items():
         for table,view,mine in zip(tables, names or [''], values): write_metric(file(f'predictions_{name}', view), table.index, table.keypoint_names, mine, sets)
-    summary = _summary(measured['pixel_error'], sets, model.keypoint_names, names)
-    write_atomic(file('pixel_error_summary'), summary.to_csv(index=False, lineterminator='\n'))
+    summary = _summary(measured['pixel_error'], sets, model.keypoint_names, labels.view_names)
+    write_atomic(file('pixel_error_summary', names[0] if len(names)==1 else ''), summary.to_csv(index=False, lineterminator='\n'))
     return summary
 
-# %% ../nbs/32b_evaluation.ipynb #48674dff
+# %% ../nbs/32b_evaluation.ipynb #0110f873
 def _own_file(model:LoadedModel, labels:Labels|ViewLabels)->Path:
     "The file among the model's own that these labels are to be compared with."
     first = labels.views[0].path
     return next((own for own in model.cfg.data.csv_paths if is_own(own, first)), model.cfg.data.csv_paths[0])
+
+def _name_of_view(model:LoadedModel, labels:Labels|ViewLabels, own:Path)->list[str]:
+    "Which view a single table of a model of several views is."
+    views = model.cfg.data.view_names or []
+    return [views[model.cfg.data.csv_paths.index(own)]] if views and is_own(own, labels.views[0].path) else []
 
 def _sets(model:LoadedModel, labels:Labels|ViewLabels, own:Path)->list[str]:
     "Set of each row when the model was trained; `new` for rows that it has never met."

@@ -141,6 +141,18 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(family, tmp_path):
     assert (folder/'weights.safetensors').read_bytes() == (model.folder/'weights.safetensors').read_bytes()
 
 
+def test_one_view_is_evaluated_by_itself(family):
+    name, config, _, model = family
+    if name != 'heatmap on views': pytest.skip('any model of views that are predicted one by one')
+    together = (model.folder/'pixel_error_summary.csv').read_bytes()
+    before = read_table(model.folder/'predictions_front.csv')
+    summary = model.evaluate(config.parent/'CollectedData_front.csv', progress=False)
+    assert set(summary['set']) == {'train', 'validation'}
+    np.testing.assert_allclose(read_table(model.folder/'predictions_front.csv').xy, before.xy, atol=1e-3)
+    assert (model.folder/'pixel_error_summary.csv').read_bytes() == together
+    assert not (model.folder/'predictions.csv').exists()
+
+
 @pytest.mark.parametrize(('kind', 'changes', 'said'), [
     ('mirror', {'model.model_type': 'heatmap_multiview_transformer'}, 'two or more views'),
     ('ring', {'model.model_type': 'heatmap_multiview_transformer', 'model.backbone': 'resnet18'}, 'a plain ViT'),
