@@ -199,7 +199,7 @@ def model_rule(r:Review)->None:
         r.say(['data.downsample_factor', 'model.model_type'], f'{data.downsample_factor} with {kind}', '2')
     if kind == 'heatmap_multiview_transformer':
         if len(data.view_names or []) < 2: r.say(['model.model_type', 'data.view_names'], f'{kind} without view_names', 'two or more views')
-        if not m.backbone.startswith(('vit', 'deit', 'eva', 'beit')) or '_sam' in m.backbone:
+        if not m.backbone.startswith(('vit', 'deit', 'eva', 'beit', 'flexivit', 'test_vit')) or '_sam' in m.backbone:
             r.say(['model.backbone', 'model.model_type'], f'{m.backbone} with {kind}', 'a ViT, e.g. vits_dino')
     family = m.backbone.split('.')[0]
     if m.backbone not in BACKBONE_NAMES and not family.startswith(BACKBONE_FAMILIES):
