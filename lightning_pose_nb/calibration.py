@@ -37,14 +37,15 @@ def find_calibration(
     if not rigs: return None,missing
     return Calibration([rigs[name] for name in names], names, [names.index(s) for s in sessions]),[]
 
-# %% ../nbs/07c_calibration.ipynb #32450600
+# %% ../nbs/07c_calibration.ipynb #61d5cd21
 def save_cameras(
     folder:Path,             # The model folder
     calibration:Calibration, # Of the training labels
+    root:Path,               # The project folder
 )->None:
     "Write the cameras where `find_cameras` looks for them, so that a model folder knows them without its project."
     for name,rig in zip(calibration.sessions, calibration.rigs): write_cameras(rig, folder/'calibrations'/f'{name}.toml')
-    if len({id(rig) for rig in calibration.rigs})==1: write_cameras(calibration.rigs[0], folder/'calibration.toml')
+    if len({id(rig) for rig in calibration.rigs})==1 and (root/'calibration.toml').is_file(): write_cameras(calibration.rigs[0], folder/'calibration.toml')
 
 # %% ../nbs/07c_calibration.ipynb #0dc4da18
 GEOMETRY = ('Rot90', 'Affine', 'CropAndPad', 'ElasticTransformation')  # steps that move things in one picture only

@@ -9,7 +9,7 @@ __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'chec
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
            'check_cameras', 'check_project', 'report']
 
-# %% ../nbs/09_checks.ipynb #d77580be
+# %% ../nbs/09_checks.ipynb #4b13ba4c
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from .boxes import read_boxes
 from .calibration import find_calibration
 from .config import Problem, ProjectError, examine, suggest
 from .context import lint_context
-from .labels import Labels, lint_labels, lint_views, read_labels
+from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
 from .problems import did_you_mean
 from .rules import Review, fade_rule, index_rule
 from .sequences import group_views, has_view
@@ -62,13 +62,14 @@ def missing_file(
     review.say(key, found, f'an existing {kind}', f'Did you mean {parent/near}?' if near and near != first else fix, level)
     return True
 
-# %% ../nbs/09_checks.ipynb #c4d96dbe
+# %% ../nbs/09_checks.ipynb #b30b7bcc
 def check_labels(p:Project)->None:
     "The label tables exist, can be read, and are sane."
     data = p.review.cfg.data
     if not p.sound('data.data_dir', 'data.csv_file') or missing_file(p.review, 'data.data_dir', data.root, 'folder'): return
     there = [csv for csv in data.csv_paths if not missing_file(p.review, 'data.csv_file', csv, 'table')]
     problems = [problem for csv in there for problem in lint_labels(csv, data.root)]
+    if data.bbox_file: problems = [q for q in problems if q.expected != OUTSIDE] # a crop need not hold every keypoint
     if len(there) > 1: problems += [q for q in lint_views(there, data.root) if q not in problems]
     p.review.doc.problems += problems
     try: p.labels = [read_labels(csv) for csv in data.csv_paths] if len(there) == len(data.csv_paths) else []
@@ -114,7 +115,7 @@ def check_views(p:Project)->None:
         strange = [g for g in dict.fromkeys(image_groups(labels.images)) if not has_view(g, views[i])]
         if strange: p.review.say('data.view_names', f'{views[i]} does not occur in {strange[0]}', f'labeled-data/<session>_{views[i]}', level='warning')
 
-# %% ../nbs/09_checks.ipynb #a5041265
+# %% ../nbs/09_checks.ipynb #54282059
 VIDEOS_OPENED = 24
 
 def check_videos(p:Project)->None:
@@ -127,7 +128,7 @@ def check_videos(p:Project)->None:
     if losses and not cfg.data.video_path:
         p.review.say(['data.video_dir', 'model.losses_to_use'], f'nothing, but {losses[0]} is in losses_to_use', 'a folder of videos')
     first = {group: image for labels in p.labels for image,group in zip(labels.images, image_groups(labels.images))}
-    pictures = [cfg.data.root/image for image in list(first.values())[:VIDEOS_OPENED]]
+    pictures = [] if cfg.data.bbox_file else [cfg.data.root/image for image in list(first.values())[:VIDEOS_OPENED]] # crops differ in size
     for key,path in wanted.items():
         needed = bool(losses and key == 'data.video_dir') or cfg.eval.predict_vids_after_training
         advice = '' if losses else 'Without videos: eval.predict_vids_after_training: false.'

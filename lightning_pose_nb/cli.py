@@ -163,7 +163,7 @@ def context(ctx:click.Context, config:Path, reach:int, video_dir:Path|None, vide
         click.echo(error_text(ProjectError(report.problems)), err=True)
         ctx.exit(1)
 
-# %% ../nbs/50_cli.ipynb #c9fcbf58
+# %% ../nbs/50_cli.ipynb #fd41d981
 @app.command()
 @click.argument('folder', type=_FOLDER)
 @click.option('--frames', 'n_frames', type=click.IntRange(1), help='Labelled frames.')
@@ -171,6 +171,7 @@ def context(ctx:click.Context, config:Path, reach:int, video_dir:Path|None, vide
 @click.option('--video-frames', 'n_video_frames', type=click.IntRange(5), help='Frames per video.')
 @click.option('--seed', type=click.IntRange(0), help='Another seed, another animal walk.')
 @click.option('--cameras', type=click.IntRange(0, 6), help='0: side view and mirror in one picture; 2 to 6: calibrated cameras.')
+@click.option('--sweep', is_flag=True, help='A bar sweeps through the picture now and then, and hides what it passes for a frame or two.')
 def sample(folder:Path, **options:int|None)->None:
     """Make a small synthetic project in FOLDER.
 
@@ -363,14 +364,14 @@ def boxes(predictions:Path, out:Path|None, ratio:float, size:int|None, likelihoo
     file = shlex.quote(str(out))
     click.echo(f'next: lpnb crop VIDEO {file} FOLDER, or lpnb predict MODEL VIDEO --boxes {file}' if film else f'next: lpnb crop LABELS.csv {file} FOLDER')
 
-# %% ../nbs/50_cli.ipynb #741f926f
+# %% ../nbs/50_cli.ipynb #335a8135
 @app.command()
 @click.argument('source', type=_FILE)
 @click.argument('boxes', type=_FILE)
 @click.argument('out', type=click.Path(path_type=Path))
 @click.option('--data-dir', type=_FOLDER, help='Where the image paths in a label table start [its folder].')
-@click.option('--context/--no-context', default=None, help='Also crop the two frames before and after each labelled one [if they are there].')
-def crop(source:Path, boxes:Path, out:Path, data_dir:Path|None, context:bool|None)->None:
+@click.option('--context/--no-context', default=True, help='Also crop the two frames before and after each labelled one, where they exist [yes].')
+def crop(source:Path, boxes:Path, out:Path, data_dir:Path|None, context:bool)->None:
     """Cut out what BOXES hold of SOURCE.
 
     SOURCE is a label table or a video of full frames, and BOXES what `lpnb boxes` made for it. OUT is a folder: labels go to a project of their own in it, with bbox.csv; a video keeps its name, and its boxes go beside it. The originals are only read.

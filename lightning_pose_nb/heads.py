@@ -8,10 +8,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/heads.html.md"""
 __all__ = ['FLOOR', 'doublings', 'start_small', 'upsampler', 'full_precision', 'spatial_softmax', 'HeatmapHead', 'each_picture',
            'RegressionHead', 'likelihood_within']
 
-# %% ../nbs/12_heads.ipynb #f2281d0c
+# %% ../nbs/12_heads.ipynb #b17e1e02
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
+from math import e, log
 from typing import Literal
 
 import torch
@@ -98,11 +99,11 @@ def each_picture(
     out = layer(pictures.reshape(-1, *pictures.shape[-3:]))
     return out.reshape(*pictures.shape[:-3], *out.shape[1:])
 
-# %% ../nbs/12_heads.ipynb #716e2158
+# %% ../nbs/12_heads.ipynb #edb96a56
 FLOOR = 0.5 # Nobody is surer than this, in model pixels: labels are not
 
 class RegressionHead(nn.Module):
-    "Features in, coordinates and how far they may be off out."
+    "Features in; coordinates, and how far off they may be, out."
     def __init__(self,
         channels:int,             # Channels of the features
         num_keypoints:int,        # K
@@ -112,7 +113,7 @@ class RegressionHead(nn.Module):
         super().__init__()
         if num_keypoints < 1: raise ValueError(f'a network needs at least one keypoint, not {num_keypoints}')
         (H, W), self.num_keypoints, self.learned_scale = size, num_keypoints, learned_scale
-        self.size, self.side, self.gain = (H, W), (H*W)**0.5, 16/channels
+        self.size, self.side, self.unit = (H, W), (H*W)**0.5, 64/channels
         self.linear = nn.Linear(channels, (3 if learned_scale else 2)*num_keypoints)
         nn.init.xavier_uniform_(self.linear.weight, gain=0.01)
         nn.init.zeros_(self.linear.bias)
@@ -120,34 +121,34 @@ class RegressionHead(nn.Module):
         if not learned_scale: self.register_buffer('scale', torch.full((num_keypoints,), self.side/4))
 
     def forward(self,
-        features:Tensor, # Shape (B, channels, h, w)
+        features:Tensor,     # Shape (B, channels, h, w)
     )->tuple[Tensor,Tensor]: # Coordinates (B, K, 2) and scales (B, K), in model pixels
         "Where each keypoint is, and how far off that may be."
-        with full_precision(features):
-            out = self.gain*self.linear(features.mean((-1, -2)).to(self.linear.weight.dtype))
-        k = self.num_keypoints
-        coordinates = self.centre + self.side*out[:,:2*k].unflatten(-1, (k, 2))
-        if not self.learned_scale: return coordinates, self.scale.expand(len(out), k)
-        return coordinates, FLOOR + self.side/4*F.softplus(out[:,2*k:] + 0.5413)
+        with full_precision(features): out = self.unit*self.linear(features.mean((-1, -2)).to(self.linear.weight.dtype))
+        places, doubts = out.split((2*self.num_keypoints, out.shape[1]-2*self.num_keypoints), 1)
+        coordinates = self.centre + self.side*places.unflatten(1, (-1, 2))
+        scales = FLOOR + self.side/4*F.softplus(doubts + log(e-1)) if self.learned_scale else self.scale.expand(len(out), -1)
+        return coordinates, scales
 
     @torch.no_grad()
     def notice(self,
-        errors:Tensor,       # Distances of predictions from labels in model pixels, NaN where unlabelled, shape (..., K)
-        share:float=0.05,    # How much of the running mean the new distances are
+        errors:Tensor,    # Distances of predictions from labels in model pixels, NaN where unlabelled, shape (..., K)
+        share:float=0.05, # Weight of the new distances in the running mean
     )->None:
-        "Let the scale follow the distances seen: a running root mean square along one axis."
-        squares, n = errors.reshape(-1, self.num_keypoints).square()/2, errors.isfinite().reshape(-1, self.num_keypoints).sum(0)
-        mean = squares.nansum(0)/n.clamp_min(1)
-        self.scale.copy_(torch.where(n>0, ((1-share)*self.scale.square() + share*mean).sqrt().clamp_min(FLOOR), self.scale))
+        "Let the scale follow the errors: along one axis, as a Gaussian's σ."
+        squares = errors.reshape(-1, self.num_keypoints).square()/2
+        mean = squares.nanmean(0)
+        followed = ((1-share)*self.scale.square() + share*mean).sqrt().clamp_min(FLOOR)
+        self.scale.copy_(torch.where(mean.isfinite(), followed, self.scale))
 
-# %% ../nbs/12_heads.ipynb #0867cb94
+# %% ../nbs/12_heads.ipynb #f47400f2
 def likelihood_within(
-    scales:Tensor, # σ of a Gaussian in two dimensions, or b of a Laplace distribution, shape (...)
+    scales:Tensor, # σ of a Gaussian along each axis, or b of a Laplace distribution, shape (...)
     radius:float,  # How near is near enough, in the unit of `scales`
     kind:Literal['gaussian','laplace']='gaussian', # Which distribution errors have
 )->Tensor:         # Probability that an error is smaller than the radius, shape (...)
     "How likely a point lies within a radius of where it was said to be."
     ratio = radius/scales
-    if kind=='gaussian': return -torch.expm1(-ratio.square()/2)
-    if kind=='laplace': return 1 - (1 + ratio)*torch.exp(-ratio)
+    if kind == 'gaussian': return -torch.expm1(-ratio.square()/2)
+    if kind == 'laplace': return 1 - (1 + ratio)*torch.exp(-ratio)
     raise ValueError(f'kind {kind!r}: expected gaussian or laplace')

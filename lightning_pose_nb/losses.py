@@ -59,7 +59,7 @@ def heatmap_js(
     middle = (targets + predicted)/2
     return _mean_over_valid((_divergence(targets, middle) + _divergence(predicted, middle))/2, targets)
 
-# %% ../nbs/15_losses.ipynb #fa965a7f
+# %% ../nbs/15_losses.ipynb #b5603ca6
 def regression_mse(
     targets:Tensor,     # Labels (x, y) in model pixels, NaN where missing, shape (..., K, 2)
     coordinates:Tensor, # Predictions, same shape
@@ -69,10 +69,11 @@ def regression_mse(
     error = torch.where(labelled, coordinates - targets.nan_to_num(), 0)
     return error.square().sum() / labelled.sum().clamp_min(1)
 
+# %% ../nbs/15_losses.ipynb #ac878cc0
 def regression_nll(
     targets:Tensor,     # Labels (x, y) in model pixels, NaN where missing, shape (..., K, 2)
     coordinates:Tensor, # Predictions, same shape
-    scales:Tensor,      # σ or b in model pixels, above 0, shape (..., K)
+    scales:Tensor,      # Width of each distribution in model pixels, above 0, shape (..., K)
     kind:Literal['gaussian','laplace']='gaussian', # Which distribution errors have
 )->Tensor:              # A scalar
     "How surprising the labels are, averaged over labelled keypoints; zero, with zero gradient, when there are none."

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/objective.html.md"""
 __all__ = ['Outputs', 'Batch', 'SURE', 'LOSSES', 'NEEDS', 'Loss', 'target_maps', 'provides', 'find_losses', 'main_loss',
            'losses_in_space', 'supervised_losses', 'unsupervised_losses', 'log_weights', 'total_loss', 'shares']
 
-# %% ../nbs/15c_objective.ipynb #700a5aa1
+# %% ../nbs/15c_objective.ipynb #b925a1c6
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from .config import Config
-from .geometry import pairwise_projections, reprojection_heatmap_mse
+from .geometry import pairwise_projections, pixels_per_unit, reprojection_heatmap_mse, triangulate_pairs
 from .heatmaps import target_heatmaps
 from .losses import effective_weight, heatmap_js, heatmap_kl, heatmap_mse, regression_mse, regression_nll
 from .problems import Problem, ProjectError, did_you_mean
@@ -90,7 +90,7 @@ def _regression(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
     if kind=='mse': return regression_mse(batch['keypoints'], outputs['coordinates'])
     return regression_nll(batch['keypoints'], outputs['coordinates'], outputs['scales'], kind)
 
-# %% ../nbs/15c_objective.ipynb #d25e9194
+# %% ../nbs/15c_objective.ipynb #997ebb3d
 SURE = 0.05  # likelihood from which on a prediction takes part in a triangulation
 
 def _in_space(outputs:Outputs, batch:Batch)->tuple[Tensor,Mapping[str,Tensor],Callable]:
@@ -103,8 +103,8 @@ def _in_space(outputs:Outputs, batch:Batch)->tuple[Tensor,Mapping[str,Tensor],Ca
 
 def _pairwise(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
     found,cameras,again = _in_space(outputs, batch)
-    truth = apply_matrix(invert(batch['camera_matrices']), batch['keypoints'])
-    return pairwise_projections(found, again(truth), cameras)
+    truth = again(apply_matrix(invert(batch['camera_matrices']), batch['keypoints']))
+    return pairwise_projections(found, truth, cameras)*pixels_per_unit(cameras, triangulate_pairs(cameras, truth))
 
 def _reprojection(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
     found,cameras,again = _in_space(outputs, batch)

@@ -123,7 +123,7 @@ def _batch_size(model:LoadedModel, batch_size:int|None)->int:
     if batch_size<1: raise ValueError(f'batch_size must be at least 1, found {batch_size}')
     return batch_size
 
-# %% ../nbs/30_predict.ipynb #daa7e357
+# %% ../nbs/30_predict.ipynb #ac0c0a27
 @dataclass
 class _Job:
     "What is to be predicted, and where it goes: one file, or one for each view when views see each other."
@@ -169,6 +169,7 @@ def _complete(
     source:list,                    # What it should be made from: name, bytes and time stamp of each file
     index:Sequence[str]|None=None,  # Images it should hold; None: a video
     sets:Sequence[str]|None=None,   # Sets they should be in; None: any
+    extra:dict|None=None,           # What else decides the numbers: boxes
 )->Table|None:
     "The finished predictions; None if they are still to be made; an error if they are of something else."
     if overwrite or not csv.is_file(): return None
@@ -181,7 +182,10 @@ def _complete(
     if index is not None and ([str(i) for i in table.index]!=list(index) or (sets is not None and list(sets)!=table.set)):
         raise ValueError(f'{csv} holds predictions of {len(table)} images, but not the {len(index)} asked for, or in other sets: {fix}')
     sizes,were = ([stamp[1] for stamp in s] for s in (source, note.get('source', source)))
-    if sizes!=were: raise ValueError(f'{csv} holds predictions of another {source[0][0]}, as the number of its bytes shows: {fix}')
+    if len(sizes)!=len(were): raise ValueError(f'{csv} holds predictions made from {len(were)} files, not from {len(sizes)}: {fix}')
+    if other := [stamp[0] for stamp,now,then in zip(source, sizes, were) if now!=then]:
+        raise ValueError(f'{csv} holds predictions of another {other[0]}, as the number of its bytes shows: {fix}')
+    if note and note.get('boxes')!=(extra or {}).get('boxes'): raise ValueError(f'{csv} holds predictions within other boxes: {fix}')
     return table
 
 # %% ../nbs/30_predict.ipynb #c715acb5
@@ -220,13 +224,14 @@ def predict_video(
     "Predict every frame of one video; see `predict_videos`."
     return predict_videos(model, [video], [csv], batch_size, overwrite, progress, precision, reader, None if boxes is None else [boxes])[0]
 
-# %% ../nbs/30_predict.ipynb #429217c5
+# %% ../nbs/30_predict.ipynb #755dae43
 def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], boxes:list|None, cropped:bool, n:int, overwrite:bool, progress:bool,
                       precision:str, reader:str|None)->list[Table]:
     "Videos that are read in step: one, or all views of a session."
     infos,source = [probe(v) for v in videos],[_stamp(v) for v in videos]
     _check_counts(infos, boxes)
-    tables = [_complete(csv, model, overwrite, [stamp]) for csv,stamp in zip(csvs, source)]
+    extra = {} if boxes is None else dict(cropped=cropped, boxes=[hashlib.sha256(np.ascontiguousarray(b)).hexdigest()[:16] for b in boxes])
+    tables = [_complete(csv, model, overwrite, source, extra=extra) for csv in csvs]
     if None not in tables: return tables
     read,why = _reader(model, infos, reader, n, boxes is not None and not cropped)
     if progress: tqdm.write(why)
@@ -240,7 +245,6 @@ def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], box
                     known.extend(batch.damaged)
                 yield _as_input(views, model.cfg.data.size, boxes, cropped)
     bar = dict(total=infos[0].n_frames, desc=videos[0].name, unit='frame', disable=not progress)
-    extra = {} if boxes is None else dict(cropped=cropped, boxes=[hashlib.sha256(np.ascontiguousarray(b)).hexdigest()[:16] for b in boxes])
     _journaled(model, _Job(csvs, source, [range(sys.maxsize)]*len(csvs), None, True, n, precision, bar, extra), batches)
     tables = [read_table(csv) for csv in csvs]
     for video,table,frames in zip(videos, tables, damaged):

@@ -191,7 +191,7 @@ BACKBONE_FAMILIES = (
     'test', 'gernet', 'dpn', 'selecsls', 'tresnet', 'inception_next', 'efficientformer', 'volo', 'visformer', 'crossvit', 'shvit', 'swiftformer',
     'csatv2', 'mambaout', 'nest', 'coat', 'convit', 'tnt', 'sequencer', 'mixer', 'gmixer', 'resmlp', 'gmlp', 'bat_resnext', 'lambda', 'halonet')
 
-# %% ../nbs/00e_rules.ipynb #06b7e71c
+# %% ../nbs/00e_rules.ipynb #3cde7194
 def model_rule(r:Review)->None:
     "The model suits the data."
     m,data,kind = r.cfg.model,r.cfg.data,r.cfg.model.model_type
@@ -199,8 +199,8 @@ def model_rule(r:Review)->None:
         r.say(['data.downsample_factor', 'model.model_type'], f'{data.downsample_factor} with {kind}', '2')
     if kind == 'heatmap_multiview_transformer':
         if len(data.view_names or []) < 2: r.say(['model.model_type', 'data.view_names'], f'{kind} without view_names', 'two or more views')
-        if not m.backbone.startswith(('vit', 'deit', 'eva', 'beit', 'flexivit', 'test_vit')) or '_sam' in m.backbone:
-            r.say(['model.backbone', 'model.model_type'], f'{m.backbone} with {kind}', 'a ViT, e.g. vits_dino')
+        if not m.backbone.startswith(('vit', 'deit', 'flexivit', 'naflexvit', 'eva', 'beit3', 'test_vit')) or '_sam' in m.backbone:
+            r.say(['model.backbone', 'model.model_type'], f'{m.backbone} with {kind}', 'a plain ViT', 'For example vits_dino.')
     family = m.backbone.split('.')[0]
     if m.backbone not in BACKBONE_NAMES and not family.startswith(BACKBONE_FAMILIES):
         r.say('model.backbone', m.backbone, 'a name of the timm library', did_you_mean(m.backbone, (*BACKBONE_NAMES, *BACKBONE_FAMILIES)), 'warning')

@@ -48,7 +48,7 @@ def view_names(
     start = start[:start.rfind('_')+1]
     return [f.stem.removeprefix(start) for f in files] if start else []
 
-# %% ../nbs/44_starters.ipynb #385dff4e
+# %% ../nbs/44_starters.ipynb #d2e13b89
 def guess_values(
     folder:Path|str, # A project folder: label CSV, images, videos
 )->dict[str, Any]:   # Dotted keys for `template`; empty if the folder has no label file
@@ -65,6 +65,8 @@ def guess_values(
     values = {'data.csv_file': [f.name for f in files] if views else files[0].name, 'data.video_dir': _video_folder(folder),
         'data.num_keypoints': len(labels.keypoint_names), 'data.keypoint_names': list(labels.keypoint_names)}
     if views: values['data.view_names'] = views
+    boxes = [folder/(f'bbox_{view}.csv' if view else 'bbox.csv') for view in views or ['']]
+    if all(b.is_file() for b in boxes): values['data.bbox_file'] = [b.name for b in boxes] if views else boxes[0].name
     if size := _typical_size([folder/image for image in labels.images]):
         values['data.image_resize_dims.height'],values['data.image_resize_dims.width'] = working_size(*size)
     return values

@@ -80,17 +80,17 @@ def predict_views(
         together = [slice(None)] if joint else [slice(v, v+1) for v in range(len(index))]
         return [table for s in together for table in _predict_stills(model, index[s], root, csvs[s], None if boxes is None else boxes[s], overwrite, progress, settings)]
 
-# %% ../nbs/30b_stills.ipynb #d93b5f3a
+# %% ../nbs/30b_stills.ipynb #e79333ae
 def _predict_stills(model:LoadedModel, index:list[list[str]], root:Path, csvs:list[Path], boxes:Sequence[np.ndarray]|None, overwrite:bool, progress:bool, settings:dict)->list[Table]:
     "Images of one view, or of all views that see each other."
     windows = [find_context(view, root, model.cfg.context) if model.network.context else [[image] for image in view] for view in index]
     files = [[[root/image for image in window] for window in view] for view in windows]
-    source = [[_stamp(path) for path in dict.fromkeys(p for window in view for p in window)] for view in files]
-    tables = [_complete(csv, model, overwrite, stamps, names, settings['sets']) for csv,stamps,names in zip(csvs, source, index)]
+    source = [_stamp(path) for path in dict.fromkeys(p for view in files for window in view for p in window)]
+    extra = {} if boxes is None else dict(boxes=[np.asarray(b).tolist() for b in boxes])
+    tables = [_complete(csv, model, overwrite, source, names, settings['sets'], extra) for csv,names in zip(csvs, index)]
     if None not in tables: return tables
     bar = dict(total=len(index[0]), desc='images', unit='image', disable=not progress)
-    extra = {} if boxes is None else dict(boxes=[np.asarray(b).tolist() for b in boxes])
-    job = _Job(csvs, [s for stamps in source for s in stamps], index, bar=bar, extra=extra, **settings)
+    job = _Job(csvs, source, index, bar=bar, extra=extra, **settings)
     rows = [[(windows[i], None if boxes is None else boxes[v][i]) for v,windows in enumerate(files)] for i in range(len(index[0]))]
     _journaled(model, job, lambda start, journals: _load(rows, model.cfg.data.size, job.batch_size, start))
     return [read_table(csv) for csv in csvs]

@@ -218,7 +218,7 @@ def _check_videos(data:PoseData, folder:Path)->list:
         'put the videos back as they were when the run began, or train in a new folder') for name in sorted({name for name,n in [*here, *there] if [name, n] not in here or [name, n] not in there})])
     return here
 
-# %% ../nbs/20_training.ipynb #2d380fd3
+# %% ../nbs/20_training.ipynb #94539997
 def fit(
     cfg:Config,         # Effective config
     labels:Labels|ViewLabels, # Labelled frames, or one table per view
@@ -247,7 +247,7 @@ def fit(
         if not checkpoint:
             folder.mkdir(parents=True, exist_ok=True)
             save_subspaces(folder, subspaces)
-            if data.calibration: save_cameras(folder, data.calibration)
+            if data.calibration: save_cameras(folder, data.calibration, cfg.data.root)
             save_description(folder, cfg, labels.keypoint_names, names, videos=videos)
         trainer = make_trainer(cfg, folder, data.epochs, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), *callbacks], progress)
         rigs = data.calibration.rigs if data.calibration else ()

@@ -1,0 +1,87 @@
+"""An animal that is small in its frame: boxes from predictions, a cropped project, a model of it, and its predictions back in pixels of the frame."""
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lightning_pose_nb import make_project, train
+from lightning_pose_nb.boxes import read_boxes
+from lightning_pose_nb.crop import boxes_from_table, crop_labels, crop_video
+from lightning_pose_nb.labels import read_labels
+from lightning_pose_nb.tables import Table, read_table
+from lightning_pose_nb.unlabelled import UnlabelledFrames
+
+QUICK = {
+    'data.bbox_file': 'bbox.csv', 'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
+    'model.backbone_pretrained': False, 'training.max_epochs': 2, 'training.lr_scheduler_params.multisteplr.milestones': [1], 'training.accelerator': 'cpu',
+    'training.check_val_every_n_epoch': 1, 'training.limit_train_batches': 2, 'model.losses_to_use': ['temporal', 'pca_multiview'],
+    'callbacks.anneal_weight.freeze_until_epoch': 0, 'callbacks.anneal_weight.increase_factor': 1.0,
+    'data.mirrored_column_matches': [list(range(10)), list(range(10, 20))], 'dali.base.train.sequence_length': 8}
+
+
+@pytest.fixture(scope='module')
+def home(tmp_path_factory) -> Path:
+    "A full project, what a perfect detector would say about it, and the cropped project that follows, with a model of it."
+    home = tmp_path_factory.mktemp('crops')
+    arena = make_project(home/'arena', n_frames=20, n_videos=1, n_video_frames=30, n_test_videos=1).parent
+    labels, cropped = read_labels(arena/'CollectedData.csv'), home/'cropped'
+    told = Table(labels.images, labels.keypoint_names, labels.xy, labels.labelled*1., set=['train']*len(labels))
+    crop_labels(arena/'CollectedData.csv', boxes_from_table(told, ratio=1.2), arena, cropped)
+    for name, folder in (('session0', 'videos'), ('session1', 'videos_new')):
+        boxes = boxes_from_table(read_table(arena/'ground_truth'/f'{name}.csv'), ratio=1.2)
+        boxes[:, 2:] += np.arange(len(boxes))[:, None] % 5  # sizes that change from frame to frame
+        crop_video(arena/folder/f'{name}.mp4', boxes, cropped/folder/f'{name}.mp4')
+    settings = dict(data=dict(data_dir=str(cropped), csv_file='CollectedData.csv', video_dir='videos'))
+    train(settings, home/'model', QUICK, progress=False)
+    return home
+
+
+@pytest.fixture
+def model(home):
+    "The trained model."
+    from lightning_pose_nb import TrainedModel
+    return TrainedModel(home/'model', accelerator='cpu')
+
+
+def test_labels_are_compared_in_pixels_of_the_frame(home, model):
+    whole, crops = read_labels(home/'arena'/'CollectedData.csv'), read_labels(home/'cropped'/'CollectedData.csv')
+    boxes = read_boxes(home/'cropped'/'bbox.csv', crops.images)
+    np.testing.assert_allclose(crops.xy+boxes[:, None, :2], whole.xy, atol=1e-6)
+    table, errors = read_table(home/'model'/'predictions.csv'), pd.read_csv(home/'model'/'predictions_pixel_error.csv', index_col=0)
+    np.testing.assert_allclose(errors[table.keypoint_names].to_numpy(float), np.linalg.norm(table.xy-whole.xy, axis=-1), atol=1e-3)
+    middle = boxes[:, None, :2]+boxes[:, None, [3, 2]]/2
+    assert (np.abs(table.xy-middle) <= boxes[:, None, [3, 2]]/2+1).all()  # within their boxes
+
+
+def test_a_cropped_video_and_boxes_in_the_whole_video_say_the_same(home, model):
+    inside = model.predict_video(home/'cropped'/'videos_new'/'session1.mp4', home/'inside.csv', progress=False)
+    boxes = home/'cropped'/'videos_new'/'session1_bbox.csv'
+    whole = model.predict_video(home/'arena'/'videos_new'/'session1.mp4', home/'whole.csv', boxes=boxes, progress=False)
+    assert np.median(np.linalg.norm(inside.xy-whole.xy, axis=-1)) < 3  # a crop that was compressed again is not quite the same picture
+    b = read_boxes(boxes)
+    for table in (inside, whole): assert (np.abs(table.xy-(b[:, None, :2]+b[:, None, [3, 2]]/2)) <= b[:, None, [3, 2]]/2+1).all()
+
+
+def test_sequences_lead_back_to_the_frame(home):
+    from lightning_pose_nb.config import load_config
+    from lightning_pose_nb.datamodules import PoseData
+    from lightning_pose_nb.transforms import apply_matrix, invert
+    from lightning_pose_nb.views import project_labels
+    cfg = load_config(dict(data=dict(data_dir=str(home/'cropped'), csv_file='CollectedData.csv', video_dir='videos')), QUICK | {'training.imgaug': 'none'})
+    data = PoseData(cfg, project_labels(cfg))
+    assert isinstance(data.unlabelled, UnlabelledFrames)
+    clip = next(iter(data.unlabelled))
+    data.teardown()
+    boxes = read_boxes(home/'cropped'/'videos'/'session0_bbox.csv')[clip['first']:clip['first']+8]
+    corners = apply_matrix(invert(clip['matrices']).numpy(), np.full((8, 1, 2), -0.5))[:, 0]
+    np.testing.assert_allclose(corners, boxes[:, :2]-0.5, atol=1e-2)
+
+
+def test_a_video_without_boxes_is_refused(home, tmp_path):
+    boxes = home/'cropped'/'videos'/'session0_bbox.csv'
+    kept = boxes.read_text()
+    boxes.unlink()
+    settings = dict(data=dict(data_dir=str(home/'cropped'), csv_file='CollectedData.csv', video_dir='videos'))
+    with pytest.raises(ValueError, match=r'session0_bbox\.csv'): train(settings, tmp_path/'model', QUICK, progress=False)
+    boxes.write_text(kept)

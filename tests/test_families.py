@@ -1,0 +1,136 @@
+"""Every model family through the public names: trained on labels and video, evaluated, moved elsewhere, continued, and used from the program."""
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from lightning_pose_nb import TrainedModel, check_project, make_project, train
+from lightning_pose_nb.cameras import read_points
+from lightning_pose_nb.cli import app
+from lightning_pose_nb.tables import read_table
+from lightning_pose_nb.training import read_log
+
+FRAMES = 24
+QUICK = {
+    'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'training.max_epochs': 2, 'training.train_batch_size': 6,
+    'training.lr_scheduler_params.multisteplr.milestones': [1], 'training.check_val_every_n_epoch': 1, 'training.accelerator': 'cpu',
+    'training.log_every_n_steps': 1, 'training.limit_train_batches': 2, 'eval.test_videos_directory': 'videos_new',
+    'callbacks.anneal_weight.freeze_until_epoch': 0, 'callbacks.anneal_weight.increase_factor': 1.0, 'dali.base.predict.sequence_length': 7,
+    'dali.context.predict.sequence_length': 7, 'model.backbone': 'test_resnet', 'model.losses_to_use': ['temporal', 'pca_multiview']}
+FAMILIES = {
+    'regression': ('mirror', {'model.model_type': 'regression'}),
+    'regression laplace': ('mirror', {'model.model_type': 'regression', 'model.regression_loss_type': 'laplace'}),
+    'context': ('mirror', {'model.model_type': 'heatmap_mhcrnn', 'model.losses_to_use': ['temporal', 'pca_multiview', 'temporal_heatmap_mse', 'unimodal_mse']}),
+    'heatmap on views': ('ring', {}),
+    'regression on views': ('ring', {'model.model_type': 'regression'}),
+    'context on views': ('ring', {'model.model_type': 'heatmap_mhcrnn'}),
+    'joint views': ('ring', {'model.model_type': 'heatmap_multiview_transformer', 'model.backbone': 'test_vit', 'training.patch_mask.init_epoch': 0,
+                             'training.patch_mask.final_epoch': 1}),
+}
+
+
+@pytest.fixture(scope='module')
+def projects(tmp_path_factory) -> dict[str, Path]:
+    "Two small projects: a mirrored view, and two calibrated cameras."
+    home, size = tmp_path_factory.mktemp('families'), dict(n_frames=12, n_videos=2, n_video_frames=FRAMES, context=True)
+    return {'mirror': make_project(home/'mirror', **size), 'ring': make_project(home/'ring', cameras=2, **size)}
+
+
+@pytest.fixture(scope='module', params=FAMILIES)
+def family(request, projects, tmp_path_factory) -> tuple[str, Path, dict, TrainedModel]:
+    "A name, its project's config, its settings, and the model trained with them."
+    kind, changes = FAMILIES[request.param]
+    folder = tmp_path_factory.mktemp('model')/'model'
+    return request.param, projects[kind], QUICK | changes, train(projects[kind], folder, QUICK | changes, progress=False)
+
+
+def views(model: TrainedModel) -> list[str]: return [f'_{view}' for view in model.cfg.data.view_names or []] or ['']
+
+
+def test_labelled_frames_are_evaluated_in_frame_pixels(family):
+    _, config, _, model = family
+    for view in views(model):
+        table = read_table(model.folder/f'predictions{view}.csv')
+        labels = pd.read_csv(config.parent/f'CollectedData{view}.csv', header=[0, 1, 2], index_col=0)
+        errors = pd.read_csv(model.folder/f'predictions_pixel_error{view}.csv', index_col=0)
+        assert table.index == list(labels.index)
+        assert set(table.set) == {'train', 'validation'}
+        assert ((table.likelihood >= 0) & (table.likelihood <= 1)).all()
+        true = np.stack([labels.xs(c, axis=1, level=2).to_numpy(float) for c in 'xy'], -1)
+        np.testing.assert_allclose(errors[table.keypoint_names].to_numpy(float), np.linalg.norm(table.xy-true, axis=-1), atol=1e-3)
+        assert (model.folder/f'predictions_pca_multiview_error{view}.csv').is_file()
+
+
+def test_every_frame_of_every_view_is_predicted(family):
+    _, _, _, model = family
+    for view in views(model):
+        table = read_table(model.folder/'video_preds'/f'session2{view}.csv')
+        assert table.index == list(range(FRAMES))
+        assert np.isfinite(table.xy).all()
+        assert len(np.unique(table.xy.reshape(FRAMES, -1), axis=0)) == FRAMES  # no frame is a copy of another
+        assert (model.folder/'video_preds'/f'session2{view}_temporal_norm.csv').is_file()
+
+
+def test_cameras_that_are_calibrated_meet_in_space(family):
+    name, _, _, model = family
+    if not model.cfg.data.view_names: pytest.skip('one camera')
+    index, names, points = read_points(model.folder/'video_preds'/'session2_3d.csv')
+    assert (index, names, points.shape) == (list(range(FRAMES)), model.keypoint_names, (FRAMES, len(names), 3))
+    errors = pd.read_csv(model.folder/'predictions_reprojection_error_left.csv', index_col=0).drop(columns='set')
+    assert errors.notna().any(axis=None)
+    log = read_log(model.folder)
+    for loss in ('supervised_pairwise_projections', 'supervised_reprojection_heatmap_mse'):
+        assert (f'train_{loss}_loss' in log) == (not name.startswith('regression'))
+
+
+def test_the_losses_on_video_were_felt(family):
+    _, _, settings, model = family
+    log = read_log(model.folder)
+    for loss in settings['model.losses_to_use']: assert log[f'train_{loss}_loss'].dropna().ge(0).any()
+
+
+def test_the_folder_travels_and_is_not_trained_again(family, tmp_path):
+    _, config, settings, model = family
+    before = (model.folder/'weights.safetensors').read_bytes()
+    train(config, model.folder, settings, resume=True, progress=False)
+    assert (model.folder/'weights.safetensors').read_bytes() == before
+    shutil.copytree(model.folder, tmp_path/'elsewhere', ignore=shutil.ignore_patterns('video_preds'))
+    text = (tmp_path/'elsewhere'/'config.yaml').read_text().replace(str(config.parent), '/nowhere')
+    (tmp_path/'elsewhere'/'config.yaml').write_text(text)
+    result = CliRunner().invoke(app, ['predict', str(tmp_path/'elsewhere'), str(config.parent/'videos_new'), '--labeled-video'])
+    assert result.exit_code == 0, result.output
+    for view in views(model):
+        assert (tmp_path/'elsewhere'/'video_preds'/f'session2{view}.csv').read_bytes() == (model.folder/'video_preds'/f'session2{view}.csv').read_bytes()
+        assert (tmp_path/'elsewhere'/'video_preds'/'labeled_videos'/f'session2{view}_labeled.mp4').is_file()
+
+
+def test_label_tables_and_single_frames(family, tmp_path):
+    name, config, _, model = family
+    tables = [str(config.parent/f'CollectedData{view}.csv') for view in views(model)]
+    result = CliRunner().invoke(app, ['predict', str(model.folder), *tables, '-o', str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    for view in views(model):
+        again = read_table(tmp_path/f'CollectedData{view}.csv'/'predictions.csv')
+        np.testing.assert_allclose(again.xy, read_table(model.folder/f'predictions{view}.csv').xy, atol=0.02)
+    if name == 'joint views':
+        xy, likelihood = model.predict_frames(np.zeros((3, 2, 90, 120, 3), np.uint8))
+        assert (xy.shape, likelihood.shape) == ((3, 2, 10, 2), (3, 2, 10))
+    else: assert model.predict_frame(np.zeros((90, 120, 3), np.uint8))['keypoints'].shape == (len(model.keypoint_names), 2)
+
+
+@pytest.mark.parametrize(('kind', 'changes', 'said'), [
+    ('mirror', {'model.model_type': 'heatmap_multiview_transformer'}, 'two or more views'),
+    ('ring', {'model.model_type': 'heatmap_multiview_transformer', 'model.backbone': 'resnet18'}, 'a plain ViT'),
+    ('ring', {'training.imgaug_hflip': True}, 'several views'),
+    ('ring', {'model.losses_to_use': ['pca_singleview']}, 'pca_multiview'),
+    ('ring', {'data.view_names': ['left', 'rigth']}, 'rigth'),
+    ('mirror', {'model.model_type': 'heatmap_mhcrnn', 'data.downsample_factor': 3}, 'heatmap_mhcrnn'),
+    ('mirror', {'model.model_type': 'regression', 'model.losses_to_use': ['unimodal_mse']}, 'a heatmap model'),
+    ('mirror', {'model.losses_to_use': ['supervised_pairwise_projections']}, 'calibrated cameras'),
+])
+def test_what_does_not_fit_is_said_before_training(projects, kind, changes, said):
+    problems = [str(p) for p in check_project(projects[kind], QUICK | changes)]
+    assert any(said in p for p in problems), problems
