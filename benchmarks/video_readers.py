@@ -48,7 +48,7 @@ def through(batches: Iterable) -> Iterator[int]:
     "Batches of frames, normalised as the network does it."
     import torch
 
-    from lightning_pose_nb.networks import Normalise
+    from lightning_pose_nb.pose_network import Normalise
     normalise = Normalise()
     for batch in batches:
         frames = torch.as_tensor(batch.frames)

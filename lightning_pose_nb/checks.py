@@ -9,7 +9,7 @@ __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'chec
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
            'check_cameras', 'check_project', 'report']
 
-# %% ../nbs/09_checks.ipynb #4b13ba4c
+# %% ../nbs/09_checks.ipynb #64e93364
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,9 +19,11 @@ from typing import Any
 
 from .boxes import read_boxes
 from .calibration import find_calibration
+from .cameras import session_of
 from .config import Problem, ProjectError, examine, suggest
 from .context import lint_context
 from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
+from .media import image_size
 from .problems import did_you_mean
 from .rules import Review, fade_rule, index_rule
 from .sequences import group_views, has_view
@@ -98,7 +100,7 @@ def _compare(review:Review, names:list[str], here:list[str], table:str)->None:
         review.say(key, f'another order than in {table}: number {i+1} is {names[i]} here and {here[i]} there ({wrong} differ)',
                    f'[{", ".join(here)}]', 'Copy the list, or leave the key empty: names are then taken from the table.')
 
-# %% ../nbs/09_checks.ipynb #837207d7
+# %% ../nbs/09_checks.ipynb #4829ffd9
 def check_views(p:Project)->None:
     "Files belong to the views that they are listed for."
     data = p.review.cfg.data
@@ -114,6 +116,11 @@ def check_views(p:Project)->None:
     for i,labels in enumerate(p.labels):
         strange = [g for g in dict.fromkeys(image_groups(labels.images)) if not has_view(g, views[i])]
         if strange: p.review.say('data.view_names', f'{views[i]} does not occur in {strange[0]}', f'labeled-data/<session>_{views[i]}', level='warning')
+    for labels in p.labels[1:]:
+        pairs = [(i, session_of(a, views), session_of(b, views)) for i,(a,b) in enumerate(zip(labels.images, p.labels[0].images))]
+        other = [(i, here, there) for i,here,there in pairs if here and there and here!=there]
+        if other: p.review.doc.problems.append(Problem(str(labels.path), f'labelled frame {other[0][0]+1}', f'session {other[0][1]} ({len(other)} such rows)',
+            f'{other[0][2]}, as in {p.labels[0].path.name}', 'Row n must be the same instant in every view'))
 
 # %% ../nbs/09_checks.ipynb #54282059
 VIDEOS_OPENED = 24
@@ -149,7 +156,7 @@ def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool,
     if views: group_views(videos, path if path.is_dir() else path.parent, views, problems)
     for p in problems: review.say(key, f'{p.where}: {p.found}' if p.where else f'{p.file} {p.found}', p.expected, p.fix, p.level if training else 'warning')
 
-# %% ../nbs/09_checks.ipynb #19ca60aa
+# %% ../nbs/09_checks.ipynb #75f9fc61
 def _open_video(path:Path)->tuple[int, int]|str:
     "Height and width, or what is wrong."
     from lightning_pose_nb.video import VideoError, probe
@@ -157,7 +164,6 @@ def _open_video(path:Path)->tuple[int, int]|str:
     except VideoError as e: return str(e).removeprefix(f'{path}: ')
 
 def _compare_sizes(review:Review, key:str, videos:Sequence[tuple[Path, tuple[int, int]]], pictures:Sequence[Path])->None:
-    from lightning_pose_nb.video import image_size
     known = {image_size(p) for p in pictures if p.is_file()}
     odd = [f'{v.name} {w}×{h}' for v,(h,w) in videos if known and (h, w) not in known]
     if odd: review.say(key, f'frames of another size than the labelled ones: {", ".join(odd[:4])}', ' or '.join(f'{w}×{h}' for h,w in sorted(known)),
@@ -216,7 +222,7 @@ def check_augmentation(p:Project)->None:
         except ProjectError as e:
             for q in e.problems: p.review.say(key, f'{q.where.removeprefix(key)}: {q.found}'.strip(' .:'), q.expected, q.fix, q.level)
 
-# %% ../nbs/09_checks.ipynb #3a756e92
+# %% ../nbs/09_checks.ipynb #fb97f2f8
 def check_boxes(p:Project)->None:
     "Boxes are there for every labelled picture."
     data = p.review.cfg.data
@@ -241,6 +247,11 @@ def check_cameras(p:Project)->None:
     except ProjectError as e:
         p.review.doc.problems += e.problems
         return
+    for v,(view,labels) in enumerate(zip(views, p.labels)) if found and not cfg.data.bbox_file else ():
+        file,made = cfg.data.root/labels.images[0],found.rigs[found.rows[0]][v].size
+        if file.is_file() and (size := image_size(file)) != made:
+            p.review.say('data.view_names', f'{labels.images[0]} is {size[1]}×{size[0]}, but camera {view} was calibrated for {made[1]}×{made[0]}', 'pictures as large as in the calibration',
+                         'Points in space would be wrong. Calibrate at this size, or use the original frames.')
     if found: return
     for key,wanted in (('model.losses_to_use', asked), ('training.imgaug_3d', cfg.training.imgaug_3d)):
         if wanted: p.review.say(key, f'{", ".join(asked) if asked is wanted else "true"} without calibrated cameras', 'calibrations/<session>.toml, or calibration.toml', ' '.join(reasons))

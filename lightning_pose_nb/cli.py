@@ -238,15 +238,15 @@ def _without_clashes(jobs:list[tuple[str, Path]])->list[tuple[str, Path]]:
             raise ProjectError(Problem(str(path), '', f'predictions of the same name as those of {other}', '', 'Predict them in two calls with different --output-dir.'))
     return [(kind, path) for (kind,_),path in seen.items()]
 
-# %% ../nbs/50_cli.ipynb #a45a8cc9
+# %% ../nbs/50_cli.ipynb #8adfac05
 def group_jobs(
     jobs:list[tuple[str, Path]], # From `find_jobs`
     views:list[str],             # Names of the model's views; empty for a model of one view
     alone:bool,                  # Can the model predict one view by itself?
-)->list[tuple[str, list[Path]]]: # What each job is, and its file, or its files in the order of the views
+)->tuple[list[tuple[str, list[Path]]], list[Problem]]: # What each job is, and its file, or its files in the order of the views; and what cannot be a job
     "Put the videos of a recording, and the label tables of a project, together."
     from lightning_pose_nb.sequences import group_views
-    if not views: return [(kind, [path]) for kind,path in jobs]
+    if not views: return [(kind, [path]) for kind,path in jobs],[]
     grouped,problems = [],[]
     for kind in ('video', 'labels'):
         paths = [path.absolute() for k,path in jobs if k==kind]
@@ -254,9 +254,8 @@ def group_jobs(
         found = list(group_views(paths, Path(os.path.commonpath([path.parent for path in paths])), views, problems).values())
         grouped += [(kind, files) for files in found]
         if alone: grouped += [(kind, [path]) for path in paths if not any(path in files for files in found)]
-    if problems and not alone:
-        raise ProjectError([Problem(q.file, q.where, q.found, q.expected, 'This model looks at all views at once: name the files of all of them.') for q in problems])
-    return grouped + [(kind, [path]) for kind,path in jobs if kind not in ('video', 'labels')]
+    bad = [] if alone else [Problem(q.file, q.where, q.found, q.expected, 'This model looks at all views at once: name the files of all of them.') for q in problems]
+    return grouped + [(kind, [path]) for kind,path in jobs if kind not in ('video', 'labels')],bad
 
 # %% ../nbs/50_cli.ipynb #24ccf503
 def _predict_one(model:object, kind:str, paths:list[Path], output_dir:Path|None, overwrite:bool, labeled_video:bool, batch_size:int|None, reader:str|None, boxes:Path|None)->str:
@@ -273,7 +272,7 @@ def _predict_one(model:object, kind:str, paths:list[Path], output_dir:Path|None,
     else: model.predict_images(paths if kind=='image' else paths[0], csvs[0], overwrite=overwrite, batch_size=batch_size)
     return '\n'.join(f'{csv}{" (was there; --overwrite predicts it again)" if kept else ""}' for csv in csvs)
 
-# %% ../nbs/50_cli.ipynb #70bea51f
+# %% ../nbs/50_cli.ipynb #0dc71dd7
 @app.command()
 @click.argument('model_dir', type=_MODEL)
 @click.argument('inputs', nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -291,8 +290,10 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_d
     (SESSION_VIEW.mp4). Prints the files it wrote. An interrupted prediction is continued.
     """
     from lightning_pose_nb.models import load_description
-    jobs,cfg,failed = find_jobs(inputs),load_description(model_dir)[0],0
-    jobs = group_jobs(jobs, cfg.data.view_names or [], cfg.model.model_type!='heatmap_multiview_transformer')
+    jobs,cfg = find_jobs(inputs),load_description(model_dir)[0]
+    jobs,problems = group_jobs(jobs, cfg.data.view_names or [], cfg.model.model_type!='heatmap_multiview_transformer')
+    failed,n = len(problems),len(jobs)+len(problems)
+    for problem in problems: click.echo(problem, err=True)
     boxes = options['boxes']
     if boxes and not boxes.is_dir() and [kind for kind,paths in jobs for _ in paths]!=['video']:
         raise click.UsageError(f'--boxes {boxes} is for one video; for several name a folder with NAME_bbox.csv for each.')
@@ -305,7 +306,7 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path, ...], output_d
             if not is_for_user(error) or ctx.find_root().params.get('debug'): raise
             click.echo(error_text(error), err=True)
             failed += 1
-    if failed and len(jobs)>1: click.echo(f'{failed} of {len(jobs)} inputs could not be predicted', err=True)
+    if failed and n>1: click.echo(f'{failed} of {n} inputs could not be predicted', err=True)
     ctx.exit(1 if failed else 0)
 
 # %% ../nbs/50_cli.ipynb #bfe37a90

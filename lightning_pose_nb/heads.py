@@ -99,7 +99,7 @@ def each_picture(
     out = layer(pictures.reshape(-1, *pictures.shape[-3:]))
     return out.reshape(*pictures.shape[:-3], *out.shape[1:])
 
-# %% ../nbs/12_heads.ipynb #edb96a56
+# %% ../nbs/12_heads.ipynb #c4035a6d
 FLOOR = 0.5 # Nobody is surer than this, in model pixels: labels are not
 
 class RegressionHead(nn.Module):
@@ -135,15 +135,15 @@ class RegressionHead(nn.Module):
         errors:Tensor,    # Distances of predictions from labels in model pixels, NaN where unlabelled, shape (..., K)
         share:float=0.05, # Weight of the new distances in the running mean
     )->None:
-        "Let the scale follow the errors: along one axis, as a Gaussian's σ."
+        "Let the scale follow the errors: along one axis, like the sigma of a Gaussian."
         squares = errors.reshape(-1, self.num_keypoints).square()/2
         mean = squares.nanmean(0)
         followed = ((1-share)*self.scale.square() + share*mean).sqrt().clamp_min(FLOOR)
         self.scale.copy_(torch.where(mean.isfinite(), followed, self.scale))
 
-# %% ../nbs/12_heads.ipynb #f47400f2
+# %% ../nbs/12_heads.ipynb #5c558ae2
 def likelihood_within(
-    scales:Tensor, # σ of a Gaussian along each axis, or b of a Laplace distribution, shape (...)
+    scales:Tensor, # Sigma of a Gaussian along each axis, or b of a Laplace distribution, shape (...)
     radius:float,  # How near is near enough, in the unit of `scales`
     kind:Literal['gaussian','laplace']='gaussian', # Which distribution errors have
 )->Tensor:         # Probability that an error is smaller than the radius, shape (...)

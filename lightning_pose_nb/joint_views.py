@@ -55,7 +55,7 @@ def _cannot_join(name:str, why:str)->ProjectError:
     return ProjectError(Problem('config', 'model.backbone', f'{name!r}, which {why}', 'a vision transformer that attends to all patches, for the joint views of heatmap_multiview_transformer',
         'vits_dino, vits_dinov2, vits_dinov3 and their larger sisters work; so do deit3, flexivit and most vit_… of timm.'))
 
-# %% ../nbs/12c_joint_views.ipynb #563480d1
+# %% ../nbs/12c_joint_views.ipynb #e0d73b1f
 @torch.no_grad()
 def join_views(
     backbone:Backbone, # A vision transformer, changed in place
@@ -63,17 +63,16 @@ def join_views(
 )->JointViews:         # What joins them, with a learned vector for each view
     "Let the views of a vision transformer see each other, after a trial that they do."
     if num_views < 2: raise ValueError(f'joint views need at least 2 views, not {num_views}')
+    modes, device = [(m, m.training) for m in backbone.modules()], next(backbone.parameters()).device
     pictures = torch.rand(2, 1, 3, 4*backbone.stride, 6*backbone.stride, generator=torch.Generator().manual_seed(0), device='cpu')
-    device, modes = next(backbone.parameters()).device, [(m, m.training) for m in backbone.modules()]
     one, other = (p.expand(num_views, -1, -1, -1).to(device) for p in pictures)
-    mixed = torch.cat([one[:1], other[1:]])
     backbone.eval()
     try:
-        alone = backbone(one)
-        joint = JointViews(backbone, num_views).to(device)
-        trained, joint.embedding.data = joint.embedding.data, torch.zeros_like(joint.embedding)
-        same, different = backbone(one), backbone(mixed)
-        joint.embedding.data = trained
+        alone, joint = backbone(one), JointViews(backbone, num_views).to(device)
+        drawn = joint.embedding.clone()
+        joint.embedding.zero_()
+        same, different = backbone(one), backbone(torch.cat([one[:1], other[1:]]))
+        joint.embedding.copy_(drawn)
     except (AttributeError, TypeError, ValueError, RuntimeError, AssertionError, IndexError) as error:
         raise _cannot_join(backbone.name, f'does not take the patches of several views ({str(error)[:80]})') from error
     for m,training in modes: m.training = training

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/networks.html.md"""
 # %% auto #0
 __all__ = ['MODEL_TYPES', 'ContextNetwork', 'JointViewsNetwork', 'model_type', 'build_network']
 
-# %% ../nbs/13_networks.ipynb #146f7db4
+# %% ../nbs/13_networks.ipynb #dcc0b790
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 
 from .backbones import Backbone, make_backbone
-from .config import Config, Problem, ProjectError
+from .config import Config
 from .context_head import ContextHead
 from .heads import HeatmapHead, RegressionHead, each_picture, spatial_softmax
 from .heatmaps import decode_heatmaps
 from .joint_views import join_views
 from .pose_network import HeatmapNetwork, PoseNetwork, RegressionNetwork
 
-# %% ../nbs/13_networks.ipynb #b440eb6e
+# %% ../nbs/13_networks.ipynb #5129f22b
 def _pad(
     evidence:Tensor, # Frames on axis -4, shape (..., T, K, h, w)
     before:int,      # How often to repeat the first frame
@@ -81,24 +81,25 @@ class ContextNetwork(PoseNetwork):
 
     def stream(self,
         batches:Iterable[Tensor],    # Consecutive frames of one video, (B, 3, H, W) or (B, V, 3, H, W), B ≥ 1
-    )->Iterator[dict[str,Tensor]]:   # heatmaps (2, B, ..., K, h, w) for each batch, as soon as what follows it is known
+    )->Iterator[dict[str,Tensor]]:   # heatmaps (2, B, ..., K, h, w) of each batch, as soon as what follows it is known
         "As `sequence`, for a video that does not fit into memory."
-        held, lengths, c = None, deque(), self.context
+        held, waiting, c = None, deque(), self.context
         for images in batches:
-            lengths.append(len(images))
+            waiting.append(len(images))
             new = self.evidence(images.movedim(0, -4))
             held = _pad(new, c, 0) if held is None else torch.cat([held, new], -4)
-            while lengths and lengths[0]+2*c <= held.shape[-4]: 
-                yield self._first(held, lengths[0])
-                held = held.narrow(-4, n := lengths.popleft(), held.shape[-4]-n)
-        if lengths: held = _pad(held, 0, c)
-        for n in lengths:
-            yield self._first(held, n)
-            held = held.narrow(-4, n, held.shape[-4]-n)
+            while waiting and waiting[0]+2*c <= held.shape[-4]:
+                answer, held = self._take(held, waiting.popleft())
+                yield answer
+        if waiting: held = _pad(held, 0, c)
+        while waiting:
+            answer, held = self._take(held, waiting.popleft())
+            yield answer
 
-    def _first(self, evidence:Tensor, n:int)->dict[str,Tensor]:
-        "Maps of the first `n` windows, frames as the first axis after the branches."
-        return {'heatmaps': self.conclude(evidence.narrow(-4, 0, n+2*self.context))['heatmaps'].movedim(-4, 1)}
+    def _take(self, held:Tensor, n:int)->tuple[dict[str,Tensor],Tensor]:
+        "Maps of the first `n` windows, frames as the first axis after the branches, and the evidence that is still needed."
+        maps = self.conclude(held.narrow(-4, 0, n+2*self.context))['heatmaps']
+        return {'heatmaps': maps.movedim(-4, 1)}, held.narrow(-4, n, held.shape[-4]-n)
 
     def decode(self,
         outputs:dict[str,Tensor], # What the network answered

@@ -229,7 +229,7 @@ def _ahead(reader, first, n):
         reader._next += 1
         if reader._next>first: yield reader._next-1, *item
 
-# %% ../nbs/03c_seeking.ipynb #a61edf11
+# %% ../nbs/03c_seeking.ipynb #eb163c3c
 def _collect(reader, first, n, size, back):
     "A batch of frames, all of them right."
     images,damaged,shown = [], [], None
@@ -242,8 +242,9 @@ def _collect(reader, first, n, size, back):
     except BaseException:
         reader.close()
         raise
-    if images: return FrameBatch(first, np.stack(images), shown, damaged)
-    return FrameBatch(first, np.zeros((0, *(size or reader.info.size), 3), np.uint8), reader.info.size, damaged)
+    lost = max(0, reader.info.n_frames-len(reader._index.times)) if reader._learned else 0
+    if images: return FrameBatch(first, np.stack(images), shown, damaged, lost)
+    return FrameBatch(first, np.zeros((0, *(size or reader.info.size), 3), np.uint8), reader.info.size, damaged, lost)
 
 def _image(reader, number, frame):
     "A decoded frame as it is to be shown, uint8 (H, W, 3)."

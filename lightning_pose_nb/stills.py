@@ -7,14 +7,13 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/stills.html.md"""
 # %% auto #0
 __all__ = ['IMAGE_SUFFIXES', 'find_images', 'predict_images', 'predict_views']
 
-# %% ../nbs/30b_stills.ipynb #9d9bf51a
+# %% ../nbs/30b_stills.ipynb #8c32da60
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from .context import find_context
 from .media import read_image

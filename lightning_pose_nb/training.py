@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
@@ -28,8 +27,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from .config import Config, Problem, ProjectError
 from .calibration import save_cameras
+from .config import Config, Problem, ProjectError
 from .datamodules import PoseData
 from .labels import Labels
 from .models import ABOUT, WEIGHTS, load_description, pick_device, save_description, save_weights

@@ -80,7 +80,7 @@ def _end(box:queue.Queue, stop:threading.Event, thread:threading.Thread)->None:
         with contextlib.suppress(queue.Empty): box.get_nowait()
         thread.join(0.01)
 
-# %% ../nbs/07b_unlabelled.ipynb #b37b6abb
+# %% ../nbs/07b_unlabelled.ipynb #03e83a47
 def _draw(augmenter:Augmenter, size:tuple[int,int], seed:int, rank:int, g:int, view:int, frame_size:tuple[int,int])->Draw:
     "What happens to view `view` of sequence `g`; the 1 keeps the numbers apart from those of labelled frames."
     return augmenter.draw(np.random.default_rng([seed, 1, rank, g, view]), size, per_px=size[0]/frame_size[0])
@@ -99,11 +99,13 @@ def _stream(
     with contextlib.closing(open_clips(videos, wanted, ahead=n_views+1, **reader)) as batches:
         for g in itertools.count(start):
             clip,views = plan[g],[next(batches) for _ in range(n_views)]
-            if min(map(len, views))<2:
-                warnings.warn(f'{videos[clip.session*n_views]}: from frame {clip.first} on fewer than two frames can be decoded; left out', stacklevel=2)
+            files = range(clip.session*n_views, (clip.session+1)*n_views)
+            lost = [str(videos[f]) for f,batch in zip(files, views) if batch.lost] if n_views>1 else []
+            if lost: warnings.warn(f'{", ".join(lost)}: some frames cannot be decoded, so this view is out of step with the others; the recording is left out', stacklevel=2)
+            elif min(map(len, views))<2: warnings.warn(f'{videos[files[0]]}: from frame {clip.first} on fewer than two frames can be decoded; left out', stacklevel=2)
+            if lost or min(map(len, views))<2:
                 yield None
                 continue
-            files = range(clip.session*n_views, (clip.session+1)*n_views)
             mine = None if boxes is None else [boxes[f][clip.first:clip.first+clip.length] for f in files]
             sequence = make_sequence(views, [draw(g, v, batch.frame_size) for v,batch in enumerate(views)], mine)
             yield sequence | dict(session=clip.session, first=clip.first)

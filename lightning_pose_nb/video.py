@@ -216,7 +216,7 @@ def _read_frames(path, start):
     for _,image,_ in _images(path, start, tally): yield image
     _tell(path, tally)
 
-# %% ../nbs/03_video.ipynb #8ba2dfef
+# %% ../nbs/03_video.ipynb #fc456887
 @dataclass
 class FrameBatch:
     "Consecutive frames of one video."
@@ -224,6 +224,7 @@ class FrameBatch:
     frames:np.ndarray          # uint8 (n, h, w, 3), RGB, resized if a size was asked for
     frame_size:tuple[int,int]  # Height and width of the frames in the video, pixels
     damaged:list[int]          # Numbers of frames that may look wrong, because data before them was damaged
+    lost:int=0                 # Frames of the file that are known not to decode, so that later ones have other numbers than in a file without damage
 
     def __len__(self)->int: # n
         "How many frames the batch holds."

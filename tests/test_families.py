@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from pytorch_lightning.callbacks import Callback
 
 from lightning_pose_nb import TrainedModel, check_project, make_project, train
 from lightning_pose_nb.cameras import read_points
 from lightning_pose_nb.cli import app
+from lightning_pose_nb.config import load_config
 from lightning_pose_nb.tables import read_table
-from lightning_pose_nb.training import read_log
+from lightning_pose_nb.training import fit, read_log
+from lightning_pose_nb.views import project_labels
 
 FRAMES = 24
 QUICK = {
@@ -119,6 +122,23 @@ def test_label_tables_and_single_frames(family, tmp_path):
         xy, likelihood = model.predict_frames(np.zeros((3, 2, 90, 120, 3), np.uint8))
         assert (xy.shape, likelihood.shape) == ((3, 2, 10, 2), (3, 2, 10))
     else: assert model.predict_frame(np.zeros((90, 120, 3), np.uint8))['keypoints'].shape == (len(model.keypoint_names), 2)
+
+
+class StopAfter(Callback):
+    "Ends a run at the beginning of its second epoch."
+    def on_train_epoch_start(self, trainer, module):
+        if trainer.current_epoch == 1: raise RuntimeError('the lights go out')
+
+
+def test_a_stopped_run_goes_on_as_if_nothing_had_happened(family, tmp_path):
+    _, config, settings, model = family
+    cfg = load_config(config, settings | {'training.checkpoint_every_seconds': 1e-9})
+    labels, folder = project_labels(cfg), tmp_path/'stopped'
+    with pytest.raises(RuntimeError, match='lights'): fit(cfg, labels, folder, progress=False, callbacks=(StopAfter(),))
+    assert (folder/'resume.ckpt').exists()
+    assert not (folder/'weights.safetensors').exists()
+    fit(cfg, labels, folder, resume=True, progress=False)
+    assert (folder/'weights.safetensors').read_bytes() == (model.folder/'weights.safetensors').read_bytes()
 
 
 @pytest.mark.parametrize(('kind', 'changes', 'said'), [
