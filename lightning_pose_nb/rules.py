@@ -191,7 +191,7 @@ BACKBONE_FAMILIES = (
     'test', 'gernet', 'dpn', 'selecsls', 'tresnet', 'inception_next', 'efficientformer', 'volo', 'visformer', 'crossvit', 'shvit', 'swiftformer',
     'csatv2', 'mambaout', 'nest', 'coat', 'convit', 'tnt', 'sequencer', 'mixer', 'gmixer', 'resmlp', 'gmlp', 'bat_resnext', 'lambda', 'halonet')
 
-# %% ../nbs/00e_rules.ipynb #3cde7194
+# %% ../nbs/00e_rules.ipynb #c5b82504
 def model_rule(r:Review)->None:
     "The model suits the data."
     m,data,kind = r.cfg.model,r.cfg.data,r.cfg.model.model_type
@@ -204,6 +204,9 @@ def model_rule(r:Review)->None:
     family = m.backbone.split('.')[0]
     if m.backbone not in BACKBONE_NAMES and not family.startswith(BACKBONE_FAMILIES):
         r.say('model.backbone', m.backbone, 'a name of the timm library', did_you_mean(m.backbone, (*BACKBONE_NAMES, *BACKBONE_FAMILIES)), 'warning')
+    rate,key = r.cfg.training.optimizer_params.learning_rate,'training.optimizer_params.learning_rate'
+    if m.backbone_pretrained and m.backbone.startswith(('vit', 'deit', 'eva')) and rate > 3e-4:
+        r.say([key, 'model.backbone'], f'{rate:g} with the pretrained ViT {m.backbone}', 'about 5e-5', 'Larger steps wipe out what it has learnt; AdamW suits it.', 'warning')
     preset = r.cfg.training.imgaug
     known = type(r.cfg.training).model_fields['imgaug'].json_schema_extra['values']
     if isinstance(preset, str) and preset not in known:
