@@ -93,7 +93,7 @@ def same_keypoints(
     raise ProjectError([Problem(str(labels.path), 'row 2 (bodyparts)', f'keypoints that differ from the model\'s: {", ".join(differ)}',
         f'{len(names)} keypoints: {", ".join(names)}', 'use the label file of the same project')])
 
-# %% ../nbs/32b_evaluation.ipynb #1ad52eaf
+# %% ../nbs/32b_evaluation.ipynb #2b5136de
 def evaluate_labels(
     model:LoadedModel,        # A trained model
     labels:Labels|ViewLabels, # Labels of one view, or of all, from `views.read_views`
@@ -107,7 +107,7 @@ def evaluate_labels(
     file = lambda name,view='': evaluation_file(model.folder, own, labels.views[0].path, f'{name}_{view}' if view else name)
     sets,boxes = _sets(model, labels, own),[view.boxes for view in labels.views]
     tables = predict_views(model, [view.images for view in labels.views], root, [file('predictions', name) for name in names or ['']], sets,
-        model.cfg.training.test_batch_size, overwrite=True, progress=progress, boxes=None if None in [b if b is None else 0 for b in boxes] else boxes)
+        model.cfg.training.test_batch_size, overwrite=True, progress=progress, boxes=boxes if all(b is not None for b in boxes) else None)
     measured = {'pixel_error': [pixel_error(table, view) for table,view in zip(tables, labels.views)], **pose_errors(tables, model.subspaces)}
     if rigs := _rigs_of(names, labels.images, [root, model.folder]):
         points,measured['reprojection_error'] = in_space(tables, *rigs)

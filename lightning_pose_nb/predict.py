@@ -224,7 +224,7 @@ def predict_video(
     "Predict every frame of one video; see `predict_videos`."
     return predict_videos(model, [video], [csv], batch_size, overwrite, progress, precision, reader, None if boxes is None else [boxes])[0]
 
-# %% ../nbs/30_predict.ipynb #755dae43
+# %% ../nbs/30_predict.ipynb #231238df
 def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], boxes:list|None, cropped:bool, n:int, overwrite:bool, progress:bool,
                       precision:str, reader:str|None)->list[Table]:
     "Videos that are read in step: one, or all views of a session."
@@ -255,8 +255,9 @@ def _as_input(views:Sequence[FrameBatch], size:tuple[int,int], boxes:list|None, 
     "The same frames of one or several videos as the network wants them, and their matrices."
     parts = [(batch.frames, resize_matrix(batch.frame_size, size)) if boxes is None else _cut(batch, size, boxes[v], cropped) for v,batch in enumerate(views)]
     if len(parts)==1: return parts[0]
-    frames,matrices = zip(*parts)
-    return torch.stack([torch.as_tensor(f) for f in frames], 1), np.stack(matrices, -3)
+    frames,matrices = [torch.as_tensor(f) for f,_ in parts],[matrix for _,matrix in parts]
+    if len({f.device for f in frames})>1: frames = [f.cpu() for f in frames]
+    return torch.stack(frames, 1), np.stack(matrices, -3)
 
 def _cut(batch:FrameBatch, size:tuple[int,int], boxes:np.ndarray, cropped:bool)->tuple[np.ndarray,np.ndarray]:
     "The box of every frame, resized, and the matrix of each."
