@@ -120,7 +120,7 @@ def pairwise_projections(
     off = torch.where(known[...,None], ours-theirs, 0)
     return torch.linalg.vector_norm(off, dim=-1).sum()/known.sum().clamp_min(1)
 
-# %% ../nbs/14c_geometry.ipynb #a9a49d81
+# %% ../nbs/14c_geometry.ipynb #95351f17
 def reprojection_heatmap_mse(
     keypoints:Tensor,         # Predictions in frame pixels, shape (B, V, K, 2)
     target_maps:Tensor,       # Maps the labels ask for, shape (B, V, K, h, w); all zero where there is no label
@@ -130,11 +130,11 @@ def reprojection_heatmap_mse(
     downsample_factor:int=2,  # A cell is 2**f model pixels wide
 )->Tensor:                    # 0 if no map has a label
     "How far the maps of the reprojected predictions are from those of the labels."
-    pairs = triangulate_pairs(cameras, keypoints)
+    pairs = triangulate_pairs(cameras, _wide(keypoints))
     good = pairs.isfinite().all(-1, keepdim=True)
     count = good.sum(1)
     points = torch.where(good, pairs, 0).sum(1)/count.clamp_min(1)                    # (B, K, 3)
-    xy = apply_matrix(matrices, project_points(cameras, points))
+    xy = apply_matrix(matrices, project_points(cameras, points)).to(target_maps.dtype)
     maps = target_heatmaps(xy, torch.full(xy.shape[:-1], 2, device=xy.device), size, downsample_factor)
     labelled = (target_maps.sum((-1, -2)) > 0) & (count[:,None,:,0] > 0)
     off = ((maps-target_maps)**2).sum((-1, -2))
