@@ -28,6 +28,7 @@ import logging
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from _common import in_fresh_process, limit_threads, settings
@@ -40,7 +41,7 @@ JOINT = VIT | {'model.model_type': 'heatmap_multiview_transformer'}
 ONE = {'heatmap': {}, 'heatmap_mhcrnn': CONTEXT, 'regression mse': MSE, 'regression laplace': LAPLACE}
 SEVERAL = {'heatmap resnet': {}, 'heatmap ViT': VIT, 'multiview ViT': JOINT}
 WAYS = {'sample': ONE, 'ring': SEVERAL, 'four-view-mouse': SEVERAL, 'mirror-mouse': ONE}
-RECIPE = {'sample': (250, 8, 96), 'ring': (300, 8, 96), 'four-view-mouse': (200, 8, 128), 'mirror-mouse': (235, 16, 128)} # steps, instants per step, side of the input
+RECIPE = {'sample': (300, 4, 96), 'ring': (300, 3, 96), 'four-view-mouse': (250, 2, 128), 'mirror-mouse': (300, 4, 128)} # steps, instants per step, side of the input
 VIDEOS, LENGTH, NEW = 4, 200, 2 # of the samples: videos to train on, frames in each video, videos to judge by
 LABELS, CHOOSE = 50, 10         # instants to train on, and to choose the network by
 STRANGERS = 'The labelled pictures of mirror-mouse-example are counted, not numbered by frame: to heatmap_mhcrnn the neighbours of a picture are strangers.'
@@ -161,6 +162,7 @@ def on_labels(model, root: Path) -> dict[str, float]:
     from lightning_pose_nb.labels import read_labels, read_table
     from lightning_pose_nb.media import image_size
     from lightning_pose_nb.metrics import read_metric
+    model.evaluate(model.cfg.data.csv_paths, root, progress=False)
     views, found = model.cfg.data.view_names or [''], {}
     for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):
         ending, labels = f'_{view}'*bool(view), read_labels(csv)
@@ -189,12 +191,11 @@ def measure(job: dict, place: Path) -> dict[str, dict[str, float]]:
     began = time.process_time()
     model, root = trained(job, place)
     cost = dict(cpu=time.process_time()-began, steps=model.model.about['steps'], best=model.model.about['best_epoch'] or 0)
-    if job['data'] not in ('sample', 'ring'): return {job['way']: on_labels(model, root) | cost}
-    rows = {job['way']: on_videos(job, model, root) | cost}
-    network = model.model.network
+    judge = partial(on_videos, job) if job['data'] in ('sample', 'ring') else on_labels
+    rows, network = {job['way']: judge(model, root) | cost}, model.model.network
     for branch, name in enumerate(('frame alone', 'neighbours')) if network.context else ():
         network.decode = lambda outputs, branch=branch: tuple(part[branch] for part in network.decode_all(outputs))
-        rows[f'  {name}'] = on_videos(job, model, root) | cost
+        rows[f'  {name}'] = judge(model, root) | cost
     return rows
 
 
