@@ -162,7 +162,7 @@ def on_labels(model, root: Path) -> dict[str, float]:
     from lightning_pose_nb.labels import read_labels, read_table
     from lightning_pose_nb.media import image_size
     from lightning_pose_nb.metrics import read_metric
-    model.evaluate(model.cfg.data.csv_paths, root, progress=False)
+    model.evaluate(progress=False)
     views, found = model.cfg.data.view_names or [''], {}
     for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):
         ending, labels = f'_{view}'*bool(view), read_labels(csv)
