@@ -7,7 +7,8 @@
 Training and prediction of each family run in processes of their own. A step is one batch of labelled instants: of one picture each, of five
 (heatmap_mhcrnn), or of one from each of four cameras (`heatmap, 4 views`, heatmap_multiview_transformer). Times are medians over the steps after
 the first ones. A predicted frame is one frame of one video, so an instant of four cameras counts four times. Memory is the largest of the process,
-or of the GPU if there is one. Ratios are to the plain heatmap model on the same backbone. The projects are samples and weights are random;
+or of the GPU if there is one. Ratios are to the plain heatmap model on the same backbone; those of time compare processor time, which other
+programs on the machine disturb less. The projects are samples and weights are random;
 families choose their backbones (`--backbones` and `--sample` change nothing). A family that fails is named, and the others go on.
 """
 import json
@@ -15,9 +16,10 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
-from _common import import_time, in_fresh_process, limit_threads, parser, peak_megabytes, settings, stopwatch, table
+from _common import cpu_seconds, import_time, in_fresh_process, limit_threads, parser, peak_megabytes, settings, stopwatch, table
 
 WARM = 3  # steps that are not measured
 CAMERAS = 4
@@ -61,22 +63,22 @@ def measure_training(job: dict) -> dict:
     import torch
     from pytorch_lightning.callbacks import Callback
 
-    from lightning_pose_nb.labels import read_labels
     from lightning_pose_nb.training import fit
+    from lightning_pose_nb.views import project_labels
 
     class Clock(Callback):
-        "When each step was done; a step includes loading its batch."
+        "When each step was done, on the clock and in processor time; a step includes loading its batch."
         times: list = []  # noqa: RUF012
 
         def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
             if torch.cuda.is_available(): torch.cuda.synchronize()
-            self.times.append(time.perf_counter())
+            self.times.append((time.perf_counter(), cpu_seconds()))
 
     cfg = config(job)
-    tables = [read_labels(path) for path in cfg.data.csv_paths]
-    fit(cfg, tables if len(tables) > 1 else tables[0], job['folder'], progress=False, callbacks=(Clock(),))
-    steps = [b-a for a, b in zip(Clock.times, Clock.times[1:], strict=False)][WARM-1:]
-    return dict(step=1000*statistics.median(steps), step_mb=gpu_or_process_megabytes(job['accelerator']))
+    fit(cfg, project_labels(cfg), job['folder'], progress=False, callbacks=(Clock(),))
+    steps = [(b[0]-a[0], b[1]-a[1]) for a, b in pairwise(Clock.times)][WARM-1:]
+    wall, cpu = map(statistics.median, zip(*steps, strict=True))
+    return dict(step=1000*wall, step_cpu=1000*cpu, step_mb=gpu_or_process_megabytes(job['accelerator']))
 
 
 def measure_prediction(job: dict) -> dict:
@@ -85,15 +87,14 @@ def measure_prediction(job: dict) -> dict:
     from lightning_pose_nb.config import load_config
     from lightning_pose_nb.video import find_videos, probe
 
-    several = FAMILIES[job['family']][2]
-    data = load_config(sample(several)).data
-    of_session = [v for v in find_videos(data.video_path) if v.stem.startswith('session0')]
-    videos = [next(v for v in of_session if v.stem.endswith(view)) for view in data.view_names] if several else of_session
-    model = TrainedModel(job['folder'], job['accelerator'])
+    data = load_config(sample(FAMILIES[job['family']][2])).data
+    videos = [v for v in find_videos(data.video_path) if v.stem.startswith('session0')]
+    views = {view: next(v for v in videos if v.stem.endswith(view)) for view in data.view_names or ()}
+    model, options = TrainedModel(job['folder'], job['accelerator']), dict(progress=False, overwrite=True)
     frames = sum(probe(video).n_frames for video in videos)
     for _ in range(2):
-        with stopwatch() as took: model.predict_video(videos if several else videos[0], progress=False, overwrite=True)
-    return dict(frame=1000*took['wall']/frames, frame_mb=gpu_or_process_megabytes(job['accelerator']))
+        with stopwatch() as took: model.predict_session(views, **options) if views else model.predict_video(videos[0], **options)
+    return dict(frame=1000*took['wall']/frames, frame_cpu=1000*took['cpu']/frames, frame_mb=gpu_or_process_megabytes(job['accelerator']))
 
 
 def measure(job: dict) -> dict:
@@ -135,10 +136,12 @@ def main() -> None:
     jobs = [dict(family=f, size=s, batch=args.batch, steps=args.steps, threads=args.threads, accelerator=args.accelerator)
             for s in args.sizes for f in args.families]
     def ratio(name): return lambda r: f'{r[name]/r["plain"][name]:.2f}' if r['plain'] else '-'
-    columns = {
-        'family                       ': lambda r: r['family'], 'size': lambda r: str(r['size']),
-        'step ms': lambda r: f'{r["step"]:.0f}', '× plain': ratio('step'), 'step MB': lambda r: f'{r["step_mb"]:.0f}', '× plain ': ratio('step_mb'),
-        'frame ms': lambda r: f'{r["frame"]:.1f}', '× plain  ': ratio('frame'), 'frame MB': lambda r: f'{r["frame_mb"]:.0f}', '× plain   ': ratio('frame_mb')}
+    def ms(name): return lambda r: f'{r[name]:.1f}'
+    columns = {'family                       ': lambda r: r['family'], 'size': lambda r: str(r['size'])}
+    for what in ('step', 'frame'):
+        space = ' '*(what == 'frame')  # headings differ, as they are keys
+        columns |= {f'{what} ms': ms(what), f'{what} CPU ms': ms(f'{what}_cpu'), f'× plain{space}': ratio(f'{what}_cpu'),
+                    f'{what} MB': lambda r, what=what: f'{r[f"{what}_mb"]:.0f}', f'× plain  {space}': ratio(f'{what}_mb')}
     table(columns, rows(jobs))
 
 
