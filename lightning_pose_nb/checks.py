@@ -17,9 +17,11 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
+
 from .boxes import read_boxes
-from .calibration import find_calibration
-from .cameras import session_of
+from .calibration import Calibration, find_calibration
+from .cameras import reprojection_errors, session_of, triangulate
 from .config import Problem, ProjectError, examine, suggest
 from .context import lint_context
 from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
@@ -263,10 +265,20 @@ def check_cameras(p:Project)->None:
         if file.is_file() and (size := image_size(file)) != made:
             p.review.say('data.view_names', f'{labels.images[0]} is {size[1]}×{size[0]}, but camera {view} was calibrated for {made[1]}×{made[0]}', 'pictures as large as in the calibration',
                          'Points in space would be wrong. Calibrate at this size, or use the original frames.')
-    if found: return
+    if found: return _check_agreement(p, found, views)
     if any(cfg.data.root.glob('calibrations/*.toml')): p.review.say('data.view_names', ' '.join(reasons), 'a calibration for every session', 'Without it there is no 3-D at all.', 'warning')
     for key,wanted in (('model.losses_to_use', asked), ('training.imgaug_3d', cfg.training.imgaug_3d)):
         if wanted: p.review.say(key, f'{", ".join(asked) if asked is wanted else "true"} without calibrated cameras', 'calibrations/<session>.toml, or calibration.toml', ' '.join(reasons))
+
+def _check_agreement(p:Project, found:Calibration, views:list[str])->None:
+    "Labels of the same point in several views meet in space: cameras have not been mixed up."
+    if p.review.cfg.data.bbox_file or any(q.level=='error' for q in p.review.doc.problems): return
+    xy = np.stack([labels.xy for labels in p.labels], 1)
+    errors = np.stack([reprojection_errors(found.rigs[r], triangulate(found.rigs[r], one), one) for r,one in zip(found.rows, xy)])
+    off = {view: np.median(mine[np.isfinite(mine)]) for view,mine in zip(views, errors.swapaxes(0, 1)) if np.isfinite(mine).any()}
+    far = [f'{view} {by:.0f} px' for (view,by),camera in zip(off.items(), found.rigs[0]) if by > 0.02*np.hypot(*camera.size)]
+    if far: p.review.say('data.view_names', f'labels are far from the points in space that the cameras make of them (median): {", ".join(far)}', 'a few pixels',
+        'Is each camera in the calibration under its own name, and has none moved since?', 'warning')
 
 # %% ../nbs/09_checks.ipynb #31ecca54
 CHECKS: tuple[Callable[[Project], None], ...] = (
