@@ -41,6 +41,15 @@ def cut_out(
     if not part.size: raise ValueError(f'bbox {bbox} (x, y, width, height) holds no pixel of a frame {frame.shape[1]} wide and {frame.shape[0]} high')
     return part, np.array([max(x, 0), max(y, 0)])
 
+# %% ../nbs/33_api.ipynb #386b5651
+def _one_per_view(files:Sequence[Path|str], views:Sequence[str], kind:str)->list[Path]:
+    "Files that are one for each view, as far as their names tell; `ValueError` if they are not."
+    files = [Path(file) for file in ([files] if isinstance(files, str|Path) else files)]
+    if not views or len(files)!=len(views): raise ValueError(f'{len(files)} {kind} for the views {", ".join(views) or "of a model of one view"}; one per view is needed, in this order')
+    wrong = [f'{file.name} for {view}' for file,view in zip(files, views) if not has_view(file.stem, view) and any(has_view(file.stem, other) for other in views)]
+    if wrong: raise ValueError(f'{", ".join(wrong)}: {kind} must come in the order of the views, {", ".join(views)}')
+    return files
+
 # %% ../nbs/33_api.ipynb #a9dffee0
 class TrainedModel:
     "A trained-model folder, ready to predict."
@@ -81,10 +90,7 @@ class TrainedModel:
         "Keypoints of every frame of all views of a recording, and with calibrated cameras its points in space."
         views = self.cfg.data.view_names or []
         if isinstance(videos, Mapping): videos = [videos[view] for view in views if view in videos]
-        if not views or len(videos)!=len(views): raise ValueError(f'{len(videos)} videos for the views {", ".join(views) or "of a model of one view"}; one video per view is needed, in this order')
-        videos,place = [Path(v) for v in videos],Path(output_dir or self.folder/'video_preds')
-        wrong = [f'{v.name} for {view}' for v,view in zip(videos, views) if not has_view(v.stem, view) and any(has_view(v.stem, other) for other in views)]
-        if wrong: raise ValueError(f'{", ".join(wrong)}: videos must come in the order of the views, {", ".join(views)}')
+        videos,place = _one_per_view(videos, views, 'videos'),Path(output_dir or self.folder/'video_preds')
         tables = self._predict(videos, [place/f'{v.stem}.csv' for v in videos], overwrite, labeled_video, batch_size, progress, reader, boxes)
         return dict(zip(views, tables))
 
@@ -94,13 +100,26 @@ class TrainedModel:
         cropped = boxes is None and bool(self.cfg.data.bbox_file) and all(file.is_file() for file in beside)
         boxes = beside if cropped else boxes
         if boxes is not None: boxes = [b if isinstance(b, np.ndarray) else read_boxes(b, n=probe(v).n_frames) for v,b in zip(videos, boxes, strict=True)]
+        session,cameras = self._cameras(videos, cropped, print if progress else lambda *_: None) if len(videos)>1 else ('', None)
         tables = predict_videos(self.model, videos, csvs, batch_size, overwrite, progress, reader=reader, boxes=boxes, cropped=cropped)
-        views,places = self.cfg.data.view_names or [],[videos[0].parent, videos[0].parent.parent, self.cfg.data.root, self.folder]
-        session = assign_view(videos[0], videos[0].parent, views)[0] if len(videos)>1 else ''
-        cameras = known_cameras(views, session, places) if len(videos)>1 else None
-        measure_video(self.model, tables, csvs, cameras, csvs[0].with_name(f'{session}_3d.csv'))
+        together = [slice(None)] if len({len(table) for table in tables})==1 else [slice(i, i+1) for i in range(len(tables))]
+        for s in together: measure_video(self.model, tables[s], csvs[s], cameras, csvs[0].with_name(f'{session}_3d.csv'))
         for video,csv in zip(videos, csvs) if labeled_video else (): self.render(video, csv, progress)
         return tables
+
+    def _cameras(self, videos:list[Path], cropped:bool, say)->tuple[str,list|None]:
+        "The session of a recording, and its cameras if points in space can be had; says why not."
+        views,infos = self.cfg.data.view_names or [],[probe(v) for v in videos]
+        session,*others = dict.fromkeys(assign_view(v, v.parent, views)[0] for v in videos)
+        if others: say(f'videos of {session} and of {", ".join(others)} are taken for one recording, {session}')
+        counts = ', '.join(f'{info.path.name} has {info.n_frames}' for info in infos)
+        if len({info.n_frames for info in infos})>1: say(f'{session}: views of different length are not compared, and give no points in space: {counts} frames')
+        cameras = known_cameras(views, session, [videos[0].parent, videos[0].parent.parent, self.cfg.data.root, self.folder])
+        if cameras is None and any(self.folder.glob('calibration*')):
+            say(f'{session}: no points in space, as it is not calibrated; write calibrations/{session}.toml beside the videos or in {self.folder}')
+        odd = [f'{i.path.name} is {i.width}×{i.height}, camera {c.name} was calibrated for {c.size[1]}×{c.size[0]}' for i,c in zip(infos, cameras or ()) if i.size!=c.size and not cropped]
+        if odd: say(f'{session}: no points in space, as they would be wrong: {"; ".join(odd)}')
+        return session, None if odd or len({info.n_frames for info in infos})>1 else cameras
 
     def render(self,
         video:Path|str, # The video that was predicted
@@ -148,9 +167,12 @@ class TrainedModel:
         bbox:tuple[int,int,int,int]|None=None, # Look only at this part: x, y, width, height in frame pixels
     )->dict[str,np.ndarray]:                   # `keypoints` (K, 2) frame pixels, `confidence` (K,)
         "Keypoints of one frame, in the reference's single-frame format."
-        frames = frame if np.ndim(frame)==4 else [frame]
+        if self.model.network.joint_views:
+            raise ValueError(f'the model looks at {", ".join(self.cfg.data.view_names)} at once: pass frames (1, {self.model.network.joint_views}, H, W, 3) to predict_frames')
+        frame = np.asarray(frame)
+        frames = frame if frame.ndim==4 else [frame]
         parts,corners = zip(*[cut_out(f, bbox) for f in frames])
-        if len(parts)!=1+2*self.model.network.context*(np.ndim(frame)==4): raise ValueError(f'{len(parts)} frames; expected one'+', or five with the one to predict in the middle'*bool(self.model.network.context))
+        if len(parts)!=1+2*self.model.network.context*(frame.ndim==4): raise ValueError(f'{len(parts)} frames; expected one'+', or five with the one to predict in the middle'*bool(self.model.network.context))
         xy,likelihood = self.predict_frames(np.stack(parts))
         return dict(keypoints=xy[len(parts)//2]+corners[0], confidence=likelihood[len(parts)//2])
 
@@ -162,6 +184,7 @@ class TrainedModel:
         "Predict labelled frames and compare with the labels."
         data = self.cfg.data
         csvs = [Path(csv)] if isinstance(csv, Path|str) else [Path(c) for c in csv or data.csv_paths]
+        if len(csvs)>1 or self.model.network.joint_views: csvs = _one_per_view(csvs, data.view_names or [], 'label tables')
         own = csvs==data.csv_paths
         root = Path(data_dir) if data_dir else data.root if own else csvs[0].parent
         labels = read_views(csvs, root, data.view_names or () if len(csvs)>1 else (), data.bbox_paths if own else ())

@@ -192,6 +192,7 @@ def read_boxes(
     if index is not None and n is not None: raise ValueError('boxes belong to images (index) or to a video (n), not to both')
     sheet,columns = _read_sheet(Path(csv))
     boxes = np.array([[_number(sheet, i, c, name) for name,c in columns.items()] for i in range(len(sheet.rows))]).reshape(-1, 4)
+    if more := sheet.problems[_MANY:]: sheet.problems[_MANY:] = [Problem(str(csv), '', f'{len(more)} more like these', 'whole numbers of pixels')]
     order = np.arange(len(boxes)) if index is None else _rows_of(sheet, [image.replace('\\', '/') for image in index])
     if index is None: _check_frames(sheet, n)
     if sheet.problems: raise ProjectError(sheet.problems)

@@ -17,9 +17,11 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
+
 from .boxes import read_boxes
-from .calibration import find_calibration
-from .cameras import session_of
+from .calibration import Calibration, find_calibration
+from .cameras import reprojection_errors, session_of, triangulate
 from .config import Problem, ProjectError, examine, suggest
 from .context import lint_context
 from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
@@ -153,7 +155,8 @@ def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool,
     for video,answer in zip(videos[::step], answers, strict=True):
         if isinstance(answer, str): review.doc.problems.append(Problem(str(video), '', answer, 'a video', 'Copy or convert it again.', 'error' if needed else 'warning'))
     problems: list[Problem] = []
-    if views: group_views(videos, path if path.is_dir() else path.parent, views, problems)
+    sessions = group_views(videos, path if path.is_dir() else path.parent, views, problems) if views else {}
+    for session,files in list(sessions.items())[:VIDEOS_OPENED]: _compare_lengths(review, key, session, files)
     for p in problems: review.say(key, f'{p.where}: {p.found}' if p.where else f'{p.file} {p.found}', p.expected, p.fix, p.level if training else 'warning')
 
 # %% ../nbs/09_checks.ipynb #75f9fc61
@@ -162,6 +165,16 @@ def _open_video(path:Path)->tuple[int, int]|str:
     from lightning_pose_nb.video import VideoError, probe
     try: return probe(path, count=False).size
     except VideoError as e: return str(e).removeprefix(f'{path}: ')
+
+def _compare_lengths(review:Review, key:str, session:str, files:Sequence[Path])->None:
+    "Views of a session last equally long, as far as their headers tell."
+    from lightning_pose_nb.video import VideoError, probe
+    try: infos = [probe(file, count=False) for file in files]
+    except VideoError: return
+    frames = [round(info.duration*info.fps) for info in infos]
+    if min(frames)>0 and max(frames)-min(frames)>2: # headers may be a frame or two off
+        review.say(key, f'session {session}: about {", ".join(f"{n} frames in {file.name}" for n,file in zip(frames, files))}', 'as many in every view',
+            'Cut them so that frame n is the same instant in each: else views are not compared, or not predicted at all.', 'warning')
 
 def _compare_sizes(review:Review, key:str, videos:Sequence[tuple[Path, tuple[int, int]]], pictures:Sequence[Path])->None:
     known = {image_size(p) for p in pictures if p.is_file()}
@@ -252,9 +265,20 @@ def check_cameras(p:Project)->None:
         if file.is_file() and (size := image_size(file)) != made:
             p.review.say('data.view_names', f'{labels.images[0]} is {size[1]}×{size[0]}, but camera {view} was calibrated for {made[1]}×{made[0]}', 'pictures as large as in the calibration',
                          'Points in space would be wrong. Calibrate at this size, or use the original frames.')
-    if found: return
+    if found: return _check_agreement(p, found, views)
+    if any(cfg.data.root.glob('calibrations/*.toml')): p.review.say('data.view_names', ' '.join(reasons), 'a calibration for every session', 'Without it there is no 3-D at all.', 'warning')
     for key,wanted in (('model.losses_to_use', asked), ('training.imgaug_3d', cfg.training.imgaug_3d)):
         if wanted: p.review.say(key, f'{", ".join(asked) if asked is wanted else "true"} without calibrated cameras', 'calibrations/<session>.toml, or calibration.toml', ' '.join(reasons))
+
+def _check_agreement(p:Project, found:Calibration, views:list[str])->None:
+    "Labels of the same point in several views meet in space: cameras have not been mixed up."
+    if p.review.cfg.data.bbox_file or any(q.level=='error' for q in p.review.doc.problems): return
+    xy = np.stack([labels.xy for labels in p.labels], 1)
+    errors = np.stack([reprojection_errors(found.rigs[r], triangulate(found.rigs[r], one), one) for r,one in zip(found.rows, xy)])
+    off = {view: np.median(mine[np.isfinite(mine)]) for view,mine in zip(views, errors.swapaxes(0, 1)) if np.isfinite(mine).any()}
+    far = [f'{view} {by:.0f} px' for (view,by),camera in zip(off.items(), found.rigs[0]) if by > 0.02*np.hypot(*camera.size)]
+    if far: p.review.say('data.view_names', f'labels are far from the points in space that the cameras make of them (median): {", ".join(far)}', 'a few pixels',
+        'Is each camera in the calibration under its own name, and has none moved since?', 'warning')
 
 # %% ../nbs/09_checks.ipynb #31ecca54
 CHECKS: tuple[Callable[[Project], None], ...] = (

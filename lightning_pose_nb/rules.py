@@ -176,6 +176,8 @@ def view_rule(r:Review)->None:
     boxes = data.bbox_file
     if boxes and (len(boxes) if isinstance(boxes, list) else 1) != max(1, len(views)):
         r.say(['data.bbox_file', 'data.view_names'], 'a different number of files than views', 'one per view')
+    if not views and r.cfg.training.imgaug_3d:
+        r.say(['training.imgaug_3d', 'data.view_names'], 'true without view_names', 'calibrated cameras')
     if views and r.cfg.training.imgaug_hflip:
         r.say(['training.imgaug_hflip', 'data.view_names'], 'true with several views', 'false', 'A mirrored picture of one camera shows what no other camera sees.')
 

@@ -69,7 +69,7 @@ def predict_views(
     "Predict the images of one or several views, or what an earlier call has not finished."
     index,root,joint = [[Path(p).as_posix() for p in view] for view in images],Path(root or ''),model.network.joint_views
     if len(index)!=(joint or len(index)) or len({len(view) for view in index})>1:
-        raise ValueError(f'{", ".join(str(len(view)) for view in index)} images; the model looks at {joint or "any number of"} views, and needs as many images of each')
+        raise ValueError(f'{", ".join(str(len(view)) for view in index)} images; the model looks at {joint or "any number of"} views, and needs as many images of each: give the label table of every view (predict_views; lpnb predict MODEL_DIR TABLE TABLE …)')
     for view in index:
         if sets is not None and len(sets)!=len(view): raise ValueError(f'{len(view)} images but {len(sets)} set names')
         if missing := [root/p for p in view if not (root/p).is_file()]: raise _bad_images(missing, len(view), 'not there')
