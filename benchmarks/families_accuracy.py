@@ -10,13 +10,16 @@
 All ways see the same number of labelled instants in each step, in the same order, and take the same number of steps. A seed is another animal (or another
 split of the real labels) and other new weights. Errors are distances in pixels of the original frame.
 
-`sample`, `ring`: four videos to train on, of which a few instants are labelled, and two further videos that nobody trains on. Errors are measured on those, in every
-frame, over all keypoints: `visible` ones; `bar`, those that only the bar hides, which sweeps through the picture and stays for a frame or two; `hidden`, those behind the animal
-or the post. `jumps` counts, in a thousand steps from frame to frame, those in which a keypoint moves over 10 px more than it really did. `mm` is the mean
+`sample`, `ring`: four videos to train on, of which a few instants are labelled, and two further videos that nobody trains on. Errors are measured on
+those, in every frame, over all keypoints: `visible` ones; `bar`, those that only the bar hides, which sweeps through the picture and stays for a frame or
+two; `hidden`, those behind the animal or the post. `jumps` counts, in a thousand steps from frame to frame, those in which a keypoint moves over 10 px more than it really did. `mm` is the mean
 distance of triangulated points from where they are, `reproj` that of predictions from the triangulated points, in pixels.
 Of heatmap_mhcrnn the two branches are judged by themselves, too: the frame alone, and its neighbours.
 
 `four-view-mouse`, `mirror-mouse`: errors of the labelled instants that nobody trained on or chose the network by, by view, or by half of the picture.
+
+Weights are random unless `--checkpoint` brings some. A plain ViT then learns next to nothing in so few steps (try `--vit vit_tiny_patch16_224`), so the
+default for both ways on a ViT is one with a few convolutions in front.
 
 `said` is the mean likelihood, and `within` the share of points within 5% of the picture's side of the truth: a regression model means the latter when it says
 the former. `rank` is the rank correlation of likelihood and error; -1 were perfect.
@@ -41,7 +44,7 @@ JOINT = VIT | {'model.model_type': 'heatmap_multiview_transformer'}
 ONE = {'heatmap': {}, 'heatmap_mhcrnn': CONTEXT, 'regression mse': MSE, 'regression laplace': LAPLACE}
 SEVERAL = {'heatmap resnet': {}, 'heatmap ViT': VIT, 'multiview ViT': JOINT}
 WAYS = {'sample': ONE, 'ring': SEVERAL, 'four-view-mouse': SEVERAL, 'mirror-mouse': ONE}
-RECIPE = {'sample': (300, 4, 96), 'ring': (300, 3, 96), 'four-view-mouse': (250, 2, 128), 'mirror-mouse': (300, 4, 128)} # steps, instants per step, side of the input
+RECIPE = {'sample': (300, 4, 96), 'ring': (700, 3, 96), 'four-view-mouse': (700, 2, 128), 'mirror-mouse': (300, 4, 128)} # steps, instants per step, side of the input
 VIDEOS, LENGTH, NEW = 4, 200, 2 # of the samples: videos to train on, frames in each video, videos to judge by
 LABELS, CHOOSE = 50, 10         # instants to train on, and to choose the network by
 STRANGERS = 'The labelled pictures of mirror-mouse-example are counted, not numbered by frame: to heatmap_mhcrnn the neighbours of a picture are strangers.'
@@ -58,10 +61,10 @@ def parse() -> argparse.Namespace:
     p.add_argument('--size', type=int, help="side of the network's input")
     p.add_argument('--cameras', type=int, default=3, help='of the ring')
     p.add_argument('--backbone', default='resnet18', help='of all ways but those on a ViT')
-    p.add_argument('--vit', default='vit_tiny_patch16_224', help='the backbone of the others')
+    p.add_argument('--vit', default='vit_tiny_r_s16_p8_224', help='the backbone of the others')
     p.add_argument('--checkpoint', help='weights file for --backbone')
     p.add_argument('--rate', type=float, default=1e-3, help='learning rate')
-    p.add_argument('--vit-rate', type=float, default=3e-4, help='learning rate of ways on a ViT')
+    p.add_argument('--vit-rate', type=float, default=1e-3, help='learning rate of ways on a ViT')
     p.add_argument('--set', nargs='*', default=[], metavar='KEY=VALUE', help='further config keys, for all ways')
     p.add_argument('--folder', type=Path, help='keep samples and results here; what was measured before is not measured again')
     p.add_argument('--threads', type=int, default=1)
