@@ -63,7 +63,7 @@ class Session:
     n_frames:int                # Frames in each of them
     infos:tuple[VideoInfo,...]  # What `probe` says about each of them
 
-# %% ../nbs/04b_sequences.ipynb #23bbeaed
+# %% ../nbs/04b_sequences.ipynb #641a1cb0
 def group_views(
     files:Sequence[Path],   # Videos below `root`
     root:Path,              # Where names begin to count
@@ -78,7 +78,7 @@ def group_views(
     found = {}
     for f in files:
         name,view = assign_view(f, root, views)
-        if view is None: problems.append(Problem(str(f), '', 'cannot be given to a view', f'one of {", ".join(views)} in its name', 'It is left out.', 'warning'))
+        if view is None: problems.append(Problem(str(f), '', 'cannot be given to a view', f'one of {", ".join(views)} in its name, as a whole word', 'It is left out.', 'warning'))
         else: found.setdefault(name, {v: [] for v in views})[view].append(f)
     for name,by_view in found.items():
         for view,here in by_view.items():
