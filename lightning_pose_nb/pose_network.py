@@ -45,7 +45,7 @@ def check_pictures(
         raise ValueError(f'pictures of {height} × {width} px do not fit {backbone.name}: '
                          f'height and width must be multiples of its stride, {backbone.stride}')
 
-# %% ../nbs/12d_pose_network.ipynb #dec7e87a
+# %% ../nbs/12d_pose_network.ipynb #c04fd007
 class PoseNetwork(nn.Module):
     "Pictures to keypoints: what all families have in common."
     context:int = 0     # Frames on each side that a prediction looks at
@@ -102,6 +102,13 @@ class PoseNetwork(nn.Module):
     )->None:
         "Called after each step of training, without gradient."
 
+    calibrates:bool = False # Is there anything to `calibrate`?
+
+    def calibrate(self,
+        seen:Iterable[tuple[dict,dict]], # What the network answered on held-out frames, and their labels
+    )->None:
+        "Called when training has ended: learn how far likelihoods can be trusted."
+
     def parameter_groups(self)->tuple[list[nn.Parameter],list[nn.Parameter]]:
         "Parameters of the backbone, which may learn later and slower, and of everything else."
         named = list(self.named_parameters())
@@ -122,7 +129,7 @@ class HeatmapNetwork(PoseNetwork):
         "Keypoints and their likelihood."
         return decode_heatmaps(outputs['heatmaps'], self.head.downsample_factor)
 
-# %% ../nbs/12d_pose_network.ipynb #73dc0b08
+# %% ../nbs/12d_pose_network.ipynb #211dca3f
 class RegressionNetwork(PoseNetwork):
     "Pictures to coordinates, and how far off they may be."
     def __init__(self,
@@ -133,6 +140,7 @@ class RegressionNetwork(PoseNetwork):
     ):
         super().__init__(backbone, head)
         self.kind, self.near = kind, near
+        self.register_buffer('stretch', torch.ones(())) # How much wider errors are than the scales say
 
     def forward(self,
         images:Tensor,   # uint8 or float 0…255, shape (..., 3, H, W)
@@ -148,7 +156,7 @@ class RegressionNetwork(PoseNetwork):
         outputs:dict[str,Tensor], # What `forward` gave
     )->tuple[Tensor,Tensor]:      # Keypoints in model pixels (..., K, 2), likelihood (..., K)
         "Keypoints, and the probability that each is near."
-        return outputs['coordinates'], likelihood_within(outputs['scales'], self.near*self.head.side, self.kind)
+        return outputs['coordinates'], likelihood_within(self.stretch*outputs['scales'], self.near*self.head.side, self.kind)
 
     @torch.no_grad()
     def notice(self,
@@ -157,3 +165,14 @@ class RegressionNetwork(PoseNetwork):
     )->None:
         "A network that has not learned how sure to be keeps account of how far off it is."
         if not self.head.learned_scale: self.head.notice((outputs['coordinates'] - batch['keypoints']).norm(dim=-1))
+
+    calibrates = True
+
+    @torch.no_grad()
+    def calibrate(self,
+        seen:Iterable[tuple[dict,dict]], # What `forward` gave on held-out frames; `keypoints` (..., K, 2) in model pixels, NaN where unlabelled
+    )->None:
+        "Make scales as wide as the errors on held-out frames are, by the one factor that makes these most likely; with fewer than 20 labels leave them."
+        ratios = torch.cat([((o['coordinates'] - b['keypoints']).norm(dim=-1)/o['scales']).flatten() for o,b in seen])
+        ratios = ratios[ratios.isfinite()]
+        if len(ratios) >= 20: self.stretch.copy_(ratios.mean()/2 if self.kind == 'laplace' else (ratios.square().mean()/2).sqrt())

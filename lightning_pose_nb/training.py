@@ -217,7 +217,16 @@ def _check_videos(data:PoseData, folder:Path)->list:
         'put the videos back as they were when the run began, or train in a new folder') for name in sorted({name for name,n in [*here, *there] if [name, n] not in here or [name, n] not in there})])
     return here
 
-# %% ../nbs/20_training.ipynb #94539997
+# %% ../nbs/20_training.ipynb #ccd81231
+def _calibrate(network:nn.Module, data:PoseData, folder:Path)->None:
+    "Let the best network compare what it says about its errors with those on the validation frames, and write it again."
+    network.load_state_dict(load_file(folder/BEST))
+    device,loader = next(network.parameters()).device,data.val_dataloader()
+    network.eval()
+    with torch.no_grad(): network.calibrate([(network(batch['images'].to(device)), {'keypoints': batch['keypoints'].to(device)}) for batch in loader])
+    save_weights(folder, network, BEST)
+
+# %% ../nbs/20_training.ipynb #e05a3692
 def fit(
     cfg:Config,         # Effective config
     labels:Labels|ViewLabels, # Labelled frames, or one table per view
@@ -251,7 +260,9 @@ def fit(
         trainer = make_trainer(cfg, folder, data.epochs, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), *callbacks], progress)
         rigs = data.calibration.rigs if data.calibration else ()
         _run(trainer, module := PoseModule(network, cfg, make_rates(cfg, data.steps_per_epoch), anneal, subspaces, rigs), data, checkpoint, folder)
-    if (folder/BEST).exists(): os.replace(folder/BEST, folder/WEIGHTS)
+    if (folder/BEST).exists():
+        if network.calibrates: _calibrate(network, data, folder)
+        os.replace(folder/BEST, folder/WEIGHTS)
     elif not (folder/WEIGHTS).exists(): save_weights(folder, module.kept)
     save_description(folder, cfg, labels.keypoint_names, names, videos=videos, epochs=trainer.current_epoch, steps=trainer.global_step,
         best_epoch=best.epoch, val_pixel_error=best.best)
