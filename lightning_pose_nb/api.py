@@ -50,7 +50,7 @@ def _one_per_view(files:Sequence[Path|str], views:Sequence[str], kind:str)->list
     if wrong: raise ValueError(f'{", ".join(wrong)}: {kind} must come in the order of the views, {", ".join(views)}')
     return files
 
-# %% ../nbs/33_api.ipynb #a9dffee0
+# %% ../nbs/33_api.ipynb #93bfb1c4
 class TrainedModel:
     "A trained-model folder, ready to predict."
     def __init__(self,
@@ -103,6 +103,7 @@ class TrainedModel:
         session,cameras = self._cameras(videos, cropped, print if progress else lambda *_: None) if len(videos)>1 else ('', None)
         tables = predict_videos(self.model, videos, csvs, batch_size, overwrite, progress, reader=reader, boxes=boxes, cropped=cropped)
         together = [slice(None)] if len({len(table) for table in tables})==1 else [slice(i, i+1) for i in range(len(tables))]
+        cameras = cameras if len(together)==1 else None # a damaged view that lost frames is out of step with the others
         for s in together: measure_video(self.model, tables[s], csvs[s], cameras, csvs[0].with_name(f'{session}_3d.csv'))
         for video,csv in zip(videos, csvs) if labeled_video else (): self.render(video, csv, progress)
         return tables

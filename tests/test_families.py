@@ -153,6 +153,23 @@ def test_one_view_is_evaluated_by_itself(family):
     assert not (model.folder/'predictions.csv').exists()
 
 
+@pytest.mark.filterwarnings('ignore::UserWarning')
+def test_a_view_that_lost_frames_is_not_compared(family, tmp_path):
+    name, config, _, model = family
+    if name != 'heatmap on views': pytest.skip('any model of views that are predicted one by one')
+    videos = shutil.copytree(config.parent/'videos_new', tmp_path/'videos')
+    sick = videos/'session2_front.mp4'
+    data = bytearray(sick.read_bytes())
+    start, moov = data.index(b'mdat'), data.index(b'moov')
+    end = moov if moov > start else len(data)
+    data[(start+end)//2:(start+3*end)//4] = bytes((start+3*end)//4-(start+end)//2)
+    sick.write_bytes(data)
+    tables = model.predict_session({view: videos/f'session2_{view}.mp4' for view in model.cfg.data.view_names}, tmp_path/'out', progress=False)
+    assert len(tables['front']) < len(tables['left']) == FRAMES
+    assert (tmp_path/'out'/'session2_front_temporal_norm.csv').is_file()
+    assert not list((tmp_path/'out').glob('*_3d.csv'))
+
+
 @pytest.mark.parametrize(('kind', 'changes', 'said'), [
     ('mirror', {'model.model_type': 'heatmap_multiview_transformer'}, 'two or more views'),
     ('ring', {'model.model_type': 'heatmap_multiview_transformer', 'model.backbone': 'resnet18'}, 'a plain ViT'),
