@@ -58,7 +58,7 @@ def check_split(
     if wrong: raise ProjectError([Problem('split', '', w, f'each of the {n} rows at most once, in {", ".join(PARTS)}', 'the split belongs to another label file?') for w in wrong])
     return {name: [int(i) for i in split.get(name, ())] for name in PARTS}
 
-# %% ../nbs/08_datamodules.ipynb #3452cc73
+# %% ../nbs/08_datamodules.ipynb #89799f4d
 def make_frames(
     cfg:Config,    # training.imgaug, imgaug_hflip, imgaug_3d, cache_images, uniform_heatmaps_for_nan_keypoints, rng_seed_data_pt; data.*
     labels:Labels|ViewLabels, # Image paths relative to cfg.data.root
@@ -68,7 +68,7 @@ def make_frames(
     t,moves = cfg.training,moves_in_space(cfg, calibration)
     hflip,augmenter = flip_pairs(labels.keypoint_names) if t.imgaug_hflip else None,make_augmenter(t.imgaug)
     views = [LabelledFrames(view, cfg.data.root, cfg.data.size, augmenter.without(*GEOMETRY) if moves else augmenter, hflip, t.rng_seed_data_pt,
-        t.cache_images, t.uniform_heatmaps_for_nan_keypoints, cfg.context) for view in labels.views]
+        t.cache_images, t.uniform_heatmaps_for_nan_keypoints, cfg.context, len(labels.views)) for view in labels.views]
     if len(views)==1: return views[0]
     if not calibration: return LabelledViews(views)
     return LabelledViews(views, partial(_move, calibration) if moves else None, calibration.rows)

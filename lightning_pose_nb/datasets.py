@@ -37,17 +37,18 @@ def available_memory()->int: # Bytes
     ceiling = limit.read_text().strip() if limit.is_file() else 'max'
     return min(free, int(ceiling)//2) if ceiling.isdigit() else free
 
-# %% ../nbs/07_datasets.ipynb #cd1db79b
+# %% ../nbs/07_datasets.ipynb #cec4b4bc
 class Pictures:
     "Picture files at the network's size, decoded when first asked for and kept if there is room."
     def __init__(self,
         paths:Sequence[Path],       # Picture files of any size and depth
         size:tuple[int,int],        # Height and width to resize to
         cache:bool|str='auto',      # Keep them in memory? 'auto': if they fill at most a quarter of it
+        share:int=1,                # How many such collections there are, as of several views
     ):
         self.paths,self.size = [Path(p) for p in paths],tuple(size)
         self.bytes = len(self.paths)*size[0]*size[1]*3
-        self.cached = self.bytes <= available_memory()//4 if cache=='auto' else bool(cache)
+        self.cached = share*self.bytes <= available_memory()//4 if cache=='auto' else bool(cache)
         self._store = np.empty((len(self.paths), *self.size, 3), np.uint8) if self.cached else None
         self._frame_sizes = np.zeros((len(self.paths), 2), int) # zero: not decoded yet
 
@@ -94,7 +95,7 @@ def make_sample(
     return dict(image=torch.from_numpy(np.array(np.moveaxis(image, -1, -3))), keypoints=torch.from_numpy(xy.astype(np.float32)),
         visible=torch.from_numpy(visible), matrix=torch.from_numpy(matrix.astype(np.float32)))
 
-# %% ../nbs/07_datasets.ipynb #bfa731c9
+# %% ../nbs/07_datasets.ipynb #b5343e56
 class LabelledFrames(Dataset):
     "Labelled pictures with their keypoints at the network's size."
     def __init__(self,
@@ -107,13 +108,14 @@ class LabelledFrames(Dataset):
         cache:bool|str='auto',          # As for `Pictures`
         uniform_missing:bool=False,     # A missing label means "nowhere" (1) rather than "say nothing" (0)
         context:int=0,                  # Frames on each side of a labelled one that belong to its sample
+        share:int=1,                    # How many views there are, to share the memory
     ):
         self.labels,self.size,self.seed,self.context = labels,tuple(size),seed,context
         self.augmenter,self.hflip = augmenter or Augmenter(),hflip
         windows = find_context(labels.images, data_dir, context) if context else [[image] for image in labels.images]
         at = {image: i for i,image in enumerate(dict.fromkeys(image for window in windows for image in window))}
         self.windows = np.array([[at[image] for image in window] for window in windows]) # (N, 2c+1): which pictures make a sample
-        self.pictures = Pictures([Path(data_dir)/image for image in at], size, cache)
+        self.pictures = Pictures([Path(data_dir)/image for image in at], size, cache, share)
         self.visible = labels.visibility(missing := int(uniform_missing)).astype(np.int8)
         self.visible[(self.visible==2) & ~labels.labelled] = missing
 
