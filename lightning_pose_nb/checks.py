@@ -9,7 +9,7 @@ __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'chec
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
            'check_cameras', 'check_project', 'report']
 
-# %% ../nbs/09_checks.ipynb #64e93364
+# %% ../nbs/09_checks.ipynb #3606d016
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from .context import lint_context
 from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
 from .media import image_size
 from .problems import did_you_mean
-from .rules import Review, fade_rule, index_rule
+from .rules import Review, fade_rule, index_rule, skeleton_rule
 from .sequences import group_views, has_view
 from .splits import image_groups, split_sizes
 from .views import ViewLabels
@@ -66,7 +66,7 @@ def missing_file(
     review.say(key, found, f'an existing {kind}', f'Did you mean {parent/near}?' if near and near != first else fix, level)
     return True
 
-# %% ../nbs/09_checks.ipynb #b30b7bcc
+# %% ../nbs/09_checks.ipynb #bec11224
 def check_labels(p:Project)->None:
     "The label tables exist, can be read, and are sane."
     data = p.review.cfg.data
@@ -88,6 +88,7 @@ def check_names(p:Project)->None:
         p.review.say('data.num_keypoints', f'{data.num_keypoints}, but {table} has {len(here)} keypoints', f'{len(here)}', 'Or leave it empty.')
     if names and p.sound('data.keypoint_names'): _compare(p.review, names, here, table)
     if p.review.num_keypoints != len(here): index_rule(p.review, len(here), known=p.review.num_keypoints)
+    if not names: skeleton_rule(p.review, here)
 
 # %% ../nbs/09_checks.ipynb #903f8851
 def _compare(review:Review, names:list[str], here:list[str], table:str)->None:

@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/rules.html.md"""
 
 # %% auto #0
 __all__ = ['EITHER_OR', 'BACKBONE_FAMILIES', 'RULES', 'Review', 'review', 'backbone_stride', 'size_rule', 'length_rule',
-           'milestone_rule', 'split_rule', 'keypoint_rule', 'match_rule', 'index_rule', 'view_rule', 'model_rule',
-           'loss_rule', 'fade_rule']
+           'milestone_rule', 'split_rule', 'keypoint_rule', 'match_rule', 'index_rule', 'skeleton_rule', 'view_rule',
+           'model_rule', 'loss_rule', 'fade_rule']
 
 # %% ../nbs/00e_rules.ipynb #29c3c95b
 import re
@@ -161,6 +161,19 @@ def index_rule(
                   f'0 to {k-1}', 'Counting starts at 0.')
         if twice and not known: r.say(f'data.{name}', f'{", ".join(map(str, twice))} more than once', 'each keypoint once')
 
+# %% ../nbs/00e_rules.ipynb #c0f132d5
+def skeleton_rule(
+    r:Review,                       # The config under review
+    names:Sequence[str]|None=None,  # Keypoint names; as the file says by default
+)->None:
+    "The lines of the skeleton join two keypoints there are."
+    names,key = names or r.cfg.data.keypoint_names,'data.skeleton'
+    for pair in r.cfg.data.skeleton or []:
+        if len(pair) != 2 or pair[0] == pair[1]: r.say(key, f'{pair}', 'pairs of two different keypoints, e.g. [[nose, neck]]')
+        elif names:
+            for name in pair:
+                if name not in names: r.say(key, f'{name} is not a keypoint', f'{", ".join(names)}', did_you_mean(name, names))
+
 # %% ../nbs/00e_rules.ipynb #ed518381
 def view_rule(r:Review)->None:
     "One CSV and one name per view."
@@ -214,7 +227,7 @@ def model_rule(r:Review)->None:
     if isinstance(preset, str) and preset not in known:
         r.say('training.imgaug', preset, ', '.join(known)+' or a block', did_you_mean(preset, known))
 
-# %% ../nbs/00e_rules.ipynb #9d662393
+# %% ../nbs/00e_rules.ipynb #22d07310
 def loss_rule(r:Review)->None:
     "Each loss has what it needs."
     data,kind,key = r.cfg.data,r.cfg.model.model_type,'model.losses_to_use'
@@ -252,4 +265,4 @@ def fade_rule(
         r.say([key+'increase_factor', long], f'{step:g}: the losses on video reach {reached:.2g} of their weight in {end} epochs',
               f'{a.final_val:g}', f'For example {(a.final_val-a.init_val)/max(1, last//2):.2g}.', 'warning')
 
-RULES = (size_rule, length_rule, milestone_rule, split_rule, keypoint_rule, match_rule, index_rule, view_rule, model_rule, loss_rule, fade_rule)
+RULES = (size_rule, length_rule, milestone_rule, split_rule, keypoint_rule, match_rule, index_rule, skeleton_rule, view_rule, model_rule, loss_rule, fade_rule)

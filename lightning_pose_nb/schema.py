@@ -20,7 +20,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from .keys import Float, Index, Int, Section, Text, key, key_words, walk
 from .problems import Problem
 
-# %% ../nbs/00c_schema.ipynb #ad6b54b0
+# %% ../nbs/00c_schema.ipynb #5815ffcd
 class Size(Section):
     "Height and width of the pictures the network sees."
     height: Int = key(256, "a multiple of the network's stride: 32, for most ViT 16", 'px', ge=1)
@@ -37,6 +37,7 @@ class Data(Section):
     columns_for_singleview_pca: list[Index]|None = key(None, 'keypoints (0, 1, …) of the pose PCA; null: all')
     mirrored_column_matches: list[list[Index]]|list[Index]|None = key(
         None, 'per view the keypoints that match, e.g. [[0, 1], [2, 3]]; with view_names one list, null: all')
+    skeleton: list[list[Text]]|None = key(None, 'lines to draw: pairs of keypoint names, e.g. [[nose, neck]]', advanced=True)
     view_names: list[Text]|None = key(None, 'cameras, as they occur in file names: two or more; null: one picture per frame')
     downsample_factor: Int = key(2, 'heatmaps are 2^f times smaller than the picture', advanced=True, ge=1, le=3)
     bbox_file: Text|list[Text]|None = key(None, 'table of crop boxes (x, y, h, w), one per view', advanced=True)
