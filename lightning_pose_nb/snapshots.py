@@ -17,7 +17,7 @@ from typing import Any
 LIVE = 'lpnb-live'
 HIDE_CSS = f'.jp-OutputArea-child:has(.{LIVE}) + .jp-OutputArea-child {{display: none}}'
 
-# %% ../nbs/41_snapshots.ipynb #41c925df
+# %% ../nbs/41_snapshots.ipynb #a9e48e99
 class Snapshot:
     "A picture that stays in the notebook when the widget is gone."
     def __init__(
@@ -33,7 +33,10 @@ class Snapshot:
     def show(self)->None:
         "Display the widget, and its picture right after it. Call it from the widget's `_ipython_display_`."
         from IPython.display import Image, display
-        display(self.widget._repr_mimebundle_(), raw=True)
+        bundle = self.widget._repr_mimebundle_()
+        data,metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        name = type(self.widget).__name__
+        display(data | {'text/plain': f'{name}: run this cell to use it. As it was left:'}, metadata=metadata, raw=True)
         self.handle = display(Image(self.draw()), display_id=True)
 
     def touch(self)->None:
