@@ -1,0 +1,109 @@
+"""How fluid the pose viewer is in a browser: first paint, time per step, traces of long recordings, bytes of JavaScript.
+
+    python benchmarks/pose_viewer.py                   # 400 × 400 and 1280 × 1024, two hundred steps; 10⁶ frames × 50 keypoints of traces
+    python benchmarks/pose_viewer.py --frames 120 --steps 20 --long 20000     # does it run?
+
+JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its time ends in the animation frame after the one in which the asked frame
+was painted. `forwards` presses as soon as the last step is painted; `jumps` go to frames far apart, so that nothing was fetched ahead.
+*First paint* is from running the cell to the first frame on the screen, imports included. A *query* is what the strip of traces asks Python for:
+one signal of one keypoint, all frames or a thousandth of them, 1000 pixels wide.
+"""
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
+import browser
+from video_readers import film
+
+from lightning_pose_nb.tables import Table, write_table
+
+NOTEBOOK = '''
+from lightning_pose_nb.pose_viewer import PoseViewer
+PoseViewer({video!r}, {table!r})
+'''
+STEP = '''async ([code, goal]) => {
+    const root = document.querySelector('.lpnb-viewer');
+    const begin = performance.now();
+    if (code) root.dispatchEvent(new KeyboardEvent('keydown', {key: code, bubbles: true}));
+    else {
+        const box = root.querySelector('.lpnb-frame');
+        box.value = goal;
+        box.dispatchEvent(new Event('change', {bubbles: true}));
+    }
+    while (root.dataset.frame !== String(goal)) {
+        if (performance.now() - begin > 20000) throw new Error(`frame ${goal} was never painted`);
+        await new Promise(requestAnimationFrame);
+    }
+    await new Promise(requestAnimationFrame);
+    return performance.now() - begin;
+}'''
+
+
+def poses(n: int, k: int, size: tuple[int, int]) -> Table:
+    "Made-up predictions."
+    rng = np.random.default_rng(0)
+    xy = rng.random((1, k, 2))*np.array(size[::-1]) + np.cumsum(rng.normal(size=(n, k, 2)).astype('float32'), axis=0)*.1
+    return Table(list(range(n)), [f'k{i}' for i in range(k)], xy, rng.random((n, k)))
+
+
+def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
+    "Open the viewer on a video in JupyterLab, step through it, and time what happens."
+    notebook = browser.write_notebook(folder/f'{video.stem}.ipynb', NOTEBOOK.format(video=str(video), table=str(table)))
+    with browser.opened('lab', notebook, folder/f'home-{video.stem}', run=False) as page:
+        browser.run_all(page)
+        begin = time.perf_counter()
+        page.wait_for_function("document.querySelector('.lpnb-viewer')?.dataset.frame === '0'", timeout=120_000)
+        first = time.perf_counter()-begin
+        page.locator('.lpnb-viewer').focus()
+        page.wait_for_timeout(1000)
+        on = [page.evaluate(STEP, ['ArrowRight', i+1]) for i in range(min(steps, n-1))]
+        jumps = [page.evaluate(STEP, [None, int(i)]) for i in np.random.default_rng(0).permutation(n)[:max(5, steps//4)]]
+        page.screenshot(path=browser.artefacts()/f'benchmark-{video.stem}.png')
+    return {'first': first, 'forwards': on, 'jumps': jumps}
+
+
+def long_traces(n: int, k: int) -> dict:
+    "Time to prepare the traces of a long recording, and to answer a query."
+    from lightning_pose_nb.traces import Traces
+    table = poses(n, k, (400, 400))
+    begin = time.perf_counter()
+    traces = Traces(table)
+    took = {'prepare': time.perf_counter()-begin}
+    rng,times = np.random.default_rng(1),{'whole': [], 'part': []}
+    for i in range(200):
+        start = int(rng.integers(0, n-n//1000)) if i % 2 else 0
+        begin = time.perf_counter()
+        traces.window('x', int(rng.integers(k)), start, start+n//1000 if i % 2 else n, 1000)
+        times['part' if i % 2 else 'whole'].append(time.perf_counter()-begin)
+    return took | times
+
+
+def main():
+    "Measure, and print."
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('--frames', type=int, default=600, help='length of the videos')
+    p.add_argument('--steps', type=int, default=200, help='steps to time')
+    p.add_argument('--long', type=int, default=10**6, help='frames of the traces')
+    p.add_argument('--keypoints', type=int, default=50)
+    args = p.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix='lpnb-benchmark-'))
+    for size in ((400, 400), (1024, 1280)):
+        video = film(folder, size, args.frames)
+        write_table(folder/f'{video.stem}.csv', poses(args.frames, 17, size))
+        took = drive(video, folder/f'{video.stem}.csv', args.frames, args.steps, folder)
+        print(f'{size[1]} × {size[0]}, {args.frames} frames: first paint {took["first"]:.1f} s')
+        for what in ('forwards', 'jumps'):
+            print(f'    {what:9} {len(took[what]):4} steps: median {np.median(took[what]):6.1f} ms, 99th percentile {np.percentile(took[what], 99):6.1f} ms')
+    took = long_traces(args.long, args.keypoints)
+    print(f'traces of {args.long} frames × {args.keypoints} keypoints: prepared in {took["prepare"]:.2f} s')
+    for what in ('whole', 'part'): print(f'    query, {what}: median {np.median(took[what])*1e3:.2f} ms, 99th percentile {np.percentile(took[what], 99)*1e3:.2f} ms')
+    static = Path(sys.modules['lightning_pose_nb'].__file__).parent/'static'
+    for path in sorted(static.iterdir()): print(f'{path.name}: {path.stat().st_size} bytes')
+
+
+if __name__ == '__main__': main()
