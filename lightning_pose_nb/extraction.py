@@ -8,10 +8,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/extraction.html.md""
 __all__ = ['LABELED_DATA', 'CANDIDATES', 'TO_LABEL', 'frame_path', 'choose_frames', 'write_frames', 'frames_to_label',
            'extract_frames']
 
-# %% ../nbs/35_extraction.ipynb #1257d3cc
+# %% ../nbs/35_extraction.ipynb #124425fc
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -87,12 +88,13 @@ def _central(features:np.ndarray, n:int)->list[int]:
     away = np.linalg.norm(features-middle[group], axis=1)
     return [int(min(np.flatnonzero(group == g), key=lambda i: away[i])) for g in np.unique(group)]
 
-# %% ../nbs/35_extraction.ipynb #efea2545
+# %% ../nbs/35_extraction.ipynb #bdcfb35e
 def write_frames(
     video:str|Path,        # A video file
     frames:Sequence[int],  # Frame numbers
     data_dir:str|Path,     # Project folder
     context:int=2,         # Frames before and behind each that are written as well
+    like:str|None=None,    # A picture of this video whose way of naming is followed
 )->list[str]:              # Paths of the asked frames below `data_dir`; neighbours are not among them
     "Write frames as pictures; raises `ProjectError` for frames there are not, and where another picture has the name."
     root,reader = Path(data_dir),VideoReader(video)
@@ -100,13 +102,17 @@ def write_frames(
         total = _length(reader)
         if wrong := [i for i in frames if not 0 <= i < total]:
             raise ProjectError(Problem(str(video), f'frame {wrong[0]}', f'a video of {total} frames', f'0 to {total-1}'))
-        paths = [frame_path(video, i) for i in frames]
+        paths = [_named_like(like, i) if like else frame_path(video, i) for i in frames]
         for path,i in zip(paths, frames, strict=True):
             around = neighbour_paths(path, context)
             for at,name in zip(range(i-context, i+context+1), around, strict=True):
                 if name and 0 <= at < total: _write(root/name, reader, at, check=at == i)
         return paths
     finally: reader.close()
+
+def _named_like(image:str, frame:int)->str:
+    head,digits,tail = re.fullmatch(r'(.*?)([0-9]+)([^0-9/]*)', image).groups()
+    return f'{head}{frame:0{len(digits)}d}{tail}'
 
 def _write(path:Path, reader:VideoReader, frame:int, check:bool)->None:
     "Write one frame, unless it is there."
@@ -119,7 +125,7 @@ def _write(path:Path, reader:VideoReader, frame:int, check:bool)->None:
                                    'Two videos of the same name? Rename one of them'))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    part.write_bytes(cv2.imencode('.png', cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
+    part.write_bytes(cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
     part.replace(path)
 
 # %% ../nbs/35_extraction.ipynb #e109eb2a
