@@ -61,7 +61,7 @@ class _Log:
 
 def _stamp(text:str)->str: return hashlib.sha256(text.encode()).hexdigest()
 
-# %% ../nbs/36_corrections.ipynb #e4d82684
+# %% ../nbs/36_corrections.ipynb #23242c64
 class LabelBook:
     "A label table under correction; raises `ProjectError` for a table that cannot be read."
     def __init__(self,
@@ -168,6 +168,12 @@ class LabelBook:
         "The labelled image that is a frame of a video, by folder and number."
         return _of_video([*self.rows, *self.waiting], Path(video).stem).get(frame)
 
+    def frames_of(self,
+        video:str|Path, # A video file
+    )->dict[int, str]:  # Frame number → image
+        "All labelled images that are frames of a video."
+        return _of_video(self.images, Path(video).stem)
+
     def add_frame(self,
         video:str|Path,                 # A video file
         frame:int,                      # Frame number
@@ -175,7 +181,7 @@ class LabelBook:
         context:int=2,                  # Frames before and behind that are written as pictures, too
     )->str:                             # Path of the picture
         "Write a frame of a video as a picture, and give it a row."
-        known = _of_video(self.images, Path(video).stem)
+        known = self.frames_of(video)
         image = known.get(frame) or write_frames(video, [frame], self.data_dir, context, next(iter(known.values()), None))[0]
         self.add(image, keypoints)
         return image

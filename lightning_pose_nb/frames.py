@@ -22,13 +22,13 @@ from .media import read_image
 from .problems import Problem, ProjectError
 from .seeking import VideoReader
 
-# %% ../nbs/39_frames.ipynb #6db00710
+# %% ../nbs/39_frames.ipynb #92248c39
 class VideoFrames:
     "The frames of a video."
     def __init__(self,
         path:str|Path, # A video file
     ):
-        self.path,self.reader = Path(path),VideoReader(path)
+        self.path,self.reader,self._lock = Path(path),VideoReader(path),threading.Lock()
         self.fps = self.reader.info.fps or 30.
         self.n = self.reader.info.n_frames or 0
 
@@ -38,8 +38,8 @@ class VideoFrames:
         first:int, # Number of the first frame
         n:int=1,   # How many
     )->np.ndarray: # (n, H, W, 3) RGB; fewer where the video ends
-        "Frames as pictures."
-        return self.reader.read(first, n).frames
+        "Frames as pictures; one thread at a time."
+        with self._lock: return self.reader.read(first, n).frames
 
     def moment(self, i:int)->tuple[Path, int]:
         "The video, and the number of the frame in it."
@@ -77,7 +77,7 @@ class PictureFrames:
 
     def close(self)->None: "There is nothing to let go of."
 
-# %% ../nbs/39_frames.ipynb #968bfadb
+# %% ../nbs/39_frames.ipynb #6c87f545
 class MomentFrames:
     "Chosen frames of one or several videos."
     fps = 2.
@@ -85,13 +85,14 @@ class MomentFrames:
         moments:Sequence[tuple[str|Path, int]], # Video and frame number
     ):
         self.moments = [(Path(video), int(frame)) for video,frame in moments]
+        self._lock = threading.Lock()
         self.readers = {video: VideoReader(video) for video in dict.fromkeys(v for v,_ in self.moments)}
 
     def __len__(self)->int: return len(self.moments)
 
     def read(self, first:int, n:int=1)->list[np.ndarray]:
-        "(H, W, 3) RGB for each moment."
-        return [self.readers[video].read(frame, 1).frames[0] for video,frame in self.moments[first:first+n]]
+        "(H, W, 3) RGB for each moment; one thread at a time."
+        with self._lock: return [self.readers[video].read(frame, 1).frames[0] for video,frame in self.moments[first:first+n]]
 
     def moment(self, i:int)->tuple[Path, int]:
         "The video, and the number of the frame in it."
@@ -151,7 +152,7 @@ def wish_list(
     behind = (max(0, frame-2), frame) if step > 0 else (frame+1, min(n, frame+3))
     if behind[1] > behind[0]: yield behind[0], behind[1]-behind[0]
 
-# %% ../nbs/39_frames.ipynb #b4d6cfd7
+# %% ../nbs/39_frames.ipynb #e22dcbf3
 class FrameServer:
     "Encoded frames around the one that is looked at."
     def __init__(self,
@@ -177,6 +178,14 @@ class FrameServer:
             if self._thread is None:
                 self._thread = threading.Thread(target=_serve, args=(self,), daemon=True)
                 self._thread.start()
+
+    def picture(self,
+        frame:int, # Number of the frame
+    )->np.ndarray: # (H, W, 3) RGB
+        "A frame that was encoded, or else a fresh one."
+        data = self._cache.get(frame)
+        if data is None or max(data[1]) > _LARGE: return self.source.read(frame)[0]
+        return cv2.cvtColor(cv2.imdecode(np.frombuffer(data[0], np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
     def close(self)->None:
         "End the thread, and let go of the files."

@@ -1,6 +1,11 @@
 "The widgets, used by hand: in JupyterLab and in Voilà."
 import browser
+import numpy as np
 import pytest
+
+from lightning_pose_nb.corrections import LabelBook
+from lightning_pose_nb.samples import make_project
+from lightning_pose_nb.tables import read_table, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +58,87 @@ def test_a_picture_stays(kind, tmp_path):
         page.locator(picture).wait_for(timeout=60_000)
         page.screenshot(path=browser.artefacts()/'snapshot-lab-later.png')
         assert page.locator(picture).get_attribute('src') != before
+
+
+VIEWER = '''
+from lightning_pose_nb.pose_viewer import PoseViewer
+viewer = PoseViewer('videos/session0.mp4', {{'model': 'session0.csv', 'truth': 'ground_truth/session0.csv'}}, 'CollectedData.csv', skeleton={skeleton}, threshold=.5)
+viewer
+'''
+
+
+@pytest.fixture
+def project(tmp_path):
+    "The sample project, with predictions of a video that are wrong in frame 41, and in some frames a little."
+    folder = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=60).parent
+    table = read_table(folder/'ground_truth'/'session0.csv')
+    rng = np.random.default_rng(0)
+    xy,likelihood = table.xy+rng.normal(0, 1.5, table.xy.shape),np.clip(.97-.1*np.abs(rng.normal(size=table.likelihood.shape)), 0, 1)
+    xy[41, 0] += 25
+    likelihood[41, 0] = .2
+    write_table(folder/'session0.csv', range(60), table.keypoint_names, xy, likelihood)
+    return folder
+
+
+def at(page, frame, timeout=20):
+    "Wait until the viewer has painted a frame."
+    page.wait_for_function("n => document.querySelector('.lpnb-viewer')?.dataset.frame === String(n)", arg=frame, timeout=timeout*1000)
+
+
+def screen(page, x, y):
+    "Where on the page a place in the frame is."
+    return page.evaluate("([x, y]) => document.querySelector('.lpnb-viewer')._lpnb.clientOf(x, y)", [float(x), float(y)])
+
+
+@pytest.mark.parametrize('kind', ['lab', 'voila'])
+def test_viewer(kind, project):
+    "Step, scrub, jump, drag a keypoint, undo, add a frame, save: the label table changes as it should, and nowhere else."
+    names = read_table(project/'session0.csv').keypoint_names
+    book = LabelBook(project/'CollectedData.csv')
+    frame,image = next(iter(book.frames_of('session0.mp4').items()))
+    before = (project/'CollectedData.csv').read_text()
+    k = int(np.flatnonzero(np.isfinite(book.keypoints(image)[:, 0]))[0])
+    notebook = browser.write_notebook(project/'view.ipynb', VIEWER.format(skeleton=[names[0:2], names[1:3]]))
+    with browser.opened(kind, notebook, project/'home', size=(1280, 1000)) as page:
+        at(page, 0, timeout=120)
+        viewer = page.locator('.lpnb-viewer')
+        viewer.scroll_into_view_if_needed()
+        viewer.focus()
+        for n in (1, 2, 3):
+            page.keyboard.press('ArrowRight')
+            at(page, n)
+        page.keyboard.press('n')
+        at(page, 41)
+        page.screenshot(path=browser.artefacts()/f'viewer-{kind}-jump.png')
+        strip = page.locator('.lpnb-traces').bounding_box()
+        page.mouse.click(strip['x']+strip['width']*(frame+.5)/60, strip['y']+20)
+        at(page, frame)
+        start = screen(page, *book.keypoints(image)[k])
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(start[0]+20, start[1]+12, steps=5)
+        page.screenshot(path=browser.artefacts()/f'viewer-{kind}-drag.png')
+        page.mouse.up()
+        page.wait_for_function("!document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        assert (project/'CollectedData.csv').read_text() == before, 'the table must not change before it is saved'
+        assert LabelBook(project/'CollectedData.csv').pending == 1, 'but the journal must know at once'
+        moved = LabelBook(project/'CollectedData.csv').keypoints(image)[k]
+        page.keyboard.press('Control+z')
+        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        page.keyboard.press('Control+Shift+z')
+        page.wait_for_function("!document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        page.locator('.lpnb-frame').fill('41')
+        page.keyboard.press('Enter')
+        at(page, 41)
+        page.locator('.lpnb-add').click()
+        page.wait_for_function("document.querySelector('.lpnb-pending').innerText.startsWith('2 rows')", timeout=20_000)
+        page.locator('.lpnb-save').click()
+        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        page.screenshot(path=browser.artefacts()/f'viewer-{kind}-saved.png')
+    after = (project/'CollectedData.csv').read_text().splitlines()
+    assert len(after) == len(before.splitlines())+1
+    assert [a == b for a,b in zip(before.splitlines(), after, strict=False)].count(False) == 1
+    saved = LabelBook(project/'CollectedData.csv')
+    assert np.allclose(saved.keypoints(image)[k], moved)
+    assert np.abs(moved-book.keypoints(image)[k]).min() > 2
+    assert 'labeled-data/session0/img00000041.png' in saved.images
