@@ -3,8 +3,8 @@
     python benchmarks/pose_viewer.py                   # 400 × 400 and 1280 × 1024, two hundred steps; 10⁶ frames × 50 keypoints of traces
     python benchmarks/pose_viewer.py --frames 120 --steps 20 --long 20000     # does it run?
 
-JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its time ends in the animation frame after the one in which the asked frame
-was painted. `forwards` presses as soon as the last step is painted; `jumps` go to frames far apart, so that nothing was fetched ahead.
+JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its time ends with the animation frame in which the asked frame is on
+the screen. `forwards` presses as soon as the last step is painted; `jumps` go to frames far apart, so that nothing was fetched ahead.
 *First paint* is from running the cell to the first frame on the screen, imports included. A *query* is what the strip of traces asks Python for:
 one signal of one keypoint, all frames or a thousandth of them, 1000 pixels wide.
 """
@@ -55,8 +55,9 @@ def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
     "Open the viewer on a video in JupyterLab, step through it, and time what happens."
     notebook = browser.write_notebook(folder/f'{video.stem}.ipynb', NOTEBOOK.format(video=str(video), table=str(table)))
     with browser.opened('lab', notebook, folder/f'home-{video.stem}', run=False) as page:
-        browser.run_all(page)
+        browser.kernel_ready(page)
         begin = time.perf_counter()
+        browser.run_all(page)
         page.wait_for_function("document.querySelector('.lpnb-viewer')?.dataset.frame === '0'", timeout=120_000)
         first = time.perf_counter()-begin
         page.locator('.lpnb-viewer').focus()
@@ -94,7 +95,8 @@ def main():
     folder = Path(tempfile.mkdtemp(prefix='lpnb-benchmark-'))
     for size in ((400, 400), (1024, 1280)):
         video = film(folder, size, args.frames)
-        write_table(folder/f'{video.stem}.csv', poses(args.frames, 17, size))
+        table = poses(args.frames, 17, size)
+        write_table(folder/f'{video.stem}.csv', table.index, table.keypoint_names, table.xy, table.likelihood)
         took = drive(video, folder/f'{video.stem}.csv', args.frames, args.steps, folder)
         print(f'{size[1]} × {size[0]}, {args.frames} frames: first paint {took["first"]:.1f} s')
         for what in ('forwards', 'jumps'):

@@ -97,11 +97,16 @@ def serve(kind: str, notebook: Path, home: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired: server.kill()
 
 
-def run_all(page, timeout: float = 120):
-    "Run every cell of the notebook shown by JupyterLab, and wait until the kernel has taken the work up."
+def kernel_ready(page, timeout: float = 120):
+    "Wait until JupyterLab shows the notebook and its kernel answers."
     page.wait_for_selector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell', timeout=timeout*1000)
     page.wait_for_function('window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"', timeout=timeout*1000)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def run_all(page):
+    "Run every cell of the notebook shown by JupyterLab."
+    kernel_ready(page)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class Viewer {
       h("span", { class: "lpnb-total" }, "doubtful moments"), this.limit,
       button("lpnb-jump-prev", "⇤", "previous doubtful moment (p)", () => this.jump(-1)), button("lpnb-jump-next", "⇥", "next doubtful moment (n)", () => this.jump(1)));
     this.buttons = {
-      add: button("lpnb-add", "＋ label this frame", "add this frame to the labels (a)", () => this.add()),
+      add: button("lpnb-add", "+ label this frame", "add this frame to the labels (a)", () => this.add()),
       hide: button("lpnb-hide", "hidden", "the chosen keypoint cannot be seen here (h)", () => this.mark("hide")),
       clear: button("lpnb-clear", "clear", "the chosen keypoint is not labelled (delete)", () => this.mark("clear")),
       undo: button("lpnb-undo", "↶", "undo (ctrl z)", () => this.post("undo")),
@@ -154,7 +154,7 @@ class Viewer {
     clearTimeout(this.late);
     if (!this.cache.has(frame)) this.late = setTimeout(() => this.say("waiting for Python: is the kernel busy?"), 3000);
     if (frame < this.range[0] || frame >= this.range[1]) this.follow();
-    this.paint();
+    if (this.cache.has(frame)) this.draw(); else this.paint();
   }
 
   async receive(m, buffers) {
@@ -170,7 +170,7 @@ class Viewer {
 
   async take(m, [data, points]) {
     const bitmap = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
-    this.cache.get(m.frame)?.bitmap.close();
+    this.drop(m.frame);
     this.cache.set(m.frame, { bitmap, width: m.width, height: m.height, points: this.floats(points), name: m.name, has: m.has });
     this.forget();
     if (m.frame === this.frame) { clearTimeout(this.late); if (this.status.dataset.waiting) this.say(""); this.paint(); }
@@ -181,12 +181,17 @@ class Viewer {
     for (const entry of this.cache.values()) bytes += entry.bitmap.width * entry.bitmap.height * 4;
     const far = [...this.cache.keys()].sort((a, b) => Math.abs(b - this.frame) - Math.abs(a - this.frame));
     for (const frame of far) {
-      if (bytes <= CACHE_BYTES || this.cache.get(frame) === this.last || frame === this.frame) break;
+      if (bytes <= CACHE_BYTES || frame === this.frame) break;
       const { bitmap } = this.cache.get(frame);
       bytes -= bitmap.width * bitmap.height * 4;
-      bitmap.close();
-      this.cache.delete(frame);
+      this.drop(frame);
     }
+  }
+
+  drop(frame) {
+    const entry = this.cache.get(frame);
+    this.cache.delete(frame);
+    if (entry && entry !== this.last) entry.bitmap.close(); // what is on the screen may have to be drawn once more
   }
 
   play() {
@@ -245,7 +250,7 @@ class Viewer {
     const [g, width, height] = this.size(this.canvas);
     const { scale, x, y } = this.view;
     g.imageSmoothingEnabled = scale < 3;
-    g.imageSmoothingQuality = "high";
+    g.imageSmoothingQuality = "medium";
     g.drawImage(entry.bitmap, x, y, entry.width * scale, entry.height * scale);
     this.drawPoints(g, entry);
     if (this.shown !== this.frame) this.drawWaiting(g, width);
@@ -260,7 +265,7 @@ class Viewer {
     const width = this.stage.clientWidth;
     if (!width) return;
     const height = clamp(width * this.ratio, 220, 540);
-    this.stage.style.height = `${height}px`;
+    this.stage.style.height = this.list.style.height = `${height}px`;
     const scale = Math.min(width / entry.width, height / entry.height);
     Object.assign(this.view, { scale, x: (width - entry.width * scale) / 2, y: (height - entry.height * scale) / 2 });
     this.fitted = true;
@@ -313,7 +318,10 @@ class Viewer {
       g.lineWidth = k === this.keypoint ? 2 : 1;
       g.strokeStyle = "white";
     } else {
-      g.lineWidth = 1.6;
+      g.lineWidth = 4;
+      g.strokeStyle = "rgba(255,255,255,.8)";
+      g.stroke();
+      g.lineWidth = 2;
       g.strokeStyle = this.info.colours[k];
     }
     g.stroke();
@@ -485,7 +493,7 @@ class Viewer {
     if (entry) { entry.points = fresh; entry.has = m.labelled.includes(m.frame); }
     for (const [frame, other] of [...this.cache]) {
       const has = m.labelled.includes(frame);
-      if (frame !== m.frame && other !== this.last && (has || other.has)) { other.bitmap.close(); this.cache.delete(frame); } // its labels may have changed, too
+      if (frame !== m.frame && (has || other.has)) this.drop(frame); // its labels may have changed, too
       else other.has = has;
     }
     this.say(m.say || "");
