@@ -281,16 +281,17 @@ def _check_agreement(p:Project, found:Calibration, views:list[str])->None:
     if far: p.review.say('data.view_names', f'labels are far from the points in space that the cameras make of them (median): {", ".join(far)}', 'a few pixels',
         'Is each camera in the calibration under its own name, and has none moved since?', 'warning')
 
-# %% ../nbs/09_checks.ipynb #31ecca54
+# %% ../nbs/09_checks.ipynb #3b4b6d3a
 CHECKS: tuple[Callable[[Project], None], ...] = (
     check_labels, check_names, check_views, check_videos, check_amount, check_files, check_augmentation, check_boxes, check_context, check_cameras)
 
 def check_project(
     config_path:Path|str|Mapping,                 # The config file
     overrides:Iterable[str]|Mapping[str, Any]=(), # As for load_config
+    text:str|None=None,                           # What the file is going to say, instead of what it says
 )->list[Problem]:                                 # Errors, warnings and notices; empty when all is well
     "Everything that can be known to be wrong with a project before it is trained."
-    project = Project(examine(config_path, overrides))
+    project = Project(examine(config_path, overrides, text))
     if 'data' not in project.review.broken:
         for check in CHECKS: check(project)
     found,own = dict.fromkeys(project.review.doc.problems),project.review.doc.file

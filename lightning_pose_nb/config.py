@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/config.html.md"""
 __all__ = ['KEYS', 'examine', 'find_problems', 'load_config', 'save_config', 'template', 'LOSS_NAMES', 'Config', 'Problem',
            'ProjectError', 'key_table', 'suggest']
 
-# %% ../nbs/00f_config.ipynb #1542a55a
+# %% ../nbs/00f_config.ipynb #e5d32b5d
 import os
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from .documents import Document, apply_overrides, complain, read_document, resolve_references
+from .documents import Document, apply_overrides, complain, parse_document, read_document, resolve_references
 from .keys import Section, key_words, section_of, walk
 from .legacy import modernise
 from .problems import Problem, ProjectError, did_you_mean, suggest
@@ -115,13 +115,14 @@ def _settle(cfg:Config, folder:Path)->None:
     if t.unfreezing_step is not None: t.unfreezing_epoch = None
     if lr.milestone_steps is not None: lr.milestones = None
 
-# %% ../nbs/00f_config.ipynb #3bd262f5
+# %% ../nbs/00f_config.ipynb #ef3aacff
 def examine(
     source:Path|str|Mapping,                      # YAML file or dictionary
     overrides:Iterable[str]|Mapping[str, Any]=(), # 'training.max_epochs=5', or {'training.max_epochs': 5}
+    text:str|None=None,                           # What the file is going to say, instead of what it says
 )->Review: # The config as far as it is valid, its document with the problems, and the keys that are not valid
     "Read and check a config without raising; what every checker starts from."
-    doc = read_document(source)
+    doc = read_document(source) if text is None else parse_document(text, Path(source).name)
     if any(p.level == 'error' for p in doc.problems): return Review(Config(), doc, set(Config.model_fields))
     apply_overrides(doc, overrides)
     _prefer_overrides(doc)
