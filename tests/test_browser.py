@@ -142,3 +142,44 @@ def test_viewer(kind, project):
     assert np.allclose(saved.keypoints(image)[k], moved)
     assert np.abs(moved-book.keypoints(image)[k]).min() > 2
     assert 'labeled-data/session0/img00000041.png' in saved.images
+
+
+EDITOR = '''
+from lightning_pose_nb.config_editor import ConfigEditor
+ConfigEditor('config.yaml')
+'''
+
+
+@pytest.mark.parametrize('kind', ['lab', 'voila'])
+def test_editor(kind, project):
+    "Type a mistake and see it named; type a value and save it: one line of the file changes. Somebody else's edit is not overwritten."
+    config = project/'config.yaml'
+    before = config.read_text()
+    notebook = browser.write_notebook(project/'edit.ipynb', EDITOR)
+    with browser.opened(kind, notebook, project/'home', size=(1280, 1150)) as page:
+        editor = page.locator('.lpnb-editor')
+        editor.wait_for(timeout=120_000)
+        page.wait_for_function("document.querySelector('.lpnb-editor').innerText.includes('epochs of')", timeout=60_000)
+        page.screenshot(path=browser.artefacts()/f'editor-{kind}-open.png')
+        page.get_by_role('tab', name='training').click()
+        field = page.locator('.lpnb-key-training-max_epochs input')
+        field.fill('manny')
+        page.wait_for_function("document.querySelector('.lpnb-key-training-max_epochs').classList.contains('lpnb-bad')", timeout=20_000)
+        page.screenshot(path=browser.artefacts()/f'editor-{kind}-wrong.png')
+        field.fill('17')
+        page.wait_for_function("!document.querySelector('.lpnb-key-training-max_epochs').classList.contains('lpnb-bad')", timeout=20_000)
+        page.wait_for_function("document.querySelector('.lpnb-editor').innerText.includes('17 epochs of')", timeout=60_000)
+        page.locator('.lpnb-save:not([disabled])').click()
+        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        page.screenshot(path=browser.artefacts()/f'editor-{kind}-saved.png')
+        saved = config.read_text()
+        changed = [new for old,new in zip(before.splitlines(), saved.splitlines(), strict=True) if old != new]
+        assert len(changed) == 1
+        assert 'max_epochs: 17' in changed[0]
+        config.write_text(saved+'# by somebody else\n')
+        field.fill('18')
+        page.locator('.lpnb-keep').wait_for(timeout=20_000)
+        assert config.read_text() == saved+'# by somebody else\n'
+        page.locator('.lpnb-keep').click()
+        page.locator('.lpnb-keep').wait_for(state='hidden', timeout=20_000)
+    assert config.read_text() == saved.replace('max_epochs: 17', 'max_epochs: 18')+'# by somebody else\n'
