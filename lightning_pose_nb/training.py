@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/training.html.md"""
 __all__ = ['BEST', 'RESUME', 'LOGS', 'MAY_CHANGE', 'QUIET', 'KeepBest', 'KeepGoing', 'make_trainer', 'prepare_folder',
            'start_from', 'quiet', 'fit', 'read_log']
 
-# %% ../nbs/20_training.ipynb #ac01de4a
+# %% ../nbs/20_training.ipynb #d157f191
 import logging
 import os
 import signal
@@ -35,6 +35,7 @@ from .models import ABOUT, WEIGHTS, load_description, pick_device, save_descript
 from .networks import build_network
 from .objective import find_losses, losses_in_space, provides
 from .pose_module import PoseModule
+from .progress import Progress
 from .schedule import make_anneal, make_rates
 from .subspace import FILE as SUBSPACES
 from .subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
@@ -226,7 +227,7 @@ def _calibrate(network:nn.Module, data:PoseData, folder:Path)->None:
     with torch.no_grad(): network.calibrate([(network(batch['images'].to(device)), {'keypoints': batch['keypoints'].to(device)}) for batch in loader])
     save_weights(folder, network, BEST)
 
-# %% ../nbs/20_training.ipynb #e05a3692
+# %% ../nbs/20_training.ipynb #cfb25d77
 def fit(
     cfg:Config,         # Effective config
     labels:Labels|ViewLabels, # Labelled frames, or one table per view
@@ -257,7 +258,7 @@ def fit(
             save_subspaces(folder, subspaces)
             if data.calibration: save_cameras(folder, data.calibration, cfg.data.root)
             save_description(folder, cfg, labels.keypoint_names, names, videos=videos)
-        trainer = make_trainer(cfg, folder, data.epochs, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), *callbacks], progress)
+        trainer = make_trainer(cfg, folder, data.epochs, [best, KeepGoing(folder, cfg.training.checkpoint_every_seconds), Progress(folder, data), *callbacks], progress)
         rigs = data.calibration.rigs if data.calibration else ()
         _run(trainer, module := PoseModule(network, cfg, make_rates(cfg, data.steps_per_epoch), anneal, subspaces, rigs), data, checkpoint, folder)
     if (folder/BEST).exists():
