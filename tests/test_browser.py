@@ -183,3 +183,30 @@ def test_editor(kind, project):
         page.locator('.lpnb-keep').click()
         page.locator('.lpnb-keep').wait_for(state='hidden', timeout=20_000)
     assert config.read_text() == saved.replace('max_epochs: 17', 'max_epochs: 18')+'# by somebody else\n'
+
+
+MONITOR = '''
+from lightning_pose_nb.monitor import TrainingMonitor, start_training
+process = start_training('config.yaml', 'model', {settings})
+TrainingMonitor('model', every=1)
+'''
+
+
+@pytest.mark.parametrize('kind', ['lab'])
+def test_monitor(kind, project):
+    "A training in another process is seen to learn, looked back at, and stopped."
+    settings = ['model.backbone=mobilenetv3_small_050', 'model.backbone_pretrained=false', 'training.max_epochs=400', 'training.check_val_every_n_epoch=2',
+                'training.optimizer_params.learning_rate=0.006']
+    notebook = browser.write_notebook(project/'watch.ipynb', MONITOR.format(settings=settings))
+    with browser.opened(kind, notebook, project/'home', size=(1280, 1100)) as page:
+        page.locator('.lpnb-monitor').wait_for(timeout=120_000)
+        page.wait_for_function("document.querySelector('.lpnb-monitor').innerText.includes('to go')", timeout=120_000)
+        page.wait_for_function("document.querySelector('.lpnb-monitor .widget-readout')?.innerText > '2'", timeout=120_000)
+        page.screenshot(path=browser.artefacts()/f'monitor-{kind}-running.png')
+        page.locator('.lpnb-monitor .noUi-handle').focus()
+        page.keyboard.press('Home')
+        page.wait_for_timeout(1500)
+        page.screenshot(path=browser.artefacts()/f'monitor-{kind}-early.png')
+        page.locator('.lpnb-stop').click()
+        page.wait_for_function("document.querySelector('.lpnb-monitor').innerText.includes('was interrupted')", timeout=60_000)
+        page.screenshot(path=browser.artefacts()/f'monitor-{kind}-stopped.png')
