@@ -231,7 +231,7 @@ def stop_training(
         raise ProjectError(Problem(str(folder), '', f'a training that {_STATES[run.state]}', 'one that is running on this machine'))
     os.kill(run.progress['process'], signal.SIGINT)
 
-# %% ../nbs/41e_monitor.ipynb #8040aa9f
+# %% ../nbs/41e_monitor.ipynb #9dbe0e71
 class TrainingMonitor(widgets.VBox):
     "A training, live."
     def __init__(self,
@@ -241,7 +241,7 @@ class TrainingMonitor(widgets.VBox):
         self.folder,self.every,self.run,self._seen,self._task = Path(folder),every,None,None,None
         self.head,self.text = widgets.HTML(),widgets.HTML()
         self.bar = widgets.FloatProgress(0., min=0, max=1, layout=widgets.Layout(width='100%', height='14px'), style={'bar_color': '#0072b2'})
-        self.curves,self.pictures = (widgets.Image(format='png', layout=widgets.Layout(width='100%', object_fit='contain')) for _ in range(2))
+        self.curves,self.pictures = (widgets.Image(format='png', layout=widgets.Layout(max_width='100%', max_height='330px', object_fit='contain', object_position='left')) for _ in range(2))
         self.when = widgets.IntSlider(0, min=0, max=0, description='validation', continuous_update=True, layout=widgets.Layout(width='60%'))
         self.stop = widgets.Button(description='stop', icon='stop', tooltip='interrupt it, as Ctrl-C does; it can be resumed')
         self.stop.add_class('lpnb-stop')
