@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/cli.html.md"""
 __all__ = ['is_for_user', 'error_text', 'Commands', 'app', 'main', 'init', 'check', 'context', 'sample', 'train', 'find_jobs',
            'group_jobs', 'predict', 'evaluate', 'render', 'boxes', 'crop', 'demo']
 
-# %% ../nbs/50_cli.ipynb #12afaba7
+# %% ../nbs/50_cli.ipynb #5a782fbb
 import logging
 import os
 import shlex
@@ -21,6 +21,7 @@ import click
 
 from . import __version__
 from .problems import Problem, ProjectError, did_you_mean
+from .review_commands import COMMANDS
 
 # %% ../nbs/50_cli.ipynb #155e838d
 def is_for_user(
@@ -65,7 +66,7 @@ class Commands(click.Group):
 
 _GO_ON = 'lightning_pose_nb.go_on'  # where a command leaves the words for after Ctrl-C
 
-# %% ../nbs/50_cli.ipynb #0a1838da
+# %% ../nbs/50_cli.ipynb #824a4834
 @click.group(cls=Commands, context_settings=dict(help_option_names=['-h', '--help'], max_content_width=100, token_normalize_func=lambda t: t.replace('_', '-')))
 @click.version_option(__version__, prog_name='lpnb')
 @click.option('--debug', is_flag=True, help='Show the whole traceback of every error.')
@@ -74,6 +75,7 @@ def app(debug:bool)->None:
 
     \b
     With labelled frames:  lpnb init, lpnb check config.yaml, lpnb train config.yaml
+    With a video:          lpnb new my_project video.mp4 --keypoints nose,tail
     With nothing yet:      lpnb demo
     """
 
@@ -402,3 +404,6 @@ def demo(ctx:click.Context, folder:Path, overrides:tuple[str, ...], epochs:int|N
     from lightning_pose_nb.starters import demo as run
     ctx.meta[_GO_ON] = 'run the same command again to go on from here'
     run(folder, epochs, overrides, say=click.echo)
+
+# %% ../nbs/50_cli.ipynb #00859d66
+for _command in COMMANDS: app.add_command(_command)

@@ -20,7 +20,7 @@ from .tables import Table, read_table
 # %% ../nbs/38_traces.ipynb #21d571ef
 METRICS = ('temporal_norm', 'pca_singleview_error', 'pca_multiview_error', 'reprojection_error', 'pixel_error')
 
-# %% ../nbs/38_traces.ipynb #5882211c
+# %% ../nbs/38_traces.ipynb #6f2b50b9
 def find_metrics(
     csv:str|Path,  # A file of predictions
     table:Table,   # What is in it
@@ -28,8 +28,9 @@ def find_metrics(
     "The metrics that lie beside a file of predictions; a file that does not fit the table is left out."
     csv,found = Path(csv),{}
     for name in METRICS:
-        path = csv.with_name(f'{csv.stem}_{name}.csv')
-        if not path.is_file(): continue
+        places = [csv.with_name(f'{csv.stem}_{name}.csv'), csv.with_name(f'predictions_{name}_{csv.stem.removeprefix("predictions_")}.csv')]
+        path = next((p for p in places if p.is_file()), None)
+        if path is None: continue
         values = read_metric(path).reindex(columns=table.keypoint_names).to_numpy(float)
         if len(values) == len(table): found[name] = values
     return found

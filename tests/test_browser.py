@@ -210,3 +210,27 @@ def test_monitor(kind, project):
         page.locator('.lpnb-stop').click()
         page.wait_for_function("document.querySelector('.lpnb-monitor').innerText.includes('was interrupted')", timeout=60_000)
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-stopped.png')
+
+
+def test_report(project):
+    "The page of a trained model opens without a network, raises nothing, and its film plays."
+    from playwright.sync_api import sync_playwright
+
+    from lightning_pose_nb.api import train
+    from lightning_pose_nb.report import write_report
+    settings = {'model.backbone': 'mobilenetv3_small_050', 'model.backbone_pretrained': False, 'training.max_epochs': 2, 'training.min_epochs': 1, 'training.check_val_every_n_epoch': 1}
+    page_file = write_report(train(project/'config.yaml', project/'model', settings, progress=False).folder)
+    asked,errors = [],[]
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=browser.CHROMIUM, headless=True, args=browser.FLAGS)
+        for name,width,scheme in (('light', 1100, 'light'), ('dark', 1100, 'dark'), ('phone', 390, 'light')):
+            page = chromium.new_page(viewport={'width': width, 'height': 900}, color_scheme=scheme)
+            page.on('request', lambda r: asked.append(r.url[:40]))
+            page.on('pageerror', lambda e: errors.append(str(e)))
+            page.goto(page_file.as_uri())
+            page.wait_for_function('document.querySelector("video").readyState >= 2', timeout=20_000)
+            assert page.evaluate('document.documentElement.scrollWidth') <= width
+            page.screenshot(path=browser.artefacts()/f'report-{name}.png', full_page=True)
+        chromium.close()
+    assert not errors
+    assert [url for url in asked if not url.startswith(('file:', 'data:'))] == []
