@@ -17,7 +17,7 @@ from .datasets import available_memory
 from .problems import ProjectError
 from .views import project_labels
 
-# %% ../nbs/21_forecast.ipynb #37490944
+# %% ../nbs/21_forecast.ipynb #d2026c17
 @lru_cache(32)
 def _measure(kind:str, backbone:str, size:tuple[int, int], keypoints:int, views:int, downsample:int)->tuple[int, int]:
     "Parameters of a network, and bytes that its layers give out for one picture."
@@ -29,12 +29,15 @@ def _measure(kind:str, backbone:str, size:tuple[int, int], keypoints:int, views:
     cfg.data.image_resize_dims.height,cfg.data.image_resize_dims.width = size
     cfg.data.downsample_factor,cfg.data.view_names = downsample,[f'view{i}' for i in range(views)] if views > 1 else None
     with torch.device('meta'): network = build_network(cfg, keypoints, False)
-    pictures,given = (5 if network.context else 1)*(views if 'multiview' in kind else 1),[]
+    pictures,kept = (5 if network.context else 1)*(views if 'multiview' in kind else 1),[]
+    in_place = torch.nn.ReLU,torch.nn.Identity,torch.nn.Dropout # gradients of these need no copy of what was there before
+    def keep(layer, took, out):
+        if isinstance(out, torch.Tensor) and not (isinstance(layer, in_place) and any(out is t for t in kept[-3:])): kept.append(out)
     for layer in network.modules():
-        if not list(layer.children()): layer.register_forward_hook(lambda _layer, _in, out: given.append(out.nbytes if hasattr(out, 'nbytes') else 0))
+        if not list(layer.children()): layer.register_forward_hook(keep)
     shape = (1, *([views] if 'multiview' in kind else []), *([5] if network.context else []), 3, *size)
     with torch.no_grad(): network(torch.empty(shape, device='meta'))
-    return sum(p.numel() for p in network.parameters()), sum(given)//pictures
+    return sum(p.numel() for p in network.parameters()), sum(t.nbytes for t in kept)//pictures
 
 # %% ../nbs/21_forecast.ipynb #65a5d5c2
 @dataclass
