@@ -61,7 +61,7 @@ class _Log:
 
 def _stamp(text:str)->str: return hashlib.sha256(text.encode()).hexdigest()
 
-# %% ../nbs/36_corrections.ipynb #23242c64
+# %% ../nbs/36_corrections.ipynb #7a85b299
 class LabelBook:
     "A label table under correction; raises `ProjectError` for a table that cannot be read."
     def __init__(self,
@@ -75,7 +75,8 @@ class LabelBook:
         self.names = self.table.names
         if keypoint_names and list(keypoint_names) != self.names:
             raise ProjectError(Problem(str(csv), 'row 2', f'keypoints {", ".join(self.names)}', ', '.join(keypoint_names)))
-        self.rows = _rows(self.table)
+        self.rows,self._there = _rows(self.table),_rows(self.table)
+        self._differ:set[str] = set()                # images whose row is not what the table says
         self.undone,self.done,self.notes = [],[],[]  # steps; what there was to tell when the book was opened
         self.changed:Callable|None = None            # called after each change
         self._log = _Log(journal_path(csv))
@@ -94,7 +95,7 @@ class LabelBook:
     @property
     def pending(self)->int:
         "How many rows differ from the table on the disk."
-        return len(_differences(self))
+        return len(self._differ)
 
     def keypoints(self,
         image:str, # Path below `data_dir`
@@ -190,7 +191,7 @@ class LabelBook:
         "Write the changes into the table; raises `ProjectError`, and writes nothing, if it has other keypoints by now."
         return _fold(self)
 
-# %% ../nbs/36_corrections.ipynb #204931aa
+# %% ../nbs/36_corrections.ipynb #2cf9f050
 def _rows(table:LabelText)->dict[str, np.ndarray]:
     return {image: values.copy() for image,values in zip(table.images, table.values, strict=True)}
 
@@ -232,11 +233,13 @@ def _write(book:LabelBook, image:str, before:np.ndarray|None, after:np.ndarray|N
 def _put(book:LabelBook, image:str, row:np.ndarray|None)->None:
     if row is None: book.rows.pop(image, None)
     else: book.rows[image] = row.copy()
+    (book._differ.discard if _same(row, book._there.get(image)) else book._differ.add)(image)
 
-def _differences(book:LabelBook)->list[str]:
-    "Images whose row is not what the table says."
-    table = _rows(book.table)
-    return [image for image in dict.fromkeys([*table, *book.rows]) if not _same(table.get(image), book.rows.get(image))]
+def _take_table(book:LabelBook, table:LabelText, rows:dict|None=None)->None:
+    "The table says something else now."
+    book.table,book._there = table,_rows(table)
+    book.rows = _rows(table) if rows is None else rows
+    book._differ = {image for image in [*book._there, *book.rows] if not _same(book._there.get(image), book.rows.get(image))}
 
 # %% ../nbs/36_corrections.ipynb #5742f068
 def _replay(book:LabelBook)->None:
@@ -269,7 +272,7 @@ def _again(book:LabelBook, step:dict)->None:
         if step['kind'] == 'redo' and book.undone: book.undone.pop()
         elif step['kind'] == 'do': book.undone.clear()
 
-# %% ../nbs/36_corrections.ipynb #3401cb88
+# %% ../nbs/36_corrections.ipynb #d6015549
 def _fold(book:LabelBook)->int:
     "Write the table, and drop the journal."
     there = book.path.read_bytes().decode('utf-8') if book.path.is_file() else ''
@@ -279,19 +282,19 @@ def _fold(book:LabelBook)->int:
         text = changed_text(book.table, book.rows)
         if book._log.size: book._log.append({'folded': _stamp(text)})
         write_atomic(book.path, text)
-        book.table = LabelText(book.path)
+        _take_table(book, LabelText(book.path), book.rows)
     book._log.drop()
     return count
 
 def _take_in(book:LabelBook)->None:
     "The table was changed elsewhere: keep those changes, and make ours again on top of them."
-    ours = {image: book.rows.get(image) for image in _differences(book)}
+    ours = {image: book.rows.get(image) for image in [*book._there, *book.rows] if image in book._differ}
     table = LabelText(book.path)
     if table.names != book.names:
         raise ProjectError(Problem(str(book.path), 'row 2', f'other keypoints than when it was opened: {", ".join(table.names)}', ', '.join(book.names),
                                    f'Nothing was written; your corrections are in {book._log.path.name}'))
-    old = _rows(book.table)
-    book.table,book.rows = table,_rows(table)
+    old = book._there
+    _take_table(book, table)
     for image,row in ours.items():
         if row is not None and image in old and image in book.rows:
             same = ((old[image] == row) | (np.isnan(old[image]) & np.isnan(row))).all(1)

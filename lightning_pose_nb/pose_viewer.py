@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/pose_viewer.html.md"
 # %% auto #0
 __all__ = ['align_predictions', 'plot_view', 'PoseViewer']
 
-# %% ../nbs/41d_pose_viewer.ipynb #417b75c7
+# %% ../nbs/41d_pose_viewer.ipynb #34c2e370
 import os
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -19,7 +19,7 @@ import numpy as np
 import traitlets
 from matplotlib.colors import to_hex
 
-from .corrections import LabelBook
+from .corrections import LabelBook, ViewBooks
 from .frames import FrameServer, open_frames
 from .labels import Labels
 from .plots import keypoint_colours, plot_keypoints
@@ -79,7 +79,7 @@ def plot_view(
     ax.set_title(f'{source.name(frame)} · {frame}', fontsize=7, pad=3)
     return ax
 
-# %% ../nbs/41d_pose_viewer.ipynb #ba8d355a
+# %% ../nbs/41d_pose_viewer.ipynb #74fde34d
 _STATIC = Path(str(files('lightning_pose_nb')))/'static'
 
 class _Widget(anywidget.AnyWidget):
@@ -100,6 +100,8 @@ class PoseViewer(_Widget):
         frame:int=0,                        # Where to begin
     ):
         self.book = LabelBook(labels, data_dir) if isinstance(labels, str|os.PathLike) else labels
+        if isinstance(self.book, ViewBooks):
+            raise ProjectError(Problem('PoseViewer', '', f'labels of {len(self.book.views)} views', 'those of one', f'Take a view: label_book(…).views[{next(iter(self.book.views))!r}]'))
         self.source = _open(media, self.book, data_dir)
         given = {} if predictions is None else predictions if isinstance(predictions, Mapping) else {'predictions': predictions}
         self.traces = {name: align_predictions(p, self.source) for name,p in given.items()}
@@ -195,7 +197,7 @@ class PoseViewer(_Widget):
         self._server.close()
         super().close()
 
-# %% ../nbs/41d_pose_viewer.ipynb #978cb22f
+# %% ../nbs/41d_pose_viewer.ipynb #96dd47f4
 def _open(media:Any, book:Any, data_dir:Any)->Any:
     "The frames to show."
     if media is not None: return open_frames(media, data_dir or getattr(book, 'data_dir', '.'))
@@ -224,8 +226,10 @@ def _labelled(viewer:PoseViewer)->dict[int, str]:
         place = {image: image for image in book.images}
         return {i: place[source.moment(i)[1]] for i in range(len(source)) if source.moment(i)[1] in place}
     if source.moment(0)[0] is None: return {i: source.moment(i)[1] for i in range(len(source)) if source.moment(i)[1] in book.rows}
-    if hasattr(source, 'moments'): return {i: image for i,(video,frame) in enumerate(source.moments) if (image := book.image_of(video, frame)) in book.rows}
-    return {frame: image for frame,image in book.frames_of(source.path).items() if image in book.rows and frame < len(source)}
+    if hasattr(source, 'moments'):
+        known = {video: book.frames_of(video) for video in source.readers}
+        return {i: known[video][frame] for i,(video,frame) in enumerate(source.moments) if frame in known[video]}
+    return {frame: image for frame,image in book.frames_of(source.path).items() if frame < len(source)}
 
 def _label_points(viewer:PoseViewer, frame:int)->np.ndarray|None:
     "(K, 2) labels of a frame; None if it has none."

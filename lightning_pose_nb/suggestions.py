@@ -7,7 +7,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/suggestions.html.md"
 # %% auto #0
 __all__ = ['signs_of_trouble', 'score_frames', 'spread_frames', 'suggest_frames', 'predicted_videos', 'find_sources']
 
-# %% ../nbs/38b_suggestions.ipynb #36543690
+# %% ../nbs/38b_suggestions.ipynb #7316203c
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def signs_of_trouble(
         signs['disagreement'] = apart, apart
     return signs
 
-# %% ../nbs/38b_suggestions.ipynb #6d40f6f6
+# %% ../nbs/38b_suggestions.ipynb #827066a9
 def _rank(values:np.ndarray)->np.ndarray:
     "Share of the values that are smaller; 0 for NaN."
     known = np.isfinite(values)
@@ -62,8 +63,8 @@ def score_frames(
     columns = {name: np.concatenate([_worst(s[name][0]) if name in s else np.full(len(videos[v][0].table), np.nan) for v,s in signs.items()])
                for name in dict.fromkeys(name for s in signs.values() for name in s)}
     ranks = pd.DataFrame({name: _rank(values) for name,values in columns.items()})
-    where = [(video, frame) for video,models in videos.items() for frame in range(len(models[0].table))]
-    rows = pd.DataFrame(where, columns=['video', 'frame'])
+    lengths = [len(models[0].table) for models in videos.values()]
+    rows = pd.DataFrame({'video': np.repeat(list(videos), lengths), 'frame': np.concatenate([np.arange(n) for n in lengths])})
     rows['score'],rows['sign'] = ranks.max(axis=1)+1e-6*ranks.mean(axis=1),ranks.idxmax(axis=1)
     return rows
 
@@ -73,7 +74,7 @@ def _explain(row:Any, signs:dict, names:Sequence[str])->tuple[str, str]:
     k = int(np.nanargmax(bad[row.frame]))
     return names[k], _WORDS[row.sign].format(k=names[k], v=value[row.frame, k])
 
-# %% ../nbs/38b_suggestions.ipynb #60101b6d
+# %% ../nbs/38b_suggestions.ipynb #1ad6a450
 def spread_frames(
     rows:pd.DataFrame,   # From `score_frames`
     n:int,               # How many
@@ -82,20 +83,20 @@ def spread_frames(
 )->list[int]:            # Rows, the most urgent first
     "Choose frames, worst first, over all groups in turn and apart in time."
     order = np.argsort(-rows['score'].to_numpy(), kind='stable')
-    waiting:dict[str, list[int]] = {}
-    for i in order: waiting.setdefault(groups[i], []).append(i)
+    waiting:dict[str, deque[int]] = {}
+    for i in order: waiting.setdefault(groups[i], deque()).append(i)
     frames,chosen,taken = rows['frame'].to_numpy(),[],{group: [] for group in waiting}
     while len(chosen) < n and waiting:
         for group in list(waiting):
             queue = waiting[group]
-            while queue and any(abs(frames[queue[0]]-f) < apart for f in taken[group]): queue.pop(0)
+            while queue and any(abs(frames[queue[0]]-f) < apart for f in taken[group]): queue.popleft()
             if not queue: del waiting[group]
             elif len(chosen) < n:
                 taken[group].append(frames[queue[0]])
-                chosen.append(queue.pop(0))
+                chosen.append(queue.popleft())
     return chosen
 
-# %% ../nbs/38b_suggestions.ipynb #d030f0ff
+# %% ../nbs/38b_suggestions.ipynb #a239f20d
 def suggest_frames(
     predictions:Any,                 # A model folder or a CSV of predictions; or several of them, for models to be compared
     n:int=20,                        # How many frames
@@ -111,10 +112,11 @@ def suggest_frames(
     cfg = load_description(given[0])[0] if Path(given[0]).is_dir() else None
     paths = find_sources(shared, videos, cfg, Path(given[0]))
     traces = {stem: [read_traces(f[stem]) for f in files] for stem in shared}
-    rows = score_frames(traces)
-    rows = rows[[frame not in _known(labels, cfg, paths).get(stem, ()) for stem,frame in zip(rows['video'], rows['frame'], strict=True)]].reset_index(drop=True)
+    rows,known = score_frames(traces),_known(labels, cfg, paths)
+    rows = rows[[frame not in known[stem] for stem,frame in zip(rows['video'], rows['frame'], strict=True)]].reset_index(drop=True)
     views = (cfg and cfg.data.view_names) or []
-    groups = [session_of(f'{stem}/x', views) or stem for stem in rows['video']]
+    group = {stem: session_of(f'{stem}/x', views) or stem for stem in shared}
+    groups = [group[stem] for stem in rows['video']]
     apart = apart if apart is not None else int(np.clip(len(rows)/max(1, n)/3, 1, 50))
     best = rows.iloc[spread_frames(rows, n, apart, groups)].reset_index(drop=True)
     signs = {stem: signs_of_trouble(models) for stem,models in traces.items()}
