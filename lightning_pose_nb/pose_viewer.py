@@ -79,7 +79,7 @@ def plot_view(
     ax.set_title(f'{source.name(frame)} · {frame}', fontsize=7, pad=3)
     return ax
 
-# %% ../nbs/41d_pose_viewer.ipynb #74fde34d
+# %% ../nbs/41d_pose_viewer.ipynb #a895ab34
 _STATIC = Path(str(files('lightning_pose_nb')))/'static'
 
 class _Widget(anywidget.AnyWidget):
@@ -194,7 +194,7 @@ class PoseViewer(_Widget):
 
     def close(self)->None:
         "End the thread that reads, and let go of the files."
-        self._server.close()
+        if hasattr(self, '_server'): self._server.close() # not there if it was refused at birth
         super().close()
 
 # %% ../nbs/41d_pose_viewer.ipynb #96dd47f4
