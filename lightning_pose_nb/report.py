@@ -110,7 +110,7 @@ def _axes_of(width:float, height:float, columns:int=1)->Any:
     axes = Figure((width, height), layout='constrained').subplots(1, columns, squeeze=False)[0]
     return axes if columns > 1 else axes[0]
 
-# %% ../nbs/45_report.ipynb #5c7a90d5
+# %% ../nbs/45_report.ipynb #bcd10c05
 def _judged(facts:Facts)->tuple[str, pd.DataFrame]|None:
     "The set that says most, and its rows."
     if facts.summary is None: return None
@@ -127,8 +127,8 @@ def say_verdict(
     if judged is None: return ['This model has not been evaluated on labelled frames, so nothing can be said about its errors.']
     part,table = judged
     row = table[table['keypoint'] == 'all'].iloc[0]
-    said = [f'On {int(row["n"])} labelled points in frames of the {part} set, predictions are {row["mean"]:.1f} px off on average (95% interval {row["ci_low"]:.1f} to '
-            f'{row["ci_high"]:.1f} px); half are within {row["median"]:.1f} px and nine tenths within {row["p90"]:.1f} px.']
+    interval = f'95% interval {row["ci_low"]:.1f} to {row["ci_high"]:.1f} px' if np.isfinite(row['ci_low']) else 'too few frames to say how sure that is'
+    said = [f'On {int(row["n"])} labelled points in frames of the {part} set, predictions are {row["mean"]:.1f} px off on average ({interval}); half are within {row["median"]:.1f} px and nine tenths within {row["p90"]:.1f} px.']
     if part == 'train': said.append('These are the frames it was trained on: on others it will be worse.')
     points = table[(table['keypoint'] != 'all') & (table['n'] > 0)].sort_values('mean')
     if len(points) > 1: said.append(f'Best is {points.iloc[0]["keypoint"]} ({points.iloc[0]["mean"]:.1f} px), worst is {points.iloc[-1]["keypoint"]} ({points.iloc[-1]["mean"]:.1f} px).')
@@ -147,7 +147,7 @@ def _say_calibration(facts:Facts)->list[str]:
     low = sure[known] <= np.quantile(sure[known], .25)
     return [f'The likelihood sorts: the quarter of the points with the lowest is {np.median(errors[known][low]):.1f} px off (median), the others {np.median(errors[known][~low]):.1f} px.']
 
-# %% ../nbs/45_report.ipynb #210addfc
+# %% ../nbs/45_report.ipynb #9ca35741
 def _about_config(facts:Facts)->Iterator[dict]:
     differ = {key: v for key,v in differences(facts.cfg).items() if not key.startswith('data.data_dir')}
     yield _text('What differs from the defaults:')
@@ -190,7 +190,9 @@ def _about_errors(facts:Facts)->Iterator[dict]:
         yield _table(['keypoint', *sets], [[name, *(cells.get((name, part), '–') for part in sets)] for name in dict.fromkeys(table['keypoint'])])
         yield _text('Mean pixel error (95% interval), median, number of points.')
 
-def _told(row:Any)->str: return f'{row.middle:.1f} ({row.ci_low:.1f}–{row.ci_high:.1f}), {row.half:.1f}, n={row.n:.0f}' if row.n else '–'
+def _told(row:Any)->str:
+    interval = f' ({row.ci_low:.1f}–{row.ci_high:.1f})' if np.isfinite(row.ci_low) else ''
+    return f'{row.middle:.1f}{interval}, {row.half:.1f}, n={row.n:.0f}' if row.n else '–'
 
 # %% ../nbs/45_report.ipynb #9f1b0030
 def _about_likelihood(facts:Facts)->Iterator[dict]:

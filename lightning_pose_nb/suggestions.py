@@ -125,14 +125,17 @@ def suggest_frames(
     best['video'] = [str(paths[stem]) for stem in best['video']]
     return best[['video', 'frame', 'score', 'reason', 'keypoint', 'sign']]
 
-# %% ../nbs/38b_suggestions.ipynb #0616b134
+# %% ../nbs/38b_suggestions.ipynb #29fb063f
 def predicted_videos(
     path:Path,         # A model folder, or a CSV of predictions
 )->dict[str, Path]:    # Video stem → its predictions
     "What was predicted of videos."
     if path.is_file(): return {path.stem: path}
-    return {p.stem: p for p in sorted((path/'video_preds').glob('*.csv')) if p.with_name(p.name+'.json').is_file() or not any(
-        p.stem.endswith(end) for end in ('_error', '_norm'))}
+    return {p.stem: p for p in sorted((path/'video_preds').glob('*.csv')) if _is_table(p)}
+
+def _is_table(path:Path)->bool:
+    "Is it a table of keypoints, and not a metric or points in space beside it?"
+    with path.open(encoding='utf-8-sig', errors='replace') as file: return file.readline().startswith('scorer,')
 
 def find_sources(
     stems:Sequence[str],  # Names of videos
