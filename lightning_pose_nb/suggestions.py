@@ -23,7 +23,7 @@ from .models import load_description
 from .problems import Problem, ProjectError
 from .traces import Traces, read_traces
 
-# %% ../nbs/38b_suggestions.ipynb #e1d7c02a
+# %% ../nbs/38b_suggestions.ipynb #c92a352e
 _WORDS = {'likelihood': 'likelihood of {k} is {v:.2f}', 'temporal_norm': '{k} jumps {v:.0f} px', 'disagreement': 'models are {v:.0f} px apart at {k}',
           'pca_singleview_error': '{k} is {v:.0f} px from any pose like the labelled ones', 'pca_multiview_error': '{k} is {v:.0f} px from where the other view has it',
           'reprojection_error': '{k} is {v:.0f} px from where the cameras together have it', 'pixel_error': '{k} is {v:.0f} px from its label'}
@@ -33,7 +33,8 @@ def signs_of_trouble(
 )->dict[str, tuple[np.ndarray, np.ndarray]]: # Sign → how bad (N, K), and the value to tell (N, K)
     "What speaks for labelling a frame; the first model's signs, and how far all are apart."
     first = models[0]
-    signs = {'likelihood': (1-first.values('likelihood'), first.values('likelihood'))}
+    sure = first.values('likelihood')
+    signs = {'likelihood': (np.maximum(np.nanmedian(sure, axis=0)-sure, 0), sure)}
     for name in first.signals[3:]:
         values = first.values(name)
         if not np.isfinite(values).any(): continue
