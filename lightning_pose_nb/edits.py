@@ -76,13 +76,13 @@ def _replace(text:str, name:yaml.Node, value:yaml.Node, new:str)->str:
     if start == end: return text[:colon]+_beside(' '+new, '', text[colon:])
     return text[:start]+_beside(new, text[start:end], text[end:])
 
-# %% ../nbs/00g_edits.ipynb #10b995fb
+# %% ../nbs/00g_edits.ipynb #d87e8298
 def _add(text:str, block:yaml.Node|None, name:yaml.Node|None, rest:list[str], new:str)->str:
     "Put a new key into a block, or under a name that has no value."
     if name is None and block is not None and block.flow_style:
         at = block.end_mark.index-1
         return text[:at]+(', ' if block.value else '')+': {'.join(rest)+f': {new}'+'}'*(len(rest)-1)+text[at:]
-    if block is None: at,column,begin = 0,0,0
+    if block is None: at,column,begin = len(text.rstrip('\r\n')),0,0
     elif name is None: at,column,begin = _line_end(text, _end(text, block)), block.start_mark.column, block.start_mark.index
     else: at,column,begin = (line := _line_end(text, name.end_mark.index)), name.start_mark.column+2, line
     remarks = re.compile(r'(\r?\n[ \t]*(#.*)?)*').match(text, at).end()

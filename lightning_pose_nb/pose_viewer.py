@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/pose_viewer.html.md"
 # %% auto #0
 __all__ = ['align_predictions', 'plot_view', 'PoseViewer']
 
-# %% ../nbs/41d_pose_viewer.ipynb #34c2e370
+# %% ../nbs/41d_pose_viewer.ipynb #9b074880
 import os
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -22,6 +22,7 @@ from matplotlib.colors import to_hex
 from .corrections import LabelBook, ViewBooks
 from .frames import FrameServer, open_frames
 from .labels import Labels
+from .models import load_description
 from .plots import keypoint_colours, plot_keypoints
 from .problems import Problem, ProjectError
 from .snapshots import HIDE_CSS, Snapshot, figure_png
@@ -79,7 +80,7 @@ def plot_view(
     ax.set_title(f'{source.name(frame)} · {frame}', fontsize=7, pad=3)
     return ax
 
-# %% ../nbs/41d_pose_viewer.ipynb #a895ab34
+# %% ../nbs/41d_pose_viewer.ipynb #b49bd2a3
 _STATIC = Path(str(files('lightning_pose_nb')))/'static'
 
 class _Widget(anywidget.AnyWidget):
@@ -95,7 +96,7 @@ class PoseViewer(_Widget):
         predictions:Any=None,               # A CSV, `Table` or model folder; or a mapping from names to such
         labels:LabelBook|Labels|str|Path|None=None, # Labels to show; a `LabelBook` or a CSV can be corrected
         data_dir:str|Path|None=None,        # Folder that image paths start from; None: the label table's folder
-        skeleton:Sequence|None=None,        # Pairs of keypoint names to join with a line
+        skeleton:Sequence|None=None,        # Pairs of keypoint names to join with a line; None: as the config of the first model folder says
         threshold:float=.9,                 # Likelihood from which a point counts as sure
         frame:int=0,                        # Where to begin
     ):
@@ -106,7 +107,7 @@ class PoseViewer(_Widget):
         given = {} if predictions is None else predictions if isinstance(predictions, Mapping) else {'predictions': predictions}
         self.traces = {name: align_predictions(p, self.source) for name,p in given.items()}
         self.names = _names(self.traces, self.book)
-        self.skeleton,self.threshold = [list(pair) for pair in skeleton or ()],threshold
+        self.skeleton,self.threshold = [list(pair) for pair in (_skeleton_of(given) if skeleton is None else skeleton)],threshold
         _check_skeleton(self.skeleton, self.names)
         if not 0 <= frame < len(self.source): raise ValueError(f'frame {frame}; expected 0 to {len(self.source)-1}')
         self.frame,self.labelled = frame,_labelled(self)
@@ -197,12 +198,17 @@ class PoseViewer(_Widget):
         if hasattr(self, '_server'): self._server.close() # not there if it was refused at birth
         super().close()
 
-# %% ../nbs/41d_pose_viewer.ipynb #96dd47f4
+# %% ../nbs/41d_pose_viewer.ipynb #49b5e556
 def _open(media:Any, book:Any, data_dir:Any)->Any:
     "The frames to show."
     if media is not None: return open_frames(media, data_dir or getattr(book, 'data_dir', '.'))
     if book is None: raise ProjectError(Problem('PoseViewer', '', 'neither frames nor labels', 'a video, pictures, or a label table'))
     return open_frames([*book.images, *getattr(book, 'waiting', [])], data_dir or getattr(book, 'data_dir', None) or book.path.parent)
+
+def _skeleton_of(predictions:Mapping[str, Any])->list:
+    "The skeleton of the first model folder among the predictions."
+    folder = next((Path(p) for p in predictions.values() if isinstance(p, str|os.PathLike) and (Path(p)/'model.json').is_file()), None)
+    return (load_description(folder)[0].data.skeleton or []) if folder else []
 
 def _names(traces:Mapping[str, Traces], book:Any)->list[str]:
     "The keypoints; they must be the same everywhere."
