@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .config import load_config, template
-from .corrections import LabelBook, ViewBooks
+from .corrections import LabelBook
 from .extraction import extract_frames
 from .media import find_videos
 from .problems import Problem, ProjectError
 from .sequences import group_views
 from .starters import working_size
 from .video import probe
+from .view_books import ViewBooks
 
 # %% ../nbs/44b_beginnings.ipynb #92741520
 def start_project(

@@ -9,7 +9,7 @@ __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'chec
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
            'check_cameras', 'check_project', 'report']
 
-# %% ../nbs/09_checks.ipynb #3606d016
+# %% ../nbs/09_checks.ipynb #b04708cc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from .calibration import Calibration, find_calibration
 from .cameras import reprojection_errors, session_of, triangulate
 from .config import Problem, ProjectError, examine, suggest
 from .context import lint_context
-from .labels import OUTSIDE, Labels, lint_labels, lint_views, read_labels
+from .labels import OUTSIDE, TO_LABEL, Labels, journal_path, lint_labels, lint_views, read_labels
 from .media import image_size
 from .problems import did_you_mean
 from .rules import Review, fade_rule, index_rule, skeleton_rule
@@ -66,18 +66,27 @@ def missing_file(
     review.say(key, found, f'an existing {kind}', f'Did you mean {parent/near}?' if near and near != first else fix, level)
     return True
 
-# %% ../nbs/09_checks.ipynb #bec11224
+# %% ../nbs/09_checks.ipynb #afe722e0
 def check_labels(p:Project)->None:
     "The label tables exist, can be read, and are sane."
     data = p.review.cfg.data
     if not p.sound('data.data_dir', 'data.csv_file') or missing_file(p.review, 'data.data_dir', data.root, 'folder'): return
-    there = [csv for csv in data.csv_paths if not missing_file(p.review, 'data.csv_file', csv, 'table')]
+    begin = 'No frame is labelled yet: open PoseViewer(labels=label_book(config)) in a notebook, label, and save (key s)' if (data.root/TO_LABEL).is_file() else ''
+    there = [csv for csv in data.csv_paths if not missing_file(p.review, 'data.csv_file', csv, 'table', begin)]
+    _check_saved(p)
     problems = [problem for csv in there for problem in lint_labels(csv, data.root)]
     if data.bbox_file: problems = [q for q in problems if q.expected != OUTSIDE] # a crop need not hold every keypoint
     if len(there) > 1: problems += [q for q in lint_views(there, data.root) if q not in problems]
     p.review.doc.problems += problems
     try: p.labels = [read_labels(csv) for csv in data.csv_paths] if len(there) == len(data.csv_paths) else []
     except ProjectError as e: p.review.doc.problems += [q for q in e.problems if q not in problems]
+
+def _check_saved(p:Project)->None:
+    "Corrections that were made in the viewer are in the tables."
+    for csv in p.review.cfg.data.csv_paths:
+        if journal_path(csv).is_file():
+            p.review.say('data.csv_file', f'changes in {journal_path(csv).name} that are not in {csv.name}', 'saved labels',
+                         'Save them in the viewer (key s), or with label_book(config).fold()', 'warning')
 
 def check_names(p:Project)->None:
     "Names, order and number of keypoints are those of the table."

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/overlays.html.md"""
 # %% auto #0
 __all__ = ['align_predictions', 'plot_view']
 
-# %% ../nbs/41c_overlays.ipynb #a31b6206
+# %% ../nbs/41c_overlays.ipynb #402d0a4a
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from .frames import open_frames
+from .models import ABOUT, load_description
 from .plots import plot_keypoints
 from .problems import Problem, ProjectError
+from .sequences import assign_view
 from .tables import Table
 from .traces import Traces, pick_traces, read_traces
 
-# %% ../nbs/41c_overlays.ipynb #750a0157
+# %% ../nbs/41c_overlays.ipynb #ace52e04
 def align_predictions(
     predictions:Any,   # A CSV, a `Table`, `Traces`, or a model folder
     source:Any,        # From `open_frames`
@@ -39,7 +41,7 @@ def align_predictions(
 def _from_folder(folder:Path, source:Any)->Traces:
     "What a model folder knows of each frame."
     videos = list(dict.fromkeys(source.moment(i)[0] for i in range(len(source)))) if hasattr(source, 'moments') else [source.moment(0)[0]]
-    files = [folder/'predictions.csv' if video is None else folder/'video_preds'/f'{video.stem}.csv' for video in videos]
+    files = _of_pictures(folder, source) if videos == [None] else [folder/'video_preds'/f'{video.stem}.csv' for video in videos]
     if missing := [str(f) for f in files if not f.is_file()]:
         raise ProjectError(Problem(str(folder), '', f'no {missing[0]}', 'predictions of these frames', 'Predict them first: lpnb predict'))
     if len(files) == 1: return align_predictions(files[0], source)
@@ -51,7 +53,14 @@ def _from_folder(folder:Path, source:Any)->Traces:
     rows = np.array([starts[videos.index(video)]+frame for video,frame in source.moments])
     return pick_traces(Traces(table, {s: join(p.values(s) for p in parts) for s in shared}), rows)
 
-# %% ../nbs/41c_overlays.ipynb #7c318050
+def _of_pictures(folder:Path, source:Any)->list[Path]:
+    "The model's predictions of the labelled pictures; those of the right camera, if there are several."
+    views = load_description(folder)[0].data.view_names if (folder/ABOUT).is_file() else None
+    if not views: return [folder/'predictions.csv']
+    view = assign_view(Path(source.moment(0)[1]).parent, Path(source.moment(0)[1]).parent.parent, views)[1]
+    return [folder/f'predictions_{view or views[0]}.csv']
+
+# %% ../nbs/41c_overlays.ipynb #f303c3e2
 def plot_view(
     source:Any,                        # From `open_frames`
     frame:int,                         # Number of the frame
@@ -65,7 +74,7 @@ def plot_view(
     "A frame with the predictions of the first model, and the labels."
     picture = source.read(frame)[0] if picture is None else picture
     first = next(iter(predictions.values()), None)
-    k = len(labels) if first is None else len(first.table.keypoint_names)
+    k = len(first.table.keypoint_names) if first else 0 if labels is None else len(labels)
     xy,sure = (np.full((k, 2), np.nan), None) if first is None else (first.table.xy[frame], first.table.likelihood[frame])
     names = first.table.keypoint_names if first and skeleton else None
     ax = plot_keypoints(picture, xy, sure, truth=labels, threshold=threshold, ax=ax, skeleton=[[names.index(n) for n in pair] for pair in skeleton] if names else None)

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/suggestions.html.md"
 # %% auto #0
 __all__ = ['signs_of_trouble', 'score_frames', 'spread_frames', 'suggest_frames', 'predicted_videos', 'find_sources']
 
-# %% ../nbs/38b_suggestions.ipynb #7316203c
+# %% ../nbs/38b_suggestions.ipynb #b325a65d
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +22,7 @@ from .media import find_videos
 from .models import load_description
 from .problems import Problem, ProjectError
 from .traces import Traces, read_traces
+from .view_books import ViewBooks
 
 # %% ../nbs/38b_suggestions.ipynb #c92a352e
 _WORDS = {'likelihood': 'likelihood of {k} is {v:.2f}', 'temporal_norm': '{k} jumps {v:.0f} px', 'disagreement': 'models are {v:.0f} px apart at {k}',
@@ -97,12 +98,12 @@ def spread_frames(
                 chosen.append(queue.popleft())
     return chosen
 
-# %% ../nbs/38b_suggestions.ipynb #a239f20d
+# %% ../nbs/38b_suggestions.ipynb #f1eb2f77
 def suggest_frames(
     predictions:Any,                 # A model folder or a CSV of predictions; or several of them, for models to be compared
     n:int=20,                        # How many frames
     videos:Any=None,                 # Folders or files with the videos; None: those of the model's config
-    labels:Any=None,                 # Label CSV or `LabelBook`, whose frames are left out; None: the model's
+    labels:Any=None,                 # Label CSV, `LabelBook` or `ViewBooks`, whose frames are left out; None: the model's
     apart:int|None=None,             # Frames between two suggestions of one video; None: a third of an even spread, at most 50
 )->pd.DataFrame:                     # video, frame, score, reason, keypoint, sign; the most urgent first
     "The frames worth labelling next; raises `ProjectError` if there are no predictions, or a video is not found."
@@ -126,7 +127,7 @@ def suggest_frames(
     best['video'] = [str(paths[stem]) for stem in best['video']]
     return best[['video', 'frame', 'score', 'reason', 'keypoint', 'sign']]
 
-# %% ../nbs/38b_suggestions.ipynb #29fb063f
+# %% ../nbs/38b_suggestions.ipynb #b4f46d70
 def predicted_videos(
     path:Path,         # A model folder, or a CSV of predictions
 )->dict[str, Path]:    # Video stem → its predictions
@@ -155,5 +156,6 @@ def find_sources(
 def _known(labels:Any, cfg:Any, paths:dict[str, Path])->dict[str, set[int]]:
     "Frames that are labelled already."
     if isinstance(labels, LabelBook): books = [labels]
+    elif isinstance(labels, ViewBooks): books = list(labels.views.values())
     else: books = [LabelBook(csv, cfg and cfg.data.root) for csv in ([labels] if labels else cfg.data.csv_paths if cfg else []) if Path(csv).is_file()]
     return {stem: {frame for book in books for frame in book.frames_of(path)} for stem,path in paths.items()}

@@ -1,8 +1,13 @@
 "The widgets, used by hand: in JupyterLab and in Voilà."
+from pathlib import Path
+
 import browser
 import numpy as np
 import pytest
 
+from lightning_pose_nb.beginnings import label_book, start_project
+from lightning_pose_nb.checks import check_project
+from lightning_pose_nb.config import load_config
 from lightning_pose_nb.corrections import LabelBook
 from lightning_pose_nb.samples import make_project
 from lightning_pose_nb.tables import read_table, write_table
@@ -142,6 +147,47 @@ def test_viewer(kind, project):
     assert np.allclose(saved.keypoints(image)[k], moved)
     assert np.abs(moved-book.keypoints(image)[k]).min() > 2
     assert 'labeled-data/session0/img00000041.png' in saved.images
+
+
+VIEWS = '''
+from lightning_pose_nb import PoseViewer, label_book
+PoseViewer(labels=label_book('mine/config.yaml'))
+'''
+
+
+@pytest.mark.parametrize('kind', ['lab'])
+def test_views(kind, tmp_path):
+    "From the videos of two cameras to a label in each: the tables agree, row by row."
+    films = make_project(tmp_path/'sample', n_frames=4, n_videos=1, n_video_frames=20, cameras=2).parent
+    views = load_config(films/'config.yaml').data.view_names
+    config = start_project(tmp_path/'mine', films/'videos', ['nose', 'tail'], n=3, view_names=views)
+    notebook = browser.write_notebook(tmp_path/'views.ipynb', VIEWS)
+    with browser.opened(kind, notebook, tmp_path/'home', size=(1280, 1000)) as page:
+        at(page, 0, timeout=120)
+        viewer = page.locator('.lpnb-viewer')
+        viewer.focus()
+        page.keyboard.press('ArrowRight')
+        at(page, 1)
+        page.mouse.click(*screen(page, 40, 50))
+        page.wait_for_function("document.querySelector('.lpnb-pending').innerText.startsWith('2 rows')", timeout=20_000)
+        page.keyboard.press('v')
+        page.wait_for_function("name => document.querySelector('.lpnb-viewer')._lpnb.info.view === name", arg=views[1], timeout=20_000)
+        at(page, 1)
+        assert page.evaluate("document.activeElement.classList.contains('lpnb-viewer')"), 'the keyboard must stay with the viewer'
+        page.mouse.click(*screen(page, 20, 30))
+        page.wait_for_timeout(500)
+        page.screenshot(path=browser.artefacts()/f'views-{kind}.png')
+        page.keyboard.press('s')
+        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        page.locator('.lpnb-view').first.click()
+        page.wait_for_function("name => document.querySelector('.lpnb-viewer')._lpnb.info.view === name", arg=views[0], timeout=20_000)
+        at(page, 1)
+    first,second = label_book(config).views.values()
+    assert [Path(image).name for image in first.images] == [Path(image).name for image in second.images] != []
+    places = [book.keypoints(book.images[0]) for book in (first, second)]
+    np.testing.assert_allclose(places[0], [[40, 50], [np.nan]*2], atol=1)
+    np.testing.assert_allclose(places[1], [[np.nan]*2, [20, 30]], atol=1, err_msg='after the nose comes the tail')
+    assert [p for p in check_project(config) if 'csv_file' in p.where] == []
 
 
 EDITOR = '''

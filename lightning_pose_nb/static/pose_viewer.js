@@ -11,7 +11,7 @@ const SIGNAL_WORDS = {
 };
 const KEYS = [
   ["space", "play, pause"], ["← →", "one frame back, ahead"], ["shift ← →", "ten frames"], ["home, end", "first, last frame"],
-  ["n, p", "next, previous doubtful moment"], ["+ − 0", "zoom in, out, fit"], ["[ ]", "previous, next keypoint"], ["a", "add this frame to the labels"],
+  ["n, p", "next, previous doubtful moment"], ["v", "the same moment from the next camera"], ["+ − 0", "zoom in, out, fit"], ["[ ]", "previous, next keypoint"], ["a", "add this frame to the labels"],
   ["click", "place the chosen keypoint"], ["drag", "move a label, or the picture"], ["h", "hidden: nobody can see it here"], ["delete", "not labelled"],
   ["ctrl z", "undo"], ["ctrl shift z", "redo"], ["s", "save labels"], ["?", "these keys"],
 ];
@@ -30,7 +30,7 @@ function h(tag, attributes = {}, ...children) {
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 
 class Viewer {
-  constructor(model, el) {
+  constructor(model, el, before = null) { // before: the viewer of another camera that this one takes the place of
     this.model = model;
     this.info = model.get("info");
     this.frame = this.info.frame;
@@ -38,17 +38,17 @@ class Viewer {
     this.cache = new Map(); // frame -> {bitmap, width, height, points, name, has}
     this.last = null; // what is on the screen
     this.view = { scale: 1, x: 0, y: 0, fit: true };
-    this.keypoint = 0;
-    this.off = new Set(); // keypoints that are not drawn
-    this.models = this.info.models.map(() => true);
-    this.showLabels = true;
+    this.keypoint = before?.keypoint ?? 0;
+    this.off = before?.off ?? new Set(); // keypoints that are not drawn
+    this.models = before?.models ?? this.info.models.map(() => true);
+    this.showLabels = before?.showLabels ?? true;
     this.threshold = this.info.threshold;
     this.state = { labelled: this.info.labelled, pending: this.info.pending, undo: this.info.undo, redo: this.info.redo, file: this.info.file };
     this.curves = null;
     this.range = [0, this.info.n];
     this.asked = 0;
     this.drag = null;
-    this.build(el);
+    this.build(el, before?.signal.value ?? "likelihood");
     this.listen();
     if (this.info.notes?.length) this.say(this.info.notes.join(" · "));
     this.goTo(this.frame, true);
@@ -56,7 +56,7 @@ class Viewer {
 
   // ---- the page
 
-  build(el) {
+  build(el, signal) {
     const { info } = this;
     const button = (cls, glyph, title, action, extra = {}) =>
       h("button", { class: `lpnb-button ${cls}`, title, "aria-label": title, type: "button", onclick: () => { action(); this.root.focus({ preventScroll: true }); }, ...extra }, glyph);
@@ -75,9 +75,9 @@ class Viewer {
       return row;
     });
     this.list.append(...this.rows);
-    const layer = (glyph, name, flip) => h("label", { class: "lpnb-layer" }, h("input", { type: "checkbox", checked: true, onchange: (e) => { flip(e.target.checked); this.paint(); } }), `${glyph} ${name}`);
-    const layers = info.models.map((name, i) => layer(GLYPHS[i % 4], name, (on) => { this.models[i] = on; }));
-    if (info.hasLabels) layers.push(layer("✚", "labels", (on) => { this.showLabels = on; }));
+    const layer = (glyph, name, on, flip) => h("label", { class: "lpnb-layer" }, h("input", { type: "checkbox", checked: on, onchange: (e) => { flip(e.target.checked); this.paint(); } }), `${glyph} ${name}`);
+    const layers = info.models.map((name, i) => layer(GLYPHS[i % 4], name, this.models[i], (on) => { this.models[i] = on; }));
+    if (info.hasLabels) layers.push(layer("✚", "labels", this.showLabels, (on) => { this.showLabels = on; }));
     this.slide = h("input", { type: "range", class: "lpnb-slide", min: 0, max: info.n - 1, step: 1, "aria-label": "frame", oninput: (e) => this.goTo(+e.target.value) });
     this.number = h("input", { type: "number", class: "lpnb-frame", min: 0, max: info.n - 1, "aria-label": "frame number", onchange: (e) => this.goTo(+e.target.value) });
     this.speed = h("select", { class: "lpnb-speed", title: "speed", "aria-label": "speed" }, ...[0.1, 0.25, 0.5, 1, 2, 4].map((s) => h("option", { value: s, selected: s === 1 }, `${s}×`)));
@@ -87,7 +87,7 @@ class Viewer {
       button("lpnb-prev", "‹", "one frame back (←)", () => this.goTo(this.frame - 1)), this.playButton, button("lpnb-next", "›", "one frame ahead (→)", () => this.goTo(this.frame + 1)),
       h("div", { class: "lpnb-track" }, this.slide, this.marks), this.number, h("span", { class: "lpnb-total" }, `of ${info.n}`), this.speed);
     this.signal = h("select", { class: "lpnb-signal", title: "signal", "aria-label": "signal", onchange: () => this.pickSignal() },
-      ...info.signals.map((s) => h("option", { value: s, selected: s === "likelihood" }, SIGNAL_WORDS[s] || s)));
+      ...info.signals.map((s) => h("option", { value: s, selected: s === signal }, SIGNAL_WORDS[s] || s)));
     this.limit = h("input", { type: "number", class: "lpnb-limit", step: "any", "aria-label": "threshold of doubt", title: "below this likelihood, or above this error, a moment is doubtful", onchange: () => { if (this.signal.value === "likelihood") this.threshold = +this.limit.value; this.paint(); } });
     this.strip = h("canvas", { class: "lpnb-traces", title: "click: go there; wheel: zoom in time" });
     this.whose = h("span", { class: "lpnb-whose" });
@@ -104,14 +104,15 @@ class Viewer {
     };
     const edit = h("div", { class: "lpnb-bar lpnb-edit" }, ...Object.values(this.buttons), h("span", { class: "lpnb-space" }), (this.pendingText = h("span", { class: "lpnb-pending" })));
     this.status = h("div", { class: "lpnb-status", role: "status", "aria-live": "polite" });
+    const views = info.views.map((name) => button(`lpnb-view ${name === info.view ? "lpnb-primary" : ""}`, name, `the same moment from ${name} (v)`, () => this.look(name), { "aria-pressed": name === info.view }));
     this.root = h("div", { class: "lpnb-viewer", tabindex: 0, "data-lm-suppress-shortcuts": "true", "aria-label": "pose viewer" },
-      h("div", { class: "lpnb-bar lpnb-top" }, this.title, h("span", { class: "lpnb-space" }), ...layers, button("lpnb-fit", "⤢", "fit the picture (0)", () => this.fit()), button("lpnb-keys", "?", "keys (?)", () => this.toggleHelp())),
+      h("div", { class: "lpnb-bar lpnb-top" }, ...views, this.title, h("span", { class: "lpnb-space" }), ...layers, button("lpnb-fit", "⤢", "fit the picture (0)", () => this.fit()), button("lpnb-keys", "?", "keys (?)", () => this.toggleHelp())),
       h("div", { class: "lpnb-main" }, this.stage, info.names.length ? this.list : null), transport,
       info.models.length ? seeker : null, info.models.length ? this.strip : null, info.editable ? edit : null, this.status);
     this.root._lpnb = this;
     el.append(this.root);
     if (info.models.length) this.pickSignal();
-    this.choose(0);
+    this.choose(this.keypoint);
     this.showState();
   }
 
@@ -132,7 +133,10 @@ class Viewer {
   }
 
   destroy() {
+    this.gone = true;
     this.stop();
+    clearTimeout(this.late);
+    cancelAnimationFrame(this.due);
     this.resizer.disconnect();
     this.model.off("msg:custom", this.onMessage);
     for (const entry of this.cache.values()) entry.bitmap.close();
@@ -140,7 +144,14 @@ class Viewer {
 
   // ---- frames
 
-  post(type, rest = {}) { this.model.send({ type, frame: this.frame, ...rest }); }
+  post(type, rest = {}) { this.model.send({ type, view: this.info.view, frame: this.frame, ...rest }); }
+
+  look(name) { if (name !== this.info.view) this.post("look", { name }); }
+
+  nextView(step) {
+    const { views, view } = this.info;
+    if (views.length) this.look(views[(views.indexOf(view) + step + views.length) % views.length]);
+  }
 
   goTo(frame, first = false) {
     if (!Number.isFinite(frame)) return;
@@ -169,7 +180,9 @@ class Viewer {
   floats(view) { return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)); }
 
   async take(m, [data, points]) {
+    if (m.view !== this.info.view) return;
     const bitmap = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
+    if (this.gone) return bitmap.close();
     this.drop(m.frame);
     this.cache.set(m.frame, { bitmap, width: m.width, height: m.height, points: this.floats(points), name: m.name, has: m.has });
     this.forget();
@@ -220,7 +233,7 @@ class Viewer {
 
   // ---- drawing
 
-  paint() { this.due ||= requestAnimationFrame(() => { this.due = null; this.draw(); }); }
+  paint() { if (!this.gone) this.due ||= requestAnimationFrame(() => { this.due = null; this.draw(); }); }
 
   size(canvas) {
     const ratio = window.devicePixelRatio || 1;
@@ -508,15 +521,13 @@ class Viewer {
     this.buttons.redo.disabled = !redo;
     this.buttons.save.disabled = !pending;
     this.buttons.save.classList.toggle("lpnb-primary", !!pending);
-    this.pendingText.textContent = pending ? `${pending} ${pending === 1 ? "row" : "rows"} changed: kept in the journal, not yet in ${file}` : `${file} is up to date`;
+    this.pendingText.textContent = pending ? `${pending} ${pending === 1 ? "row" : "rows"} changed: kept in the journal, not yet in ${file}` : `${file}: up to date`;
   }
 
   nextEmpty() {
     const entry = this.cache.get(this.frame), labels = this.info.models.length, n = this.info.names.length;
-    for (let i = 1; i < n && entry; i++) {
-      const k = (this.keypoint + i) % n;
-      if (!Number.isFinite(this.point(entry, labels, k)[0])) return this.choose(k);
-    }
+    for (let k = this.keypoint + 1; k < n && entry; k++) if (!Number.isFinite(this.point(entry, labels, k)[0])) return this.choose(k);
+    this.choose(0); // the next frame begins with the first
   }
 
   // ---- mouse
@@ -615,7 +626,7 @@ class Viewer {
 
   key(e) {
     if (e.target !== this.root && /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName) && e.target.type !== "checkbox" && e.key !== "Escape") {
-      if (e.target === this.slide && /^(n|p|a|h|s| )$/.test(e.key)) this.root.focus({ preventScroll: true });
+      if (e.target === this.slide && /^(n|p|a|h|s|v| )$/.test(e.key)) this.root.focus({ preventScroll: true });
       else return e.stopPropagation();
     }
     const ctrl = e.ctrlKey || e.metaKey, action = this.action(e, ctrl);
@@ -635,7 +646,7 @@ class Viewer {
     }
     const go = {
       ArrowRight: () => this.goTo(this.frame + far), ArrowLeft: () => this.goTo(this.frame - far), Home: () => this.goTo(0), End: () => this.goTo(this.info.n - 1),
-      " ": () => this.play(), n: () => this.jump(1), p: () => this.jump(-1), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8), 0: () => this.fit(),
+      " ": () => this.play(), v: () => this.nextView(e.shiftKey ? -1 : 1), n: () => this.jump(1), p: () => this.jump(-1), "+": () => this.zoom(1.25), "=": () => this.zoom(1.25), "-": () => this.zoom(0.8), 0: () => this.fit(),
       "]": () => this.choose(this.keypoint + 1), "[": () => this.choose(this.keypoint - 1), "?": () => this.toggleHelp(),
       Escape: () => { this.help.hidden = true; this.root.focus({ preventScroll: true }); },
     };
@@ -661,7 +672,15 @@ function shape(g, kind, x, y, r) {
 
 export default {
   render({ model, el }) {
-    const viewer = new Viewer(model, el);
-    return () => viewer.destroy();
+    let viewer = new Viewer(model, el);
+    const again = () => { // another camera is shown
+      const before = viewer, focus = before.root.contains(document.activeElement);
+      before.destroy();
+      before.root.remove();
+      viewer = new Viewer(model, el, before);
+      if (focus) viewer.root.focus({ preventScroll: true });
+    };
+    model.on("change:info", again);
+    return () => { model.off("change:info", again); viewer.destroy(); };
   },
 };
