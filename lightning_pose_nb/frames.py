@@ -22,7 +22,7 @@ from .media import read_image
 from .problems import Problem, ProjectError
 from .seeking import VideoReader
 
-# %% ../nbs/39_frames.ipynb #92248c39
+# %% ../nbs/39_frames.ipynb #f48921ed
 class VideoFrames:
     "The frames of a video."
     def __init__(self,
@@ -46,8 +46,8 @@ class VideoFrames:
         return self.path, i
 
     def name(self, i:int)->str:
-        "What to call a frame."
-        return self.path.name
+        "Video and number."
+        return f'{self.path.name}, frame {i}'
 
     def close(self)->None:
         "Let go of the file."
@@ -77,13 +77,15 @@ class PictureFrames:
 
     def close(self)->None: "There is nothing to let go of."
 
-# %% ../nbs/39_frames.ipynb #6c87f545
+# %% ../nbs/39_frames.ipynb #fcc376d5
 class MomentFrames:
     "Chosen frames of one or several videos."
     fps = 2.
     def __init__(self,
         moments:Sequence[tuple[str|Path, int]], # Video and frame number
+        notes:Sequence[str]|None=None,          # What to say about each
     ):
+        self.notes = notes
         self.moments = [(Path(video), int(frame)) for video,frame in moments]
         self._lock = threading.Lock()
         self.readers = {video: VideoReader(video) for video in dict.fromkeys(v for v,_ in self.moments)}
@@ -99,24 +101,24 @@ class MomentFrames:
         return self.moments[i]
 
     def name(self, i:int)->str:
-        "Video and number."
-        return f'{self.moments[i][0].name}, frame {self.moments[i][1]}'
+        "Video and number, and what there is to say about it."
+        return f'{self.moments[i][0].name}, frame {self.moments[i][1]}'+(f' · {self.notes[i]}' if self.notes else '')
 
     def close(self)->None:
         "Let go of the files."
         for reader in self.readers.values(): reader.close()
 
-# %% ../nbs/39_frames.ipynb #3b09a4a3
+# %% ../nbs/39_frames.ipynb #185766cb
 _PICTURES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.bmp')
 
 def open_frames(
-    media:Any,             # A video file, a picture, a folder of pictures, a list of pictures, or a table with columns video and frame
+    media:Any,             # A video file, a picture, a folder of pictures, a list of pictures, or a table with columns video and frame (and reason)
     root:str|Path='.',     # Folder that relative paths of listed pictures start from
 )->VideoFrames|PictureFrames|MomentFrames:
     "Something to look at as frames; raises `ProjectError` if there is nothing to see."
     if hasattr(media, 'columns'):
         if not {'video', 'frame'} <= set(media.columns): raise ProjectError(Problem('the table', '', f'columns {", ".join(map(str, media.columns))}', 'video and frame'))
-        return MomentFrames(list(zip(media['video'], media['frame'], strict=True)))
+        return MomentFrames(list(zip(media['video'], media['frame'], strict=True)), list(media['reason']) if 'reason' in media.columns else None)
     if isinstance(media, str|os.PathLike):
         path = Path(media)
         if path.is_dir(): media,root = sorted(p.name for p in path.iterdir() if p.suffix.lower() in _PICTURES), path

@@ -60,7 +60,7 @@ def _of_pictures(folder:Path, source:Any)->list[Path]:
     view = assign_view(Path(source.moment(0)[1]).parent, Path(source.moment(0)[1]).parent.parent, views)[1]
     return [folder/f'predictions_{view or views[0]}.csv']
 
-# %% ../nbs/41c_overlays.ipynb #f303c3e2
+# %% ../nbs/41c_overlays.ipynb #211e1e76
 def plot_view(
     source:Any,                        # From `open_frames`
     frame:int,                         # Number of the frame
@@ -78,5 +78,5 @@ def plot_view(
     xy,sure = (np.full((k, 2), np.nan), None) if first is None else (first.table.xy[frame], first.table.likelihood[frame])
     names = first.table.keypoint_names if first and skeleton else None
     ax = plot_keypoints(picture, xy, sure, truth=labels, threshold=threshold, ax=ax, skeleton=[[names.index(n) for n in pair] for pair in skeleton] if names else None)
-    ax.set_title(f'{source.name(frame)} · {frame}', fontsize=7, pad=3)
+    ax.set_title(source.name(frame), fontsize=7, pad=3)
     return ax

@@ -66,7 +66,8 @@ class Viewer {
       h("div", {}, ...KEYS.flatMap(([k, what]) => [h("kbd", {}, k), h("span", {}, what)])));
     this.stage = h("div", { class: "lpnb-stage" }, this.canvas, this.tip, this.help);
     this.title = h("span", { class: "lpnb-title" });
-    this.list = h("div", { class: "lpnb-keypoints", role: "listbox", "aria-label": "keypoints" });
+    const longest = Math.max(...info.names.map((name) => name.length), 0);
+    this.list = h("div", { class: "lpnb-keypoints", role: "listbox", "aria-label": "keypoints", style: `flex-basis: clamp(110px, ${longest}ch + 84px, 34%)` });
     this.rows = info.names.map((name, k) => {
       const value = h("span", { class: "lpnb-value" });
       const chip = h("span", { class: "lpnb-chip", style: `background:${info.colours[k]}`, title: "show or hide on the picture", onclick: (e) => { e.stopPropagation(); this.toggle(k); } });
@@ -267,7 +268,7 @@ class Viewer {
     g.drawImage(entry.bitmap, x, y, entry.width * scale, entry.height * scale);
     this.drawPoints(g, entry);
     if (this.shown !== this.frame) this.drawWaiting(g, width);
-    this.title.textContent = `${entry.name} · frame ${this.shown ?? ""}`;
+    this.title.textContent = entry.name;
     this.title.title = this.title.textContent;
     this.showValues(entry);
     this.root.dataset.frame = this.shown;
