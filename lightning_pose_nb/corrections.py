@@ -188,7 +188,7 @@ class LabelBook:
         "Write the changes into the table; raises `ProjectError`, and writes nothing, if it has other keypoints by now."
         return _fold(self)
 
-# %% ../nbs/36_corrections.ipynb #2cf9f050
+# %% ../nbs/36_corrections.ipynb #12739690
 def _rows(table:LabelText)->dict[str, np.ndarray]:
     return {image: values.copy() for image,values in zip(table.images, table.values, strict=True)}
 
@@ -225,6 +225,7 @@ def _write(book:LabelBook, image:str, before:np.ndarray|None, after:np.ndarray|N
     pack = lambda row: None if row is None else [[None if np.isnan(v) else float(v) for v in point] for point in row]
     book._log.append(*first, {'kind': kind, 'image': image, 'say': say, 'before': pack(before), 'after': pack(after)})
     _put(book, image, after)
+    if not book._differ: book._log.drop() # all is as it was
     if book.changed: book.changed()
 
 def _put(book:LabelBook, image:str, row:np.ndarray|None)->None:

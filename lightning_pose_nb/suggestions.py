@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/suggestions.html.md"
 # %% auto #0
 __all__ = ['signs_of_trouble', 'score_frames', 'spread_frames', 'suggest_frames', 'predicted_videos', 'find_sources']
 
-# %% ../nbs/38b_suggestions.ipynb #b325a65d
+# %% ../nbs/38b_suggestions.ipynb #fcbcec9e
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +21,7 @@ from .corrections import LabelBook
 from .media import find_videos
 from .models import load_description
 from .problems import Problem, ProjectError
+from .sequences import has_view
 from .traces import Traces, read_traces
 from .view_books import ViewBooks
 
@@ -98,7 +99,7 @@ def spread_frames(
                 chosen.append(queue.popleft())
     return chosen
 
-# %% ../nbs/38b_suggestions.ipynb #f1eb2f77
+# %% ../nbs/38b_suggestions.ipynb #0c32073d
 def suggest_frames(
     predictions:Any,                 # A model folder or a CSV of predictions; or several of them, for models to be compared
     n:int=20,                        # How many frames
@@ -123,7 +124,8 @@ def suggest_frames(
     best = rows.iloc[spread_frames(rows, n, apart, groups)].reset_index(drop=True)
     signs = {stem: signs_of_trouble(models) for stem,models in traces.items()}
     why = [_explain(row, signs[row.video], traces[row.video][0].table.keypoint_names) for row in best.itertuples()]
-    best['keypoint'],best['reason'] = [k for k,_ in why],[text for _,text in why]
+    seen = [next((view+': ' for view in sorted(views, key=len, reverse=True) if has_view(stem, view)), '') for stem in best['video']]
+    best['keypoint'],best['reason'] = [k for k,_ in why],[view+text for view,(_,text) in zip(seen, why, strict=True)]
     best['video'] = [str(paths[stem]) for stem in best['video']]
     return best[['video', 'frame', 'score', 'reason', 'keypoint', 'sign']]
 
