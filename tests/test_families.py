@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 from pytorch_lightning.callbacks import Callback
 
-from lightning_pose_nb import TrainedModel, check_project, make_project, train
+from lightning_pose_nb import PoseViewer, TrainedModel, check_project, label_book, make_project, suggest_frames, train, write_report
 from lightning_pose_nb.cameras import read_points
 from lightning_pose_nb.cli import app
 from lightning_pose_nb.config import load_config
+from lightning_pose_nb.monitor import read_run
 from lightning_pose_nb.tables import read_table
 from lightning_pose_nb.training import fit, read_log
 from lightning_pose_nb.views import project_labels
@@ -122,6 +123,23 @@ def test_label_tables_and_single_frames(family, tmp_path):
         xy, likelihood = model.predict_frames(np.zeros((3, 2, 90, 120, 3), np.uint8))
         assert (xy.shape, likelihood.shape) == ((3, 2, 10, 2), (3, 2, 10))
     else: assert model.predict_frame(np.zeros((90, 120, 3), np.uint8))['keypoints'].shape == (len(model.keypoint_names), 2)
+
+
+def test_every_family_can_be_watched_reviewed_and_reported(family, tmp_path):
+    _, config, _, model = family
+    run, book = read_run(model.folder), label_book(config)
+    assert run.state == 'finished'
+    assert np.isfinite(run.samples[2][-1]['xy']).all()
+    best = suggest_frames(model.folder, 4, labels=book)
+    assert len(best) == 4
+    for viewer in (PoseViewer(best, model.folder, book), PoseViewer(None, model.folder, book)):
+        for view in viewer.views or [None]:
+            if view: viewer.look(view)
+            assert viewer.picture().startswith(b'\x89PNG')
+            assert np.isfinite(viewer.traces['predictions'].table.xy).all()
+        viewer.close()
+    page = write_report(model.folder, tmp_path/'report.html').read_text()
+    assert all(name in page for name in model.keypoint_names)
 
 
 class StopAfter(Callback):
