@@ -7,30 +7,35 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/overlays.html.md"""
 # %% auto #0
 __all__ = ['align_predictions', 'plot_view']
 
-# %% ../nbs/41c_overlays.ipynb #402d0a4a
+# %% ../nbs/41c_overlays.ipynb #3ae41278
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .boxes import read_boxes
 from .frames import open_frames
 from .models import ABOUT, load_description
 from .plots import plot_keypoints
 from .problems import Problem, ProjectError
 from .sequences import assign_view
+from .shown import in_pictures, in_video
 from .tables import Table
 from .traces import Traces, pick_traces, read_traces
 
-# %% ../nbs/41c_overlays.ipynb #ace52e04
+# %% ../nbs/41c_overlays.ipynb #66dad756
 def align_predictions(
     predictions:Any,   # A CSV, a `Table`, `Traces`, or a model folder
     source:Any,        # From `open_frames`
 )->Traces:             # A row for each frame of the source; NaN where nothing is predicted
     "Predictions in the order of the frames; raises `ProjectError` if none of them belongs to these frames."
     if isinstance(predictions, str|os.PathLike) and Path(predictions).is_dir(): return _from_folder(Path(predictions), source)
-    traces = predictions if isinstance(predictions, Traces) else Traces(predictions) if isinstance(predictions, Table) else read_traces(predictions)
+    csv = Path(predictions) if isinstance(predictions, str|os.PathLike) else None
+    traces = read_traces(csv) if csv else predictions if isinstance(predictions, Traces) else Traces(predictions)
+    traces = _on_what_is_shown(traces, source, csv)
     index = traces.table.index
     if len(index) == len(source) and source.moment(0)[0] is not None and list(index[:1]) == [0]: return traces
     place = {str(name).replace('\\', '/'): row for row,name in enumerate(index)}
@@ -38,14 +43,18 @@ def align_predictions(
     if (rows < 0).all(): raise ProjectError(Problem('predictions', '', f'rows {index[0]}, …', f'rows for {source.moment(0)[1]}, …', 'Are they predictions of another recording?'))
     return pick_traces(traces, rows)
 
+def _videos(source:Any)->list:
+    "The videos that the frames are from; [None] for pictures."
+    return list(dict.fromkeys(source.moment(i)[0] for i in range(len(source)))) if hasattr(source, 'moments') else [source.moment(0)[0]]
+
 def _from_folder(folder:Path, source:Any)->Traces:
     "What a model folder knows of each frame."
-    videos = list(dict.fromkeys(source.moment(i)[0] for i in range(len(source)))) if hasattr(source, 'moments') else [source.moment(0)[0]]
+    videos = _videos(source)
     files = _of_pictures(folder, source) if videos == [None] else [folder/'video_preds'/f'{video.stem}.csv' for video in videos]
     if missing := [str(f) for f in files if not f.is_file()]:
         raise ProjectError(Problem(str(folder), '', f'no {missing[0]}', 'predictions of these frames', 'Predict them first: lpnb predict'))
     if len(files) == 1: return align_predictions(files[0], source)
-    parts = [read_traces(file) for file in files]
+    parts = [_moved(read_traces(file), lambda xy, video=video, file=file: in_video(xy, video, file)) for file,video in zip(files, videos, strict=True)]
     starts = np.cumsum([0, *(len(p.table) for p in parts)])
     join = lambda values: np.concatenate(list(values))
     table = Table(list(range(starts[-1])), parts[0].table.keypoint_names, join(p.table.xy for p in parts), join(p.table.likelihood for p in parts))
@@ -59,6 +68,27 @@ def _of_pictures(folder:Path, source:Any)->list[Path]:
     if not views: return [folder/'predictions.csv']
     view = assign_view(Path(source.moment(0)[1]).parent, Path(source.moment(0)[1]).parent.parent, views)[1]
     return [folder/f'predictions_{view or views[0]}.csv']
+
+# %% ../nbs/41c_overlays.ipynb #f7d1ce25
+def _moved(traces:Traces, move:Callable)->Traces:
+    "The same signals, with points in other pixels."
+    xy = move(traces.table.xy)
+    if xy is traces.table.xy: return traces
+    return Traces(replace(traces.table, xy=xy), {name: traces.values(name) for name in traces.signals[3:]})
+
+def _on_what_is_shown(traces:Traces, source:Any, csv:Path|None)->Traces:
+    "Points in pixels of the video or of the pictures that are shown."
+    videos = _videos(source)
+    if videos == [None]: return _moved(traces, lambda xy: _on_pictures(xy, traces.table.index, source, csv))
+    return _moved(traces, lambda xy: in_video(xy, videos[0], csv)) if len(videos) == 1 else traces
+
+def _on_pictures(xy:np.ndarray, index:Sequence[str], source:Any, csv:Path|None)->np.ndarray:
+    "Points in pixels of labelled pictures, which a model of crops tells apart from frames."
+    if csv is None or not (csv.parent/ABOUT).is_file(): return xy
+    data,place = load_description(csv.parent)[0].data,0
+    if not data.bbox_paths: return xy
+    if data.view_names: place = next((i for i,view in enumerate(data.view_names) if csv.stem == f'predictions_{view}'), 0)
+    return in_pictures(xy, [source.root/image for image in index], read_boxes(data.bbox_paths[place], index))
 
 # %% ../nbs/41c_overlays.ipynb #211e1e76
 def plot_view(

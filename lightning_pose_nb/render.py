@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/render.html.md"""
 # %% auto #0
 __all__ = ['draw_keypoints', 'render_video']
 
-# %% ../nbs/32_render.ipynb #6e521cba
+# %% ../nbs/32_render.ipynb #131e67ad
 import contextlib
 import itertools
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from .problems import suggest
+from .shown import in_video
 from .tables import Table, read_table
 from .transforms import apply_matrix, resize_matrix
 from .video import VideoError, VideoWriter, probe, read_batches
@@ -106,7 +107,7 @@ def _pairs(skeleton, names):
     if unknown: raise ValueError(f'skeleton: there is no keypoint {unknown[0]!r}; the table has {", ".join(names)}')
     return [tuple(names.index(p) if isinstance(p, str) else p for p in pair) for pair in skeleton]
 
-# %% ../nbs/32_render.ipynb #dfd9c600
+# %% ../nbs/32_render.ipynb #30bf351a
 def render_video(
     video:str|Path,               # The video that was predicted
     csv:str|Path|Table,           # Its predictions, a row per frame
@@ -126,7 +127,8 @@ def render_video(
     matrix = resize_matrix(info.size, size)
     truth = _truth(ground_truth, table, info)
     style = dict(threshold=threshold, colormap=colormap, skeleton=_pairs(skeleton or (), table.keypoint_names), radius=radius or max(4, min(size)/128))
-    rows = zip(*(apply_matrix(matrix, xy) for xy in (table.xy, truth)), table.likelihood)
+    path = None if isinstance(csv, Table) else csv
+    rows = zip(*(apply_matrix(matrix, in_video(xy, info.path, path)) for xy in (table.xy, truth)), table.likelihood)
     with VideoWriter(out, size, info.fps) as writer, contextlib.closing(read_batches(video, 8, size)) as batches:
         for frame in _bar((f for batch in batches for f in batch.frames), len(table), progress):
             if writer.count==len(table): raise _mismatch(name, table, info, f'more than {len(table)}')

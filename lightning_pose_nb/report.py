@@ -7,13 +7,13 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/report.html.md"""
 # %% auto #0
 __all__ = ['Facts', 'gather_facts', 'say_verdict', 'write_report']
 
-# %% ../nbs/45_report.ipynb #5049b84f
+# %% ../nbs/45_report.ipynb #6112052c
 import base64
 import platform
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -33,6 +33,7 @@ from .plots import plot_calibration, plot_errors, plot_frames, plot_traces
 from .problems import ProjectError
 from .render import render_video
 from .seeking import VideoReader
+from .shown import in_pictures, in_video
 from .snapshots import figure_png
 from .splits import image_groups
 from .subspace import load_subspaces
@@ -194,7 +195,7 @@ def _told(row:Any)->str:
     interval = f' ({row.ci_low:.1f}–{row.ci_high:.1f})' if np.isfinite(row.ci_low) else ''
     return f'{row.middle:.1f}{interval}, {row.half:.1f}, n={row.n:.0f}' if row.n else '–'
 
-# %% ../nbs/45_report.ipynb #9f1b0030
+# %% ../nbs/45_report.ipynb #1560ebc1
 def _about_likelihood(facts:Facts)->Iterator[dict]:
     for view in facts.views:
         errors = facts.errors(view)
@@ -203,7 +204,8 @@ def _about_likelihood(facts:Facts)->Iterator[dict]:
         known = np.isfinite(errors) & np.isfinite(table.likelihood[:len(errors)])
         if len(errors) != len(table) or known.sum() < 16: yield _missing('Too few labelled points to say.'); continue
         yield _figure(plot_calibration(calibration(errors, table.likelihood, 8), ax=_axes_of(5.5, 3)), f'{view} Pixel error of points by their likelihood, eight groups of equal size: it should fall from left to right.'.strip(), 600)
-        yield _figure(plot_cumulative({s: errors[[x == s for x in table.set]] for s in dict.fromkeys(table.set or []) if s != 'unused'}, ax=_axes_of(5.5, 2.8)), 'Share of the points within each distance.', 600)
+        sets = table.set or ['all']*len(table)
+        yield _figure(plot_cumulative({s: errors[[x == s for x in sets]] for s in dict.fromkeys(sets) if s != 'unused'}, ax=_axes_of(5.5, 2.8)), 'Share of the points within each distance.', 600)
 
 def _about_worst(facts:Facts, n:int=6)->Iterator[dict]:
     for view in facts.views:
@@ -216,7 +218,8 @@ def _about_worst(facts:Facts, n:int=6)->Iterator[dict]:
         paths = [facts.cfg.data.root/labels.images[i] for i in order]
         if not order or not all(p.is_file() for p in paths): yield _missing('The pictures are not there any more.'); return
         axes = _axes_of(10, 3.4*-(-len(order)//3), 3) if len(order) <= 3 else _grid_of(order)
-        plot_frames([read_image(p) for p in paths], table.xy[order], table.likelihood[order], labels.xy[order], threshold=.5, size=4, skeleton=facts.cfg.data.skeleton and
+        boxes = None if labels.boxes is None else labels.boxes[order]
+        plot_frames([read_image(p) for p in paths], in_pictures(table.xy[order], paths, boxes), table.likelihood[order], in_pictures(labels.xy[order], paths, boxes), threshold=.5, size=4, skeleton=facts.cfg.data.skeleton and
                     [[facts.names.index(a) for a in pair] for pair in facts.cfg.data.skeleton], titles=[f'{mean[i]:.1f} px · {Path(labels.images[i]).parent.name} {Path(labels.images[i]).stem}' for i in order], axes=axes)
         yield _figure(axes, f'{view} The frames with the largest mean error, held-out frames first: crosses are labels, joined to predictions; hollow points are doubtful.'.strip(), 900)
 
@@ -235,7 +238,7 @@ def _about_poses(facts:Facts)->Iterator[dict]:
             if view in facts.labels: shown = {'labels': space.errors(facts.labels[view].xy)} | shown
             yield _figure(plot_pca_errors(shown, space.epsilon, _axes_of(5.5, 2.8)), f'{name}{" "*bool(view)}{view}: share of the points that are further from a possible pose.', 600)
 
-# %% ../nbs/45_report.ipynb #6c72744d
+# %% ../nbs/45_report.ipynb #3c7c653e
 def _about_videos(facts:Facts, videos:Any)->Iterator[dict]:
     found = predicted_videos(facts.folder)
     if not found: yield _missing('No video has been predicted yet: lpnb predict'); return
@@ -252,20 +255,20 @@ def _about_videos(facts:Facts, videos:Any)->Iterator[dict]:
     yield _figure(plot_traces(table, shaky, axes=_stack_of(7, 3.6)), f'{stem}: the three keypoints with the lowest likelihood; grey where it is below 0.9.', 720)
     try: path = find_sources([stem], videos, facts.cfg, facts.folder)[stem]
     except (ProjectError, VideoError): yield _missing(f'The video {stem} is not where it was, so there is no film.'); return
-    yield from _film(facts, path, table)
+    yield from _film(facts, path, table, replace(table, xy=in_video(table.xy, path, found[stem])))
 
 def _stack_of(width:float, height:float)->Any:
     from matplotlib.figure import Figure
     return Figure((width, height), layout='constrained').subplots(3, 1, sharex=True, height_ratios=[2, 2, 1])
 
-def _film(facts:Facts, path:Path, table:Table, frames:int=90)->Iterator[dict]:
-    "A short film with the keypoints drawn, and the paths."
+def _film(facts:Facts, path:Path, table:Table, shown:Table, frames:int=90)->Iterator[dict]:
+    "A short film with the keypoints drawn, and the paths; of a crop they are in the whole frame, of which there is no picture."
     first = max(0, len(table)//2-frames//2)
     reader = VideoReader(path)
     try: batch = reader.read(first, min(frames, len(table)-first))
     finally: reader.close()
     rows = slice(first, first+len(batch.frames))
-    part = Table(list(range(len(batch.frames))), table.keypoint_names, table.xy[rows], table.likelihood[rows], table.scorer)
+    part = Table(list(range(len(batch.frames))), table.keypoint_names, shown.xy[rows], shown.likelihood[rows], table.scorer)
     with tempfile.TemporaryDirectory() as folder:
         raw,drawn = Path(folder)/'part.mp4',Path(folder)/'drawn.mp4'
         with VideoWriter(raw, batch.frames[0].shape[:2], reader.info.fps) as writer:
@@ -274,7 +277,7 @@ def _film(facts:Facts, path:Path, table:Table, frames:int=90)->Iterator[dict]:
         data = drawn.read_bytes()
     width = min(720, max(360, batch.frames[0].shape[1]))
     if len(data) < 8e6: yield {'kind': 'video', 'data': _uri(data, 'video/mp4'), 'width': width, 'text': f'{path.name}, frames {first} to {first+len(batch.frames)-1}.'}
-    yield _figure(plot_trajectories(table, image=batch.frames[0], threshold=.9, ax=_axes_of(6.5, 4)), 'Where the keypoints were, where the likelihood is at least 0.9.', 680)
+    yield _figure(plot_trajectories(table, image=batch.frames[0] if np.array_equal(shown.xy, table.xy, equal_nan=True) else None, threshold=.9, ax=_axes_of(6.5, 4)), 'Where the keypoints were, where the likelihood is at least 0.9.', 680)
 
 # %% ../nbs/45_report.ipynb #944cb821
 def _about_making(facts:Facts)->Iterator[dict]:

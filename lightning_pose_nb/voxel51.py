@@ -8,11 +8,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/voxel51.html.md"""
 __all__ = ['find_models', 'LabelledSample', 'relative_points', 'gather_samples', 'import_fiftyone', 'make_dataset',
            'make_video_dataset', 'launch']
 
-# %% ../nbs/42_voxel51.ipynb #01ffa064
+# %% ../nbs/42_voxel51.ipynb #0a1ddaa5
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from .labels import Labels
 from .media import image_size
 from .metrics import pixel_error
 from .problems import Problem, ProjectError
+from .shown import in_pictures, in_video
 from .suggestions import find_sources, predicted_videos
 from .tables import Table, read_table
 from .traces import find_metrics
@@ -51,7 +52,7 @@ def find_models(
     if problems: raise ProjectError(problems)
     return found
 
-# %% ../nbs/42_voxel51.ipynb #911ebde2
+# %% ../nbs/42_voxel51.ipynb #4440c0ed
 @dataclass
 class LabelledSample:
     "One labelled picture and what models say of it."
@@ -89,15 +90,17 @@ def _predictions(folder:Path, views:Sequence[str]|None)->list[Table]|None:
     return [read_table(f) for f in files] if all(f.is_file() for f in files) else None
 
 def _of_view(labels:Labels, root:Path, view:str, tables:Mapping[str, Table])->list[LabelledSample]:
-    samples = [LabelledSample(root/image, image, image_size(root/image), labels.xy[i], view) for i,image in enumerate(labels.images)]
+    paths = [root/image for image in labels.images]
+    samples = [LabelledSample(path, image, image_size(path), xy, view) for path,image,xy in zip(paths, labels.images, in_pictures(labels.xy, paths, labels.boxes), strict=True)]
     for name,table in tables.items():
         rows = {str(image).replace('\\', '/'): r for r,image in enumerate(table.index)}
         order = [table.keypoint_names.index(k) for k in labels.keypoint_names]
         here = [i for i,image in enumerate(labels.images) if image in rows]
         errors = pixel_error(table, labels[here]) if here else []
-        for i,error in zip(here, errors, strict=True):
-            r = rows[labels.images[i]]
-            samples[i].predictions[name] = table.xy[r][order],table.likelihood[r][order],error
+        at = [rows[labels.images[i]] for i in here]
+        points = in_pictures(table.xy[at], [paths[i] for i in here], None if labels.boxes is None else labels.boxes[here])
+        for i,r,xy,error in zip(here, at, points, errors, strict=True):
+            samples[i].predictions[name] = xy[order],table.likelihood[r][order],error
             if table.set: samples[i].sets[name] = table.set[r]
     return samples
 
@@ -170,7 +173,7 @@ def _sample(fo:Any, s:LabelledSample)->Any:
         if len(set(s.sets.values())) > 1: sample[f'{name}_set'] = part
     return sample
 
-# %% ../nbs/42_voxel51.ipynb #789c55c6
+# %% ../nbs/42_voxel51.ipynb #5bd02dae
 def make_video_dataset(
     config:Config|str|Path,                   # The project
     models:Mapping[str, str|Path]|None=None,  # Display name → model folder; None: as the config says
@@ -190,6 +193,7 @@ def make_video_dataset(
     for stem in stems:
         tables = {name: read_table(files[stem]) for name,files in found.items() if stem in files}
         metrics = {name: find_metrics(found[name][stem], table) for name,table in tables.items()}
+        tables = {name: replace(table, xy=in_video(table.xy, paths[stem], found[name][stem])) for name,table in tables.items()}
         dataset.add_sample(_video_sample(fo, paths[stem], tables, metrics, every))
     _add_skeleton(fo, dataset, cfg, next(iter(tables.values())).keypoint_names)
     return dataset

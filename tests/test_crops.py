@@ -5,12 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lightning_pose_nb import make_project, train
-from lightning_pose_nb.boxes import read_boxes
+from lightning_pose_nb import PoseViewer, make_project, train
+from lightning_pose_nb.boxes import read_boxes, shift_labels
 from lightning_pose_nb.crop import boxes_from_table, crop_labels, crop_video
 from lightning_pose_nb.labels import read_labels
 from lightning_pose_nb.tables import Table, read_table
 from lightning_pose_nb.unlabelled import UnlabelledFrames
+from lightning_pose_nb.video import probe
+from lightning_pose_nb.voxel51 import gather_samples
 
 QUICK = {
     'data.bbox_file': 'bbox.csv', 'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
@@ -61,6 +63,21 @@ def test_a_cropped_video_and_boxes_in_the_whole_video_say_the_same(home, model):
     assert np.median(np.linalg.norm(inside.xy-whole.xy, axis=-1)) < 3  # a crop that was compressed again is not quite the same picture
     b = read_boxes(boxes)
     for table in (inside, whole): assert (np.abs(table.xy-(b[:, None, :2]+b[:, None, [3, 2]]/2)) <= b[:, None, [3, 2]]/2+1).all()
+
+
+def test_points_are_drawn_where_the_crop_shows_them(home, model):
+    crops, errors = read_labels(home/'cropped'/'CollectedData.csv'), pd.read_csv(home/'model'/'predictions_pixel_error.csv', index_col=0)
+    viewer = PoseViewer(None, model.folder, home/'cropped'/'CollectedData.csv')
+    found = viewer.traces['predictions'].table
+    np.testing.assert_allclose(np.linalg.norm(found.xy-crops.xy, axis=-1), errors[found.keypoint_names].to_numpy(float), atol=1e-3)
+    sample = gather_samples(model.cfg, {'model': model.folder})[3]
+    np.testing.assert_allclose(sample.xy, crops.xy[3], atol=1e-6)
+    np.testing.assert_allclose(sample.predictions['model'][0], found.xy[3], atol=1e-3)
+    film = home/'cropped'/'videos'/'session0.mp4'
+    seen = PoseViewer(film, model.folder)
+    whole = shift_labels(seen.traces['predictions'].table.xy, read_boxes(film.with_name('session0_bbox.csv')), probe(film).size)
+    np.testing.assert_allclose(whole, read_table(model.folder/'video_preds'/'session0.csv').xy, atol=1e-3)
+    for v in (viewer, seen): v.close()
 
 
 def test_sequences_lead_back_to_the_frame(home):
