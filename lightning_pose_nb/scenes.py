@@ -97,7 +97,7 @@ def _labelled(source:Any, book:Any)->dict[int, str]:
         return {i: known[video][frame] for i,(video,frame) in enumerate(source.moments) if frame in known[video]}
     return {frame: image for frame,image in book.frames_of(source.path).items() if frame < len(source)}
 
-# %% ../nbs/41d_scenes.ipynb #06d64d5b
+# %% ../nbs/41d_scenes.ipynb #2a8f4348
 def of_view(
     thing:Any,           # What was given: media or predictions of any view
     view:str,            # The view that is wanted
@@ -111,7 +111,8 @@ def of_view(
     path = isinstance(thing, str|os.PathLike)
     if path and (found := beside(thing, view, views)): return found
     if path and shared and Path(thing).is_dir(): return thing
-    raise ProjectError(Problem(f'view {view}', '', f'{thing if path else type(thing).__name__} does not tell its camera',
+    found = f'a mapping from {", ".join(map(str, thing))}' if isinstance(thing, Mapping) else f'{thing if path else type(thing).__name__} does not tell its camera'
+    raise ProjectError(Problem(f'view {view}', '', found,
                                f'a name with one of {", ".join(views)} in it, or a mapping from each of them'))
 
 # %% ../nbs/41d_scenes.ipynb #0427e670
