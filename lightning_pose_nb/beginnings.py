@@ -79,11 +79,11 @@ def _sessions(videos:Sequence[Path], folder:Path, views:Sequence[str]|None)->lis
     if problems or not sessions: raise ProjectError(problems or [Problem(str(folder), '', 'no session with all views', ', '.join(views or []))])
     return sessions
 
-# %% ../nbs/44b_beginnings.ipynb #b71a682c
+# %% ../nbs/44b_beginnings.ipynb #4249b4e0
 def label_book(
     config:str|Path, # The project's config
 )->LabelBook|ViewBooks: # Of one view, or of all
     "The project's labels, to be corrected or begun; raises `ProjectError` if they cannot be read."
     data = load_config(config).data
-    if data.view_names: return ViewBooks(dict(zip(data.view_names, data.csv_paths, strict=True)), data.root, data.keypoint_names)
-    return LabelBook(data.csv_paths[0], data.root, data.keypoint_names)
+    if data.view_names: return ViewBooks(dict(zip(data.view_names, data.csv_paths, strict=True)), data.root, data.keypoint_names, skeleton=data.skeleton)
+    return LabelBook(data.csv_paths[0], data.root, data.keypoint_names, skeleton=data.skeleton)

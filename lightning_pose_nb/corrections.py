@@ -56,7 +56,7 @@ class _Log:
 
 def _stamp(text:str)->str: return hashlib.sha256(text.encode()).hexdigest()
 
-# %% ../nbs/36_corrections.ipynb #b8127b52
+# %% ../nbs/36_corrections.ipynb #f4869457
 class LabelBook:
     "A label table under correction; raises `ProjectError` for a table that cannot be read."
     def __init__(self,
@@ -65,8 +65,9 @@ class LabelBook:
         keypoint_names:Sequence[str]|None=None, # Keypoints of a new table; checked if the table exists
         scorer:str='labels',           # Who labels, in a new table
         mine:Callable[[str], bool]|None=None, # Which extracted pictures this table waits for; None: all
+        skeleton:Sequence|None=None,   # Pairs of keypoint names to join with a line where labels are shown
     ):
-        self.mine = mine or (lambda image: True)
+        self.mine,self.skeleton = mine or (lambda image: True),skeleton
         self.path,self.data_dir = Path(csv),Path(csv).parent if data_dir is None else Path(data_dir)
         self.table = LabelText(csv, keypoint_names, scorer)
         self.names = self.table.names

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/pose_viewer.html.md"
 # %% auto #0
 __all__ = ['PoseViewer']
 
-# %% ../nbs/41e_pose_viewer.ipynb #d64b345a
+# %% ../nbs/41e_pose_viewer.ipynb #ed1ae152
 import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
@@ -22,7 +22,7 @@ from matplotlib.colors import to_hex
 from .corrections import LabelBook
 from .frames import FrameServer
 from .labels import Labels
-from .models import load_description
+from .models import ABOUT, load_description
 from .overlays import plot_view
 from .plots import keypoint_colours
 from .problems import Problem, ProjectError
@@ -31,7 +31,7 @@ from .snapshots import HIDE_CSS, Snapshot, figure_png
 from .traces import Traces, next_moment, usual_threshold
 from .view_books import ViewBooks
 
-# %% ../nbs/41e_pose_viewer.ipynb #9c05848a
+# %% ../nbs/41e_pose_viewer.ipynb #3b00295d
 _STATIC = Path(str(files('lightning_pose_nb')))/'static'
 
 class _Widget(anywidget.AnyWidget):
@@ -47,7 +47,7 @@ class PoseViewer(_Widget):
         predictions:Any=None,               # A CSV, `Table` or model folder; or a mapping from names to such
         labels:LabelBook|ViewBooks|Labels|str|Path|None=None, # Labels to show; books or a CSV can be corrected
         data_dir:str|Path|None=None,        # Folder that image paths start from; None: the label table's folder
-        skeleton:Sequence|None=None,        # Pairs of keypoint names to join with a line; None: as the config of the first model folder says
+        skeleton:Sequence|None=None,        # Pairs of keypoint names to join with a line; None: as the config of the project or of the first model says
         threshold:float=.9,                 # Likelihood from which a point counts as sure
         frame:int=0,                        # Where to begin
         view:str|None=None,                 # With several cameras, where to begin; None: the first
@@ -61,7 +61,7 @@ class PoseViewer(_Widget):
         self.view = view or next(iter(self.views), None)
         self.scene,self._server = _scene(self, self.view)
         self.names = self.scene.names
-        self.skeleton,self.threshold = [list(pair) for pair in (_skeleton_of(given) if skeleton is None else skeleton)],threshold
+        self.skeleton,self.threshold = [list(pair) for pair in (_skeleton_of(given, self.book) if skeleton is None else skeleton)],threshold
         _check_skeleton(self.skeleton, self.names)
         if not 0 <= frame < len(self.source): raise ValueError(f'frame {frame}; expected 0 to {len(self.source)-1}')
         self.frame = frame
@@ -101,7 +101,7 @@ class PoseViewer(_Widget):
         from matplotlib.figure import Figure
         fig = Figure((5, 4), layout='constrained')
         plot_view(self.source, self.frame, self.traces, self.scene.labels(self.frame), self.skeleton, self.threshold,
-                  self._server.picture(self.frame), fig.add_subplot())
+                  self._server.picture(self.frame), fig.add_subplot(), self.names)
         return figure_png(fig, dpi)
 
     def seek(self,
@@ -164,8 +164,8 @@ class PoseViewer(_Widget):
     def remove(self)->None:
         "Take the frame's row of labels away, with several cameras in every view."
         _need_book(self)
-        image = self.scene.image(self.frame)
-        if self.books and image: self.books.act(self.books.remove, self.view, image)
+        image = _image(self)
+        if self.books: self.books.act(self.books.remove, self.view, image)
         else: self.book.remove(image)
         _refresh(self)
 
@@ -189,7 +189,7 @@ class PoseViewer(_Widget):
         for _,server in getattr(self, '_scenes', {}).values(): server.close()
         super().close()
 
-# %% ../nbs/41e_pose_viewer.ipynb #ef52ec05
+# %% ../nbs/41e_pose_viewer.ipynb #bf3d8471
 def _scene(viewer:PoseViewer, view:str|None)->tuple[Scene, FrameServer]:
     "What one camera saw, and who sends its frames; opened when it is first asked for."
     if view not in viewer._scenes:
@@ -198,30 +198,36 @@ def _scene(viewer:PoseViewer, view:str|None)->tuple[Scene, FrameServer]:
         if media is None and viewer.books and viewer._scenes: media = in_step(viewer.books.views[view], next(iter(viewer._scenes.values()))[0], viewer.views)
         scene = Scene(media, given, viewer.books.views[view] if viewer.books else book, data_dir)
         if viewer._scenes and scene.names != viewer.names: raise ProjectError(Problem(f'view {view}', '', f'keypoints {", ".join(scene.names)}', ', '.join(viewer.names)))
-        viewer._scenes[view] = scene, FrameServer(scene.source, lambda *a: _send_frame(viewer, view, *a), lambda i, why: viewer.send({'type': 'failed', 'frame': i, 'why': why}))
+        viewer._scenes[view] = scene, FrameServer(scene.source, lambda *a: _send_frame(viewer, view, *a), lambda i, why: viewer.send({'type': 'failed', 'view': view, 'frame': i, 'why': why}))
     return viewer._scenes[view]
 
 def _check_view(viewer:PoseViewer, view:str)->None:
     if view not in viewer.views: raise ValueError(f'view {view}; expected {", ".join(viewer.views) or "none: these are the frames of one camera"}')
 
-def _skeleton_of(predictions:Mapping[str, Any])->list:
-    "The skeleton of the first model folder among the predictions."
-    folder = next((Path(p) for p in predictions.values() if isinstance(p, str|os.PathLike) and (Path(p)/'model.json').is_file()), None)
+def _skeleton_of(predictions:Mapping[str, Any], book:Any)->list:
+    "The skeleton of the labels' project, or else of the first model folder."
+    if found := getattr(book, 'skeleton', None): return found
+    folder = next((Path(p) for p in predictions.values() if isinstance(p, str|os.PathLike) and (Path(p)/ABOUT).is_file()), None)
     return (load_description(folder)[0].data.skeleton or []) if folder else []
 
 def _check_skeleton(skeleton:list, names:list[str])->None:
     for name in {n for pair in skeleton for n in pair}-set(names):
         raise ProjectError(Problem('skeleton', '', f'{name} is not a keypoint', ', '.join(names)))
 
-# %% ../nbs/41e_pose_viewer.ipynb #732a011f
+# %% ../nbs/41e_pose_viewer.ipynb #1a5cf3b0
 def _need_book(viewer:PoseViewer)->None:
     if not viewer.editable: raise ValueError('these labels are only shown; to change them, give PoseViewer the label CSV or a LabelBook')
+
+def _image(viewer:PoseViewer)->str:
+    "The picture of the frame."
+    image = viewer.scene.image(viewer.frame)
+    if image is None: raise ValueError('this frame is not among the labels yet; add it first (key a, or add())')
+    return image
 
 def _edit(viewer:PoseViewer, change:Callable)->None:
     "Change the labels of the frame."
     _need_book(viewer)
-    image = viewer.scene.image(viewer.frame)
-    if image is None: raise ValueError('this frame is not among the labels yet; add it first (key a, or add())')
+    image = _image(viewer)
     if viewer.books: viewer.books.act(_edit_moment, viewer, change, image)
     else: change(viewer.book, image)
     _refresh(viewer)

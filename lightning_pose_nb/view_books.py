@@ -51,7 +51,7 @@ def _moment(image:str, views:tuple[str, ...])->tuple[str, str, str|None]:
     session,view = assign_view(path.parent, path.parent.parent, views)
     return session, path.name, view
 
-# %% ../nbs/36b_view_books.ipynb #dc958c68
+# %% ../nbs/36b_view_books.ipynb #d8157e28
 class ViewBooks:
     "The label tables of all views of a project."
     def __init__(self,
@@ -59,10 +59,11 @@ class ViewBooks:
         data_dir:str|Path|None=None,   # Folder that image paths start from; None: the tables' folder
         keypoint_names:Sequence[str]|None=None, # Keypoints of new tables
         scorer:str='labels',           # Who labels, in new tables
+        skeleton:Sequence|None=None,   # Pairs of keypoint names to join with a line where labels are shown
     ):
         views = tuple(csvs)
         def of(view): return lambda image: _moment(image, views)[2] == view
-        self.views = {view: LabelBook(csv, data_dir, keypoint_names, scorer, of(view)) for view,csv in csvs.items()}
+        self.views = {view: LabelBook(csv, data_dir, keypoint_names, scorer, of(view), skeleton) for view,csv in csvs.items()}
         self._done,self._undone = [],[] # for each act: view → steps
 
     @property

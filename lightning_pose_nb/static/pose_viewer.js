@@ -170,6 +170,7 @@ class Viewer {
   }
 
   async receive(m, buffers) {
+    if ("view" in m && m.view !== this.info.view) return; // of a camera that is no longer shown
     if (m.type === "frame") return this.take(m, buffers);
     if (m.type === "seek") return this.goTo(m.frame);
     if (m.type === "labels") return this.takeLabels(m, buffers);
@@ -181,7 +182,6 @@ class Viewer {
   floats(view) { return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)); }
 
   async take(m, [data, points]) {
-    if (m.view !== this.info.view) return;
     const bitmap = await createImageBitmap(new Blob([data], { type: "image/jpeg" }));
     if (this.gone) return bitmap.close();
     this.drop(m.frame);
