@@ -48,7 +48,7 @@ class Project:
         "Are all these keys valid by themselves?"
         return not any(key == bad or key.startswith(bad+'.') for key in keys for bad in self.review.broken)
 
-# %% ../nbs/09_checks.ipynb #8faacda9
+# %% ../nbs/09_checks.ipynb #b6f34d91
 def missing_file(
     review:Review,       # Receives the problem
     key:str,             # Key that names the file
@@ -61,19 +61,18 @@ def missing_file(
     if path.exists(): return False
     parent = next(p for p in path.parents if p.exists())
     first = path.relative_to(parent).parts[0]
-    near = suggest(first, [p.name for p in parent.iterdir()]) if parent.is_dir() else None
+    near = suggest(first, [p.name for p in parent.iterdir() if p != journal_path(path)]) if parent.is_dir() else None
     found = f'no such {kind}: {path}' if parent == path.parent else f'no such {kind}: {path} ({parent} has no {first})'
     review.say(key, found, f'an existing {kind}', f'Did you mean {parent/near}?' if near and near != first else fix, level)
     return True
 
-# %% ../nbs/09_checks.ipynb #afe722e0
+# %% ../nbs/09_checks.ipynb #b8760648
 def check_labels(p:Project)->None:
     "The label tables exist, can be read, and are sane."
     data = p.review.cfg.data
     if not p.sound('data.data_dir', 'data.csv_file') or missing_file(p.review, 'data.data_dir', data.root, 'folder'): return
-    begin = 'No frame is labelled yet: open PoseViewer(labels=label_book(config)) in a notebook, label, and save (key s)' if (data.root/TO_LABEL).is_file() else ''
-    there = [csv for csv in data.csv_paths if not missing_file(p.review, 'data.csv_file', csv, 'table', begin)]
-    _check_saved(p)
+    there = [csv for csv in data.csv_paths if not missing_file(p.review, 'data.csv_file', csv, 'table', _how_to_begin(data.root, csv))]
+    _check_saved(p, there)
     problems = [problem for csv in there for problem in lint_labels(csv, data.root)]
     if data.bbox_file: problems = [q for q in problems if q.expected != OUTSIDE] # a crop need not hold every keypoint
     if len(there) > 1: problems += [q for q in lint_views(there, data.root) if q not in problems]
@@ -81,12 +80,18 @@ def check_labels(p:Project)->None:
     try: p.labels = [read_labels(csv) for csv in data.csv_paths] if len(there) == len(data.csv_paths) else []
     except ProjectError as e: p.review.doc.problems += [q for q in e.problems if q not in problems]
 
-def _check_saved(p:Project)->None:
+def _how_to_begin(root:Path, csv:Path)->str:
+    "What to do about a label table that is not there, if labelling has begun."
+    if journal_path(csv).is_file(): return f'{journal_path(csv).name} has labels that were not saved. {_SAVE}'
+    return 'No frame is labelled yet: open PoseViewer(labels=label_book(config)) in a notebook, label, and save (key s)' if (root/TO_LABEL).is_file() else ''
+
+_SAVE = 'Save them in the viewer (key s), or with label_book(config).fold()'
+
+def _check_saved(p:Project, tables:Sequence[Path])->None:
     "Corrections that were made in the viewer are in the tables."
-    for csv in p.review.cfg.data.csv_paths:
+    for csv in tables:
         if journal_path(csv).is_file():
-            p.review.say('data.csv_file', f'changes in {journal_path(csv).name} that are not in {csv.name}', 'saved labels',
-                         'Save them in the viewer (key s), or with label_book(config).fold()', 'warning')
+            p.review.say('data.csv_file', f'changes in {journal_path(csv).name} that are not in {csv.name}', 'saved labels', _SAVE, 'warning')
 
 def check_names(p:Project)->None:
     "Names, order and number of keypoints are those of the table."
