@@ -90,7 +90,7 @@ def _on_pictures(xy:np.ndarray, index:Sequence[str], source:Any, csv:Path|None)-
     if data.view_names: place = next((i for i,view in enumerate(data.view_names) if csv.stem == f'predictions_{view}'), 0)
     return in_pictures(xy, [source.root/image for image in index], read_boxes(data.bbox_paths[place], index))
 
-# %% ../nbs/41c_overlays.ipynb #fe258889
+# %% ../nbs/41c_overlays.ipynb #6e0c88c9
 def plot_view(
     source:Any,                        # From `open_frames`
     frame:int,                         # Number of the frame
@@ -108,7 +108,7 @@ def plot_view(
     k = len(first.table.keypoint_names) if first else 0 if labels is None else len(labels)
     xy,sure = (np.full((k, 2), np.nan), None) if first is None else (first.table.xy[frame], first.table.likelihood[frame])
     names = first.table.keypoint_names if first else names or []
-    bones = [[names.index(n) for n in pair] for pair in skeleton or ()]
+    bones = [[names.index(n) for n in pair] for pair in skeleton or ()] if k else []
     ax = plot_keypoints(picture, xy, sure, truth=labels, threshold=threshold, ax=ax, skeleton=bones or None)
     if first is None and labels is not None:
         for pair in bones: ax.plot(*labels[pair].T, '-', color='white', alpha=.75, lw=1, zorder=1.5)

@@ -160,7 +160,7 @@ def test_views(kind, tmp_path):
     "From the videos of two cameras to a label in each: the tables agree, row by row."
     films = make_project(tmp_path/'sample', n_frames=4, n_videos=1, n_video_frames=20, cameras=2).parent
     views = load_config(films/'config.yaml').data.view_names
-    config = start_project(tmp_path/'mine', films/'videos', ['nose', 'tail'], n=3, view_names=views)
+    config = start_project(tmp_path/'mine', films/'videos', ['nose', 'tail'], n=3, view_names=views, skeleton=[['nose', 'tail']])
     notebook = browser.write_notebook(tmp_path/'views.ipynb', VIEWS)
     with browser.opened(kind, notebook, tmp_path/'home', size=(1280, 1000)) as page:
         at(page, 0, timeout=120)
