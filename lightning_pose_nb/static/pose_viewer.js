@@ -67,7 +67,7 @@ class Viewer {
     this.stage = h("div", { class: "lpnb-stage" }, this.canvas, this.tip, this.help);
     this.title = h("span", { class: "lpnb-title" });
     const longest = Math.max(...info.names.map((name) => name.length), 0);
-    this.list = h("div", { class: "lpnb-keypoints", role: "listbox", "aria-label": "keypoints", style: `flex-basis: clamp(110px, ${longest}ch + 84px, 34%)` });
+    this.list = h("div", { class: "lpnb-keypoints", role: "listbox", "aria-label": "keypoints", style: `flex-basis: clamp(130px, ${longest}ch + 112px, 36%)` });
     this.rows = info.names.map((name, k) => {
       const value = h("span", { class: "lpnb-value" });
       const chip = h("span", { class: "lpnb-chip", style: `background:${info.colours[k]}`, title: "show or hide on the picture", onclick: (e) => { e.stopPropagation(); this.toggle(k); } });
