@@ -32,5 +32,5 @@ setup(
     include_package_data=True,
     install_requires=cfg['requirements'].split(),
     extras_require={name: cfg[f'{name.replace("-", "_")}_requirements'].split() for name in ('dali', 'dali-cuda13', 'fiftyone', 'dev')},
-    entry_points={'nbdev': [f'{lib} = {lib}._modidx:d'], 'console_scripts': [f'lpnb = {lib}.cli:main']},
+    entry_points={'nbdev': [f'{lib} = {lib}._modidx:d'], 'console_scripts': [f'lpnb = {lib}.cli.main:main']},
 )

@@ -88,7 +88,7 @@ def overrides(job: dict, instants: int) -> dict[str, object]:
 
 def sample(job: dict, sweep: bool = True) -> Path:
     "The config of a sample project; with or without the bar, all else is the same."
-    from lightning_pose_nb.samples import make_project
+    from lightning_pose_nb.synthetic.project import make_project
     ring = job['data'] == 'ring'
     return make_project(Path(job['folder'])/f'{job["data"]}_{job["seed"]}_{sweep}', LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], context=not ring, sweep=sweep,
                         cameras=job['cameras'] if ring else 0)
@@ -97,15 +97,15 @@ def sample(job: dict, sweep: bool = True) -> Path:
 def trained(job: dict, place: Path):
     "The project's config and the trained model."
     from lightning_pose_nb.api import train
-    from lightning_pose_nb.labels import read_labels
-    from lightning_pose_nb.samples import real_data
+    from lightning_pose_nb.data.labels import read_labels
+    from lightning_pose_nb.synthetic.project import real_data
     if job['data'] in ('sample', 'ring'):
         cfg = sample(job)
         split = {'training.train_prob': LABELS/(LABELS+CHOOSE), 'training.val_prob': CHOOSE/(LABELS+CHOOSE)}
         return train(cfg, place, overrides(job, LABELS) | split, progress=False), cfg.parent
     name = {'mirror-mouse': 'mirror-mouse-example'}.get(job['data'], job['data'])
     root = real_data(name)
-    if root is None: raise SystemExit(f'{name} is not there: see lightning_pose_nb.samples.real_data')
+    if root is None: raise SystemExit(f'{name} is not there: see lightning_pose_nb.synthetic.project.real_data')
     tables = [p.name for p in sorted(root.glob('CollectedData*.csv'))]
     data = dict(data_dir=str(root), csv_file=tables if len(tables) > 1 else tables[0], video_dir='videos')
     if len(tables) > 1: data['view_names'] = [t.removeprefix('CollectedData_').removesuffix('.csv') for t in tables]
@@ -127,10 +127,10 @@ def on_videos(job: dict, model, root: Path) -> dict[str, float]:
     "Errors in every frame of the videos nobody trained on."
     import numpy as np
 
-    from lightning_pose_nb.cameras import read_points
-    from lightning_pose_nb.labels import read_table
-    from lightning_pose_nb.metrics import read_metric, temporal_norm
-    from lightning_pose_nb.video import find_videos, probe
+    from lightning_pose_nb.cameras.calibration import read_points
+    from lightning_pose_nb.data.labels import read_table
+    from lightning_pose_nb.evaluation.metrics import read_metric, temporal_norm
+    from lightning_pose_nb.video.sequential import find_videos, probe
     open_view, views, found = sample(job, False).parent, model.cfg.data.view_names or [''], {}
     def add(name, values): found.setdefault(name, []).append(np.ravel(values))
     for video in find_videos(root/'videos_new'):
@@ -162,9 +162,9 @@ def on_labels(model, root: Path) -> dict[str, float]:
     "Errors of the labelled instants of the test set."
     import numpy as np
 
-    from lightning_pose_nb.labels import read_labels, read_table
-    from lightning_pose_nb.media import image_size
-    from lightning_pose_nb.metrics import read_metric
+    from lightning_pose_nb.data.labels import read_labels, read_table
+    from lightning_pose_nb.video.io import image_size
+    from lightning_pose_nb.evaluation.metrics import read_metric
     model.evaluate(progress=False)
     views, found = model.cfg.data.view_names or [''], {}
     for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):

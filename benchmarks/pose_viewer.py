@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
 import browser
 from video_readers import film
 
-from lightning_pose_nb.tables import Table, write_table
+from lightning_pose_nb.data.tables import Table, write_table
 
 NOTEBOOK = '''
-from lightning_pose_nb.pose_viewer import PoseViewer
+from lightning_pose_nb.widgets.pose_viewer import PoseViewer
 PoseViewer({video!r}, {table!r})
 '''
 STEP = '''async ([code, goal]) => {
@@ -70,7 +70,7 @@ def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
 
 def long_traces(n: int, k: int) -> dict:
     "Time to prepare the traces of a long recording, and to answer a query."
-    from lightning_pose_nb.traces import Traces
+    from lightning_pose_nb.evaluation.time_series import Traces
     table = poses(n, k, (400, 400))
     begin = time.perf_counter()
     traces = Traces(table)

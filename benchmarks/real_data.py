@@ -55,8 +55,8 @@ def on_video(model: object) -> str:
     "Mean PCA errors and jumps of the example's video, ready to print."
     import numpy as np
 
-    from lightning_pose_nb.metrics import pca_errors, temporal_norm
-    from lightning_pose_nb.video import find_videos
+    from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
+    from lightning_pose_nb.video.sequential import find_videos
     table = model.predict_video(find_videos(model.cfg.data.video_path)[0], progress=False)
     found = {name.removesuffix('_error'): np.nanmean(values) for name, values in pca_errors(table.xy, model.model.subspaces).items()}
     found['jumps over 20 px, per 1000'] = 1000*np.mean(temporal_norm(table.xy)[1:] > 20)
@@ -75,9 +75,9 @@ def main() -> None:
     p.add_argument('--keep', type=Path, help='folder for the trained models; default: they are deleted')
     args = p.parse_args()
     from lightning_pose_nb.api import train
-    from lightning_pose_nb.samples import real_data
+    from lightning_pose_nb.synthetic.project import real_data
     folder = real_data('mirror-mouse-example')
-    if folder is None: raise SystemExit('mirror-mouse-example is not there: see lightning_pose_nb.samples.real_data')
+    if folder is None: raise SystemExit('mirror-mouse-example is not there: see lightning_pose_nb.synthetic.project.real_data')
     logging.getLogger('pytorch_lightning').setLevel(logging.ERROR)
     data, results = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos'), []
     print(f'{"px":>10}' + ''.join(f'{which+" "+what:>12}' for which in ('val', 'test') for what in ('mean', 'median')))

@@ -20,10 +20,10 @@ def measure(job: dict) -> dict:
     "Train a few epochs, then go through the loader alone."
     from pytorch_lightning.callbacks import Callback
 
-    from lightning_pose_nb.config import load_config
-    from lightning_pose_nb.datamodules import PoseData
-    from lightning_pose_nb.labels import read_labels
-    from lightning_pose_nb.training import fit
+    from lightning_pose_nb.config.load import load_config
+    from lightning_pose_nb.datasets.datamodule import PoseData
+    from lightning_pose_nb.data.labels import read_labels
+    from lightning_pose_nb.training.fit import fit
 
     class Clock(Callback):
         "Wall-clock and processor time of each epoch, validation left out."

@@ -67,10 +67,10 @@ def measure(job: dict) -> dict[str, float]:
     import numpy as np
 
     from lightning_pose_nb.api import train
-    from lightning_pose_nb.labels import read_table
-    from lightning_pose_nb.metrics import pca_errors, temporal_norm
-    from lightning_pose_nb.samples import make_project
-    from lightning_pose_nb.video import find_videos
+    from lightning_pose_nb.data.labels import read_table
+    from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
+    from lightning_pose_nb.synthetic.project import make_project
+    from lightning_pose_nb.video.sequential import find_videos
 
     limit_threads(1)
     folder = Path(job['folder'])
@@ -111,7 +111,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temp, ThreadPoolExecutor(args.jobs) as pool:
         for k in ('labels', 'seeds', 'ways', 'jobs', 'child'): common.pop(k)
         common['folder'] = str(args.folder or temp)
-        from lightning_pose_nb.samples import make_project
+        from lightning_pose_nb.synthetic.project import make_project
         for n in args.labels:
             for s in args.seeds: make_project(Path(common['folder'])/f'sample_{n}_{s}', n+10, 4, 200, 3, s)
         jobs = [common | dict(labels=n, seed=s, way=w) for n in args.labels for s in args.seeds for w in args.ways]

@@ -9,9 +9,9 @@ __version__ = "0.1.0"
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 # The names a user types. Each is imported when it is first asked for, so that importing the package costs nothing.
-_HOMES = {'train': 'api', 'TrainedModel': 'api', 'load_config': 'config', 'make_project': 'samples', 'check_project': 'checks', 'ConfigEditor': 'config_editor',
-          'PoseViewer': 'pose_viewer', 'LabelBook': 'corrections', 'label_book': 'beginnings', 'start_project': 'beginnings', 'suggest_frames': 'suggestions',
-          'TrainingMonitor': 'monitor', 'start_training': 'monitor', 'write_report': 'report'}
+_HOMES = {'train': 'api', 'TrainedModel': 'api', 'load_config': 'config.load', 'make_project': 'synthetic.project', 'check_project': 'project.checks', 'ConfigEditor': 'widgets.config_editor',
+          'PoseViewer': 'widgets.pose_viewer', 'LabelBook': 'labeling.label_book', 'label_book': 'project.create', 'start_project': 'project.create', 'suggest_frames': 'labeling.frame_suggestions',
+          'TrainingMonitor': 'widgets.training_monitor', 'start_training': 'widgets.training_monitor', 'write_report': 'report'}
 __all__ = ['ConfigEditor', 'LabelBook', 'PoseViewer', 'TrainedModel', 'TrainingMonitor', 'check_project', 'label_book', 'load_config', 'make_project',
            'start_project', 'start_training', 'suggest_frames', 'train', 'write_report']
 

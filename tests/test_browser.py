@@ -5,12 +5,12 @@ import browser
 import numpy as np
 import pytest
 
-from lightning_pose_nb.beginnings import label_book, start_project
-from lightning_pose_nb.checks import check_project
-from lightning_pose_nb.config import load_config
-from lightning_pose_nb.corrections import LabelBook
-from lightning_pose_nb.samples import make_project
-from lightning_pose_nb.tables import read_table, write_table
+from lightning_pose_nb.project.create import label_book, start_project
+from lightning_pose_nb.project.checks import check_project
+from lightning_pose_nb.config.load import load_config
+from lightning_pose_nb.labeling.label_book import LabelBook
+from lightning_pose_nb.synthetic.project import make_project
+from lightning_pose_nb.data.tables import read_table, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def _browser(): browser.need_browser()
 COUNTER = '''
 import ipywidgets as widgets
 from matplotlib.figure import Figure
-from lightning_pose_nb.snapshots import HIDE_CSS, Snapshot, figure_png
+from lightning_pose_nb.widgets.snapshot import HIDE_CSS, Snapshot, figure_png
 
 class Counter(widgets.VBox):
     def __init__(self):
@@ -66,7 +66,7 @@ def test_a_picture_stays(kind, tmp_path):
 
 
 VIEWER = '''
-from lightning_pose_nb.pose_viewer import PoseViewer
+from lightning_pose_nb.widgets.pose_viewer import PoseViewer
 viewer = PoseViewer('videos/session0.mp4', {{'model': 'session0.csv', 'truth': 'ground_truth/session0.csv'}}, 'CollectedData.csv', skeleton={skeleton}, threshold=.5)
 viewer
 '''
@@ -191,7 +191,7 @@ def test_views(kind, tmp_path):
 
 
 EDITOR = '''
-from lightning_pose_nb.config_editor import ConfigEditor
+from lightning_pose_nb.widgets.config_editor import ConfigEditor
 ConfigEditor('config.yaml')
 '''
 
@@ -232,7 +232,7 @@ def test_editor(kind, project):
 
 
 MONITOR = '''
-from lightning_pose_nb.monitor import TrainingMonitor, start_training
+from lightning_pose_nb.widgets.training_monitor import TrainingMonitor, start_training
 process = start_training('config.yaml', 'model', {settings})
 TrainingMonitor('model', every=1)
 '''

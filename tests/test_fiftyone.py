@@ -8,8 +8,8 @@ from importlib.util import find_spec
 import browser
 import pytest
 
-from lightning_pose_nb.config import load_config
-from lightning_pose_nb.samples import make_project
+from lightning_pose_nb.config.load import load_config
+from lightning_pose_nb.synthetic.project import make_project
 
 
 @pytest.fixture
@@ -18,14 +18,14 @@ def fiftyone(tmp_path, monkeypatch):
     if find_spec('fiftyone') is None:
         (pytest.fail if browser.required('fiftyone') else pytest.skip)("fiftyone is not installed (pip install -e '.[dev]')")
     os.environ.setdefault('FIFTYONE_DATABASE_DIR', str(tmp_path/'database'))
-    from lightning_pose_nb.voxel51 import import_fiftyone
+    from lightning_pose_nb.interop.fiftyone import import_fiftyone
     return import_fiftyone()
 
 
 def test_app(fiftyone, tmp_path):
     "The app opens on the dataset."
-    from lightning_pose_nb.problems import ProjectError
-    from lightning_pose_nb.voxel51 import launch, make_dataset
+    from lightning_pose_nb.core.errors import ProjectError
+    from lightning_pose_nb.interop.fiftyone import launch, make_dataset
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         port = s.getsockname()[1]

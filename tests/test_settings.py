@@ -2,7 +2,7 @@
 import pytest
 
 from lightning_pose_nb import make_project, train
-from lightning_pose_nb.training import read_log
+from lightning_pose_nb.training.fit import read_log
 
 QUICK = {'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 96, 'model.backbone': 'test_resnet', 'training.max_epochs': 2,
          'training.check_val_every_n_epoch': 1, 'training.log_every_n_steps': 1, 'training.train_batch_size': 8, 'training.train_prob': 0.67,

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from lightning_pose_nb import TrainedModel, check_project, make_project, train
-from lightning_pose_nb.training import read_log
+from lightning_pose_nb.training.fit import read_log
 
 LOSSES = ('temporal', 'pca_singleview', 'pca_multiview')
 QUICK = {
@@ -87,7 +87,7 @@ def test_mistakes_are_found_before_training(home, change, said):
 
 
 def test_killed_and_continued_is_never_killed(home, tmp_path):
-    program = [sys.executable, '-c', 'from lightning_pose_nb.cli import main; main()', 'train', str(home/'mouse'/'config.yaml')]
+    program = [sys.executable, '-c', 'from lightning_pose_nb.cli.main import main; main()', 'train', str(home/'mouse'/'config.yaml')]
     changes = [f'{key}={json.dumps(value)}' for key, value in (QUICK | {'eval.predict_vids_after_training': False}).items()]
     run = subprocess.Popen([*program, '--output-dir', str(tmp_path/'killed'), *changes], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     began = time.monotonic()
