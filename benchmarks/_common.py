@@ -32,7 +32,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
 def project(sample: bool) -> tuple[dict, Path, str]:
     "The `data` section of a config, a video, and the name of the project that they belong to."
     from lightning_pose_nb.synthetic.project import make_project, real_data
-    from lightning_pose_nb.video.sequential import find_videos
+    from lightning_pose_nb.video.io import find_videos
     folder, name = None if sample else real_data('mirror-mouse-example'), 'mirror-mouse-example'
     if folder is None: folder, name = make_project(Path(tempfile.gettempdir())/'lpnb_benchmark_sample', n_frames=90, n_videos=3).parent, 'sample project'
     return dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos'), find_videos(folder/'videos')[0], name

@@ -63,8 +63,8 @@ def measure_training(job: dict) -> dict:
     import torch
     from pytorch_lightning.callbacks import Callback
 
-    from lightning_pose_nb.training.fit import fit
     from lightning_pose_nb.data.multiview_labels import project_labels
+    from lightning_pose_nb.training.fit import fit
 
     class Clock(Callback):
         "When each step was done, on the clock and in processor time; a step includes loading its batch."
@@ -85,7 +85,8 @@ def measure_prediction(job: dict) -> dict:
     "Milliseconds per frame of a video, and the memory that prediction takes; the first pass warms up."
     from lightning_pose_nb.api import TrainedModel
     from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.video.sequential import find_videos, probe
+    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb.video.sequential import probe
 
     data = load_config(sample(FAMILIES[job['family']][2])).data
     videos = [v for v in find_videos(data.video_path) if v.stem.startswith('session0')]

@@ -127,10 +127,11 @@ def on_videos(job: dict, model, root: Path) -> dict[str, float]:
     "Errors in every frame of the videos nobody trained on."
     import numpy as np
 
-    from lightning_pose_nb.cameras.calibration import read_points
-    from lightning_pose_nb.data.labels import read_table
+    from lightning_pose_nb.cameras.triangulation import read_points
+    from lightning_pose_nb.data.predictions import read_table
     from lightning_pose_nb.evaluation.metrics import read_metric, temporal_norm
-    from lightning_pose_nb.video.sequential import find_videos, probe
+    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb.video.sequential import probe
     open_view, views, found = sample(job, False).parent, model.cfg.data.view_names or [''], {}
     def add(name, values): found.setdefault(name, []).append(np.ravel(values))
     for video in find_videos(root/'videos_new'):
@@ -162,9 +163,10 @@ def on_labels(model, root: Path) -> dict[str, float]:
     "Errors of the labelled instants of the test set."
     import numpy as np
 
-    from lightning_pose_nb.data.labels import read_labels, read_table
-    from lightning_pose_nb.video.io import image_size
+    from lightning_pose_nb.data.labels import read_labels
+    from lightning_pose_nb.data.predictions import read_table
     from lightning_pose_nb.evaluation.metrics import read_metric
+    from lightning_pose_nb.video.io import image_size
     model.evaluate(progress=False)
     views, found = model.cfg.data.view_names or [''], {}
     for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
 import browser
 from video_readers import film
 
-from lightning_pose_nb.data.tables import Table, write_table
+from lightning_pose_nb.data.predictions import Table, write_table
 
 NOTEBOOK = '''
 from lightning_pose_nb.widgets.pose_viewer import PoseViewer

@@ -17,7 +17,8 @@ from _common import import_time, in_fresh_process, limit_threads, parser, peak_m
 
 def clip(video: Path, frames: int, folder: str) -> Path:
     "The video, or its first frames as a video of their own."
-    from lightning_pose_nb.video.sequential import VideoWriter, probe, read_frames
+    from lightning_pose_nb.video.io import VideoWriter
+    from lightning_pose_nb.video.sequential import probe, read_frames
     if not frames: return video
     info = probe(video)
     with VideoWriter(Path(folder)/'clip.mp4', (info.height, info.width), info.fps) as writer:

@@ -56,7 +56,7 @@ def on_video(model: object) -> str:
     import numpy as np
 
     from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
-    from lightning_pose_nb.video.sequential import find_videos
+    from lightning_pose_nb.video.io import find_videos
     table = model.predict_video(find_videos(model.cfg.data.video_path)[0], progress=False)
     found = {name.removesuffix('_error'): np.nanmean(values) for name, values in pca_errors(table.xy, model.model.subspaces).items()}
     found['jumps over 20 px, per 1000'] = 1000*np.mean(temporal_norm(table.xy)[1:] > 20)

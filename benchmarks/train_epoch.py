@@ -21,8 +21,8 @@ def measure(job: dict) -> dict:
     from pytorch_lightning.callbacks import Callback
 
     from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.datasets.datamodule import PoseData
     from lightning_pose_nb.data.labels import read_labels
+    from lightning_pose_nb.datasets.datamodule import PoseData
     from lightning_pose_nb.training.fit import fit
 
     class Clock(Callback):

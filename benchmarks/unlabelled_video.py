@@ -67,10 +67,10 @@ def measure(job: dict) -> dict[str, float]:
     import numpy as np
 
     from lightning_pose_nb.api import train
-    from lightning_pose_nb.data.labels import read_table
+    from lightning_pose_nb.data.predictions import read_table
     from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
     from lightning_pose_nb.synthetic.project import make_project
-    from lightning_pose_nb.video.sequential import find_videos
+    from lightning_pose_nb.video.io import find_videos
 
     limit_threads(1)
     folder = Path(job['folder'])

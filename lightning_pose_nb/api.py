@@ -15,18 +15,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .config.load import load_config
+from .config.schema import Config
+from .core.errors import ProjectError
 from .data.bounding_boxes import read_boxes
-from .project.checks import check_project, report
-from .config.load import Config, ProjectError, load_config
-from .evaluation.evaluate import evaluate_labels, known_cameras, measure_video
-from .data.labels import Labels, Table, read_labels
-from .models.folder import ABOUT, load_model, pick_device
-from .inference.videos import predict_frames, predict_videos
-from .plots.labeled_video import render_video
-from .video.sessions import assign_view, group_views, has_view
-from .inference.images import predict_images, predict_views
-from .video.sequential import find_videos, probe
+from .data.labels import Labels, read_labels
 from .data.multiview_labels import ViewLabels, project_labels, read_views
+from .data.predictions import Table
+from .evaluation.evaluate import evaluate_labels, known_cameras, measure_video
+from .inference.images import predict_images, predict_views
+from .inference.videos import predict_frames, predict_videos
+from .models.folder import ABOUT, load_model, pick_device
+from .plots.labeled_video import render_video
+from .project.checks import check_project, report
+from .video.io import find_videos
+from .video.sequential import probe
+from .video.sessions import assign_view, group_views, has_view
 
 # %% ../nbs/50_api.ipynb #99ff74a6
 def cut_out(
@@ -249,7 +253,7 @@ def train(
     progress:bool=True,              # Say what happens, and show progress bars
 )->TrainedModel:                     # The trained model, evaluated
     "Train a model, evaluate it on its labelled frames and predict its test videos."
-    from lightning_pose_nb.training.fit import fit  # Lightning takes seconds to import, and predicting does not need it
+    from lightning_pose_nb.training.fit import fit
 
     say = print if progress else lambda *_: None
     cfg,labels = _checked(cfg, overrides, say)

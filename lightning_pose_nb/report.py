@@ -22,25 +22,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .plots.comparisons import plot_comparison, plot_cumulative, plot_pca_errors, plot_trajectories, read_errors
-from .config.load import Config
 from .config.edit import differences, value_text
-from .data.labels import Labels
-from .video.io import VideoError, VideoWriter, read_image
-from .evaluation.metrics import calibration, pixel_error
-from .models.folder import CONFIG, load_description
-from .plots.keypoints import plot_calibration, plot_errors, plot_frames, plot_traces
+from .config.schema import Config
 from .core.errors import ProjectError
-from .plots.labeled_video import render_video
-from .video.random_access import VideoReader
-from .data.crop_coordinates import in_pictures, in_video
-from .widgets.snapshot import figure_png
-from .data.splits import image_groups
-from .losses.pose_subspace import load_subspaces
-from .labeling.frame_suggestions import find_sources, predicted_videos
-from .data.tables import Table, read_table, write_atomic
-from .evaluation.time_series import read_traces
+from .core.files import write_atomic
+from .data.crops import in_pictures, in_video
+from .data.frame_names import image_groups
+from .data.labels import Labels
 from .data.multiview_labels import project_labels
+from .data.predictions import Table, read_table
+from .evaluation.metrics import calibration, pixel_error
+from .evaluation.time_series import read_traces
+from .labeling.frame_suggestions import find_sources, predicted_videos
+from .losses.pose_subspace import load_subspaces
+from .models.folder import CONFIG, load_description
+from lightning_pose_nb.plots.comparisons import (
+    plot_comparison,
+    plot_cumulative,
+    plot_pca_errors,
+    plot_trajectories,
+    read_errors,
+)
+from .plots.errors import plot_calibration, plot_errors
+from .plots.keypoints import plot_frames, plot_traces
+from .plots.labeled_video import render_video
+from .video.io import VideoError, VideoWriter, read_image
+from .video.random_access import VideoReader
+from .widgets.snapshot import figure_png
 
 # %% ../nbs/44_report.ipynb #47696b39
 @dataclass

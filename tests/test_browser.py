@@ -5,12 +5,12 @@ import browser
 import numpy as np
 import pytest
 
-from lightning_pose_nb.project.create import label_book, start_project
-from lightning_pose_nb.project.checks import check_project
 from lightning_pose_nb.config.load import load_config
+from lightning_pose_nb.data.predictions import read_table, write_table
 from lightning_pose_nb.labeling.label_book import LabelBook
+from lightning_pose_nb.project.checks import check_project
+from lightning_pose_nb.project.create import label_book, start_project
 from lightning_pose_nb.synthetic.project import make_project
-from lightning_pose_nb.data.tables import read_table, write_table
 
 
 @pytest.fixture(autouse=True)

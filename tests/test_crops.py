@@ -9,10 +9,10 @@ from lightning_pose_nb import PoseViewer, make_project, train
 from lightning_pose_nb.data.bounding_boxes import read_boxes, shift_labels
 from lightning_pose_nb.data.crops import boxes_from_table, crop_labels, crop_video
 from lightning_pose_nb.data.labels import read_labels
-from lightning_pose_nb.data.tables import Table, read_table
+from lightning_pose_nb.data.predictions import Table, read_table
 from lightning_pose_nb.datasets.unlabelled import UnlabelledFrames
-from lightning_pose_nb.video.sequential import probe
 from lightning_pose_nb.interop.fiftyone import gather_samples
+from lightning_pose_nb.video.sequential import probe
 
 QUICK = {
     'data.bbox_file': 'bbox.csv', 'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
@@ -82,9 +82,9 @@ def test_points_are_drawn_where_the_crop_shows_them(home, model):
 
 def test_sequences_lead_back_to_the_frame(home):
     from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.datasets.datamodule import PoseData
     from lightning_pose_nb.core.coordinates import apply_matrix, invert
     from lightning_pose_nb.data.multiview_labels import project_labels
+    from lightning_pose_nb.datasets.datamodule import PoseData
     cfg = load_config(dict(data=dict(data_dir=str(home/'cropped'), csv_file='CollectedData.csv', video_dir='videos')), QUICK | {'training.imgaug': 'none'})
     data = PoseData(cfg, project_labels(cfg))
     assert isinstance(data.unlabelled, UnlabelledFrames)

@@ -9,13 +9,13 @@ from click.testing import CliRunner
 from pytorch_lightning.callbacks import Callback
 
 from lightning_pose_nb import PoseViewer, TrainedModel, check_project, label_book, make_project, suggest_frames, train, write_report
-from lightning_pose_nb.cameras.calibration import read_points
+from lightning_pose_nb.cameras.triangulation import read_points
 from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.config.load import load_config
-from lightning_pose_nb.widgets.training_monitor import read_run
-from lightning_pose_nb.data.tables import read_table
-from lightning_pose_nb.training.fit import fit, read_log
 from lightning_pose_nb.data.multiview_labels import project_labels
+from lightning_pose_nb.data.predictions import read_table
+from lightning_pose_nb.training.fit import fit, read_log
+from lightning_pose_nb.widgets.training_monitor import read_run
 
 FRAMES = 24
 QUICK = {

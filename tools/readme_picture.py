@@ -10,8 +10,8 @@ import matplotlib
 matplotlib.use('agg')
 import matplotlib.pyplot as plt
 
+from lightning_pose_nb.data.predictions import read_table
 from lightning_pose_nb.plots.keypoints import plot_keypoints
-from lightning_pose_nb.data.tables import read_table
 from lightning_pose_nb.video.sequential import read_frames
 
 

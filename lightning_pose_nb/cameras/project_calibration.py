@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .calibration import Camera, find_cameras, session_of, write_cameras
-from ..config.load import Config
+from ..config.schema import Config
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 

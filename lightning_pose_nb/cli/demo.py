@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import ProjectError
 
 # %% ../../nbs/52_cli/10_demo.ipynb #c906693b
 def demo(
@@ -58,7 +57,7 @@ def truth_error(
     "How far the predictions of a sample video are from the truth."
     import numpy as np
 
-    from lightning_pose_nb.data.tables import read_table
+    from lightning_pose_nb.data.predictions import read_table
     found,true = read_table(csv),read_table(truth)
     distance = np.linalg.norm(found.xy-true.xy, axis=-1)[true.likelihood>0.5]
     return float(distance.mean()), float(np.median(distance))

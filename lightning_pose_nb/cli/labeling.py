@@ -136,8 +136,8 @@ def set_keys(config:Path, changes:tuple[str, ...])->None:
 
     Nothing is written if the config would not be valid: lpnb set config.yaml training.max_epochs=50
     """
-    from lightning_pose_nb.config.yaml_document import parse_value
     from lightning_pose_nb.config.edit import edit_config
+    from lightning_pose_nb.config.yaml_document import parse_value
     wrong = [c for c in changes if '=' not in c]
     if wrong: raise ProjectError(Problem('lpnb set', '', wrong[0], 'key=value, such as training.max_epochs=50'))
     edit_config(config, {key: parse_value(value) for key,_,value in (c.partition('=') for c in changes)})

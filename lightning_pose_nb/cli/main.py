@@ -20,8 +20,8 @@ from pathlib import Path
 import click
 
 from .. import __version__
-from ..core.errors import Problem, ProjectError, did_you_mean
 from .labeling import COMMANDS
+from ..core.errors import Problem, ProjectError, did_you_mean
 
 # %% ../../nbs/52_cli/30_main.ipynb #155e838d
 def is_for_user(
@@ -108,7 +108,7 @@ def init(file:Path)->None:
     Label table, keypoint names, video folder and a working size are filled in from what lies beside FILE. A file that exists is never overwritten.
     """
     from lightning_pose_nb.config.load import template
-    from lightning_pose_nb.project.guess_config import guess_values
+    from lightning_pose_nb.project.create import guess_values
     if file.is_dir(): file = file/'config.yaml'
     if file.exists(): raise FileExistsError(17, 'exists already, and is left as it is; name another file, or move this one away', str(file))
     if not file.parent.is_dir(): raise FileNotFoundError(2, 'no such folder', str(file.parent))
@@ -154,7 +154,8 @@ def context(ctx:click.Context, config:Path, reach:int, video_dir:Path|None, vide
     """
     from lightning_pose_nb.config.load import load_config
     from lightning_pose_nb.data.context_frames import extract_context
-    from lightning_pose_nb.data.labels import image_groups, read_labels
+    from lightning_pose_nb.data.frame_names import image_groups
+    from lightning_pose_nb.data.labels import read_labels
     data = load_config(config).data
     images = [image for csv in data.csv_paths for image in read_labels(csv).images]
     report = extract_context(images, data.root, video_dir or data.video_path or data.root, reach, videos)
@@ -209,7 +210,7 @@ def find_jobs(
 )->list[tuple[str, Path]]:       # What each is, `video`, `labels`, `image` or `images`, and where; folders of videos are opened
     "Sort the inputs of a prediction by kind."
     from lightning_pose_nb.inference.images import IMAGE_SUFFIXES
-    from lightning_pose_nb.video.sequential import VIDEO_SUFFIXES
+    from lightning_pose_nb.video.io import VIDEO_SUFFIXES
     jobs = []
     for path in inputs:
         suffix = path.suffix.lower()
@@ -225,7 +226,7 @@ def find_jobs(
 def _in_folder(folder:Path)->list[tuple[str, Path]]:
     "The videos of a folder; without any, the folder itself, for its images."
     from lightning_pose_nb.inference.images import IMAGE_SUFFIXES
-    from lightning_pose_nb.video.sequential import find_videos
+    from lightning_pose_nb.video.io import find_videos
     videos = find_videos(folder)
     if not videos and not any(p.suffix.lower() in IMAGE_SUFFIXES for p in folder.rglob('*')):
         raise ProjectError(Problem(str(folder), '', 'neither videos nor images in it', 'a folder of videos, or of images'))
@@ -355,7 +356,7 @@ def boxes(predictions:Path, out:Path|None, ratio:float, size:int|None, likelihoo
     """
     from lightning_pose_nb.data.bounding_boxes import write_boxes
     from lightning_pose_nb.data.crops import boxes_from_table, is_video
-    from lightning_pose_nb.data.labels import read_table
+    from lightning_pose_nb.data.predictions import read_table
     table = read_table(predictions)
     film,name = is_video(table),f'{predictions.stem}_bbox.csv' if is_video(table) else 'bbox.csv'
     out = predictions.with_name(name) if out is None else out if out.suffix and not out.is_dir() else out/name
@@ -380,7 +381,7 @@ def crop(source:Path, boxes:Path, out:Path, data_dir:Path|None, context:bool)->N
     SOURCE is a label table or a video of full frames, and BOXES what `lpnb boxes` made for it. OUT is a folder: labels go to a project of their own in it, with bbox.csv; a video keeps its name, and its boxes go beside it. The originals are only read.
     """
     from lightning_pose_nb.data.crops import crop_labels, crop_video
-    from lightning_pose_nb.video.sequential import VIDEO_SUFFIXES
+    from lightning_pose_nb.video.io import VIDEO_SUFFIXES
     suffix = source.suffix.lower()
     if suffix=='.csv':
         written = crop_labels(source, boxes, data_dir or source.parent, out, context, progress=True)

@@ -19,9 +19,9 @@ from typing import Any
 import yaml
 
 from .load import KEYS, examine
+from .schema import Config
 from .yaml_document import parse_document, parse_value
 from ..core.errors import Problem, ProjectError, did_you_mean
-from .schema import Config
 
 # %% ../../nbs/01_config/70_edit.ipynb #d2b96d26
 def value_text(

@@ -11,8 +11,8 @@ __all__ = ['RENAMED', 'DATED', 'DERIVED', 'current_log_weight', 'modernise']
 import math
 import re
 
-from .yaml_document import Document, complain
 from .schema import LOSS_NAMES, REFERENCE_VERSION
+from .yaml_document import Document, complain
 
 # %% ../../nbs/01_config/40_legacy.ipynb #49fade1b
 RENAMED = {

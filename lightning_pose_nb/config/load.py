@@ -20,12 +20,19 @@ import yaml
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from .yaml_document import Document, apply_overrides, complain, parse_document, read_document, resolve_references
 from .keys import Section, key_words, section_of, walk
 from .legacy import modernise
-from ..core.errors import Problem, ProjectError, did_you_mean, suggest
 from .rules import EITHER_OR, Review, review
 from .schema import LOSS_NAMES, Config, key_table
+from lightning_pose_nb.config.yaml_document import (
+    Document,
+    apply_overrides,
+    complain,
+    parse_document,
+    read_document,
+    resolve_references,
+)
+from ..core.errors import Problem, ProjectError, did_you_mean, suggest
 
 # %% ../../nbs/01_config/60_load.ipynb #29eb8671
 _all_ = ['LOSS_NAMES', 'Config', 'Problem', 'ProjectError', 'key_table', 'suggest'] # other rooms take these from here

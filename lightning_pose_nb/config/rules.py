@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from .schema import BACKBONE_NAMES, Config
 from .yaml_document import Document, complain
 from ..core.errors import did_you_mean
-from .schema import BACKBONE_NAMES, Config
 
 # %% ../../nbs/01_config/50_rules.ipynb #6679da00
 @dataclass

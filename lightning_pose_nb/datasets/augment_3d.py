@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..cameras.calibration import Camera, triangulate
+from ..cameras.calibration import Camera
+from ..cameras.triangulation import triangulate
 from ..core.coordinates import apply_matrix
 
 # %% ../../nbs/14_datasets/40_augment_3d.ipynb #dc83a798

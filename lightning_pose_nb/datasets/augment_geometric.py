@@ -15,7 +15,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .augment_photometric import EFFECTS, draw_integer, draw_number
 from lightning_pose_nb.core.coordinates import (
     apply_matrix,
     compose,
@@ -28,6 +27,7 @@ from lightning_pose_nb.core.coordinates import (
     shift_matrix,
     warp_image,
 )
+from .augment_photometric import EFFECTS, draw_integer, draw_number
 
 # %% ../../nbs/14_datasets/20_augment_geometric.ipynb #fde42633
 def _pair(rng:np.random.Generator, value:Any)->tuple[float,float]:

@@ -19,12 +19,20 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, Sampler, default_collate
 
-from ..data.context_frames import find_context
-from .augment_geometric import Augmenter, Draw
-from ..data.labels import Labels
-from ..video.io import read_image
+from lightning_pose_nb.core.coordinates import (
+    apply_matrix,
+    compose,
+    crop_matrix,
+    hflip_matrix,
+    invert,
+    resize_images,
+    resize_matrix,
+)
 from ..core.errors import Problem, ProjectError
-from ..core.coordinates import apply_matrix, compose, crop_matrix, hflip_matrix, invert, resize_images, resize_matrix
+from ..data.context_frames import find_context
+from ..data.labels import Labels
+from .augment_geometric import Augmenter, Draw
+from ..video.io import read_image
 
 # %% ../../nbs/14_datasets/50_labelled.ipynb #64b72285
 def available_memory()->int: # Bytes

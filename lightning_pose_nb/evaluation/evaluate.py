@@ -15,15 +15,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..cameras.calibration import Camera, find_cameras, reprojection_errors, session_of, triangulate, write_points
-from ..config.load import Problem, ProjectError
-from ..data.labels import Labels, Table, read_labels
+from ..cameras.calibration import Camera, find_cameras, session_of
+from ..cameras.triangulation import reprojection_errors, triangulate, write_points
+from ..core.errors import Problem, ProjectError
+from ..core.files import write_atomic
+from ..data.labels import Labels, read_labels
+from ..data.multiview_labels import ViewLabels
+from ..data.predictions import Table
 from .metrics import pca_errors, pixel_error, summarise, temporal_norm, write_metric
-from ..models.folder import LoadedModel
 from ..inference.images import predict_views
 from ..losses.pose_subspace import Subspace
-from ..data.tables import write_atomic
-from ..data.multiview_labels import ViewLabels
+from ..models.folder import LoadedModel
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #7f0f181e
 def pose_errors(

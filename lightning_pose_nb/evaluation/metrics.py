@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core.files import write_atomic
 from ..data.labels import Labels
+from ..data.predictions import Table
 from ..losses.pose_subspace import Subspace
-from ..data.tables import Table, write_atomic
 
 # %% ../../nbs/31_evaluation/10_metrics.ipynb #76a73a12
 def _rows_of(

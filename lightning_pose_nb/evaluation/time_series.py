@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..data.predictions import Table, read_table
 from .metrics import read_metric, temporal_norm
-from ..data.tables import Table, read_table
 
 # %% ../../nbs/31_evaluation/30_time_series.ipynb #21d571ef
 METRICS = ('temporal_norm', 'pca_singleview_error', 'pca_multiview_error', 'reprojection_error', 'pixel_error')

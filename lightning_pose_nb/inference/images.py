@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.context_frames import find_context
-from ..video.io import read_image
-from ..models.folder import LoadedModel
-from .videos import _batch_size, _complete, _Job, _journaled, _one_ahead, _precision, _stamp
-from ..data.tables import Table, read_table
 from ..core.coordinates import crop_matrix, resize_images, resize_matrix
+from ..data.context_frames import find_context
+from ..data.predictions import Table, read_table
+from .videos import _batch_size, _complete, _Job, _journaled, _one_ahead, _precision, _stamp
+from ..models.folder import LoadedModel
+from ..video.io import read_image
 
 # %% ../../nbs/30_inference/20_images.ipynb #eb93becc
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp')

@@ -25,13 +25,14 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from ..data.bounding_boxes import box_matrices, cut_box
-from ..video.backends import choose_readers, open_clips
-from ..core.journal import Journal, made_from
-from ..models.folder import LoadedModel
-from ..data.tables import Table, read_table, table_header, table_rows
 from ..core.coordinates import apply_matrix, invert, resize_images, resize_matrix
-from ..video.sequential import FrameBatch, VideoError, VideoInfo, probe, read_batches
+from ..core.journal import Journal, made_from
+from ..data.bounding_boxes import box_matrices, cut_box
+from ..data.predictions import Table, read_table, table_header, table_rows
+from ..models.folder import LoadedModel
+from ..video.backends import choose_readers, open_clips
+from ..video.io import VideoError
+from ..video.sequential import FrameBatch, VideoInfo, probe, read_batches
 
 # %% ../../nbs/30_inference/10_videos.ipynb #20ec7750
 _HALF = {'32': None, '16-mixed': torch.float16, 'bf16-mixed': torch.bfloat16}

@@ -18,17 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from ..config.load import Config, load_config
-from ..data.labels import Labels
-from ..video.io import image_size
-from ..evaluation.metrics import pixel_error
+from ..config.load import load_config
+from ..config.schema import Config
 from ..core.errors import Problem, ProjectError
-from ..data.crop_coordinates import in_pictures, in_video
-from ..labeling.frame_suggestions import find_sources, predicted_videos
-from ..data.tables import Table, read_table
-from ..evaluation.time_series import find_metrics
-from ..video.sequential import probe
+from ..data.crops import in_pictures, in_video
+from ..data.labels import Labels
 from ..data.multiview_labels import project_labels
+from ..data.predictions import Table, read_table
+from ..evaluation.metrics import pixel_error
+from ..evaluation.time_series import find_metrics
+from ..labeling.frame_suggestions import find_sources, predicted_videos
+from ..video.io import image_size
+from ..video.sequential import probe
 
 # %% ../../nbs/43_interop/10_fiftyone.ipynb #cbe74d67
 def find_models(

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import Problem, ProjectError
-from ..data.tables import Sheet, csv_line, read_sheet, sheet_numbers
+from ..core.files import csv_line
+from ..data.csv_table import Sheet, read_sheet, sheet_numbers
 
 # %% ../../nbs/40_labeling/20_csv_text.ipynb #4d0e5e8b
 _CELL = re.compile(r'((?:\s*"(?:[^"]|"")*"\s*)|[^,]*)(,|$)')

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from ..cameras.calibration import session_of
-from .label_book import LabelBook
-from ..video.io import find_videos
-from ..models.folder import load_description
 from ..core.errors import Problem, ProjectError
-from ..video.sessions import has_view
 from ..evaluation.time_series import Traces, read_traces
+from .label_book import LabelBook
 from .multiview_label_book import ViewBooks
+from ..models.folder import load_description
+from ..video.io import find_videos
+from ..video.sessions import has_view
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #c92a352e
 _WORDS = {'likelihood': 'likelihood of {k} is {v:.2f}', 'temporal_norm': '{k} jumps {v:.0f} px', 'disagreement': 'models are {v:.0f} px apart at {k}',

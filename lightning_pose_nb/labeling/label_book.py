@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from .frame_extraction import frames_to_label, write_frames
-from .csv_text import LabelText, changed_text
-from ..data.labels import journal_path
 from ..core.errors import Problem, ProjectError, did_you_mean
-from ..data.tables import write_atomic
+from ..core.files import write_atomic
+from ..data.labels import journal_path
+from .csv_text import LabelText, changed_text
+from .frame_extraction import frames_to_label, write_frames
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #3ccc22dd
 class _Log:

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .label_book import LabelBook
 from ..core.errors import Problem, ProjectError
+from .label_book import LabelBook
 from ..video.sessions import assign_view
 
 # %% ../../nbs/40_labeling/40_multiview_label_book.ipynb #f3b51707

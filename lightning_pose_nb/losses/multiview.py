@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from ..cameras.calibration import Camera
-from ..core.heatmaps import target_heatmaps
 from ..core.coordinates import apply_matrix
+from ..core.heatmaps import target_heatmaps
 
 # %% ../../nbs/20_losses/50_multiview.ipynb #f2d97d57
 def stack_cameras(

@@ -15,14 +15,25 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..config.load import Config
-from .multiview import pairwise_projections, pixels_per_unit, reprojection_heatmap_mse, triangulate_pairs
-from ..core.heatmaps import target_heatmaps
-from .supervised import effective_weight, heatmap_js, heatmap_kl, heatmap_mse, regression_mse, regression_nll
-from ..core.errors import Problem, ProjectError, did_you_mean
-from ..config.schema import LOSS_NAMES
-from .pose_subspace import Subspace
+from ..config.schema import LOSS_NAMES, Config
 from ..core.coordinates import apply_matrix, invert
+from ..core.errors import Problem, ProjectError, did_you_mean
+from ..core.heatmaps import target_heatmaps
+from lightning_pose_nb.losses.multiview import (
+    pairwise_projections,
+    pixels_per_unit,
+    reprojection_heatmap_mse,
+    triangulate_pairs,
+)
+from .pose_subspace import Subspace
+from lightning_pose_nb.losses.supervised import (
+    effective_weight,
+    heatmap_js,
+    heatmap_kl,
+    heatmap_mse,
+    regression_mse,
+    regression_nll,
+)
 from lightning_pose_nb.losses.unsupervised import (
     pca_loss,
     temporal_heatmap_kl,

@@ -16,11 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from ..config.load import Config
-from .incomplete_pca import count_components, fill_holes, known_middle, pairwise_covariance, principal_directions, steady_covariance
-from ..core.errors import Problem, ProjectError
-from ..data.tables import write_atomic
+from ..config.schema import Config
 from ..core.coordinates import _is_torch
+from ..core.errors import Problem, ProjectError
+from ..core.files import write_atomic
+from lightning_pose_nb.losses.incomplete_pca import (
+    count_components,
+    fill_holes,
+    known_middle,
+    pairwise_covariance,
+    principal_directions,
+    steady_covariance,
+)
 
 # %% ../../nbs/20_losses/30_pose_subspace.ipynb #8f45ed67
 def _members(

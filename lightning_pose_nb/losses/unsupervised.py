@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from ..core.heatmaps import target_heatmaps
-from .supervised import _divergence
 from .pose_subspace import Subspace
+from .supervised import _divergence
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #e31e2256
 def _trusted_steps(

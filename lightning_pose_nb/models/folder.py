@@ -23,10 +23,12 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from .. import __version__
-from ..config.load import Config, Problem, ProjectError, load_config, save_config
-from .networks import build_network
+from ..config.load import load_config, save_config
+from ..config.schema import Config
+from ..core.errors import Problem, ProjectError
+from ..core.files import write_atomic
 from ..losses.pose_subspace import Subspace, load_subspaces
-from ..data.tables import write_atomic
+from .networks import build_network
 
 # %% ../../nbs/21_models/70_folder.ipynb #8033b55c
 CONFIG,ABOUT,WEIGHTS = 'config.yaml','model.json','weights.safetensors'

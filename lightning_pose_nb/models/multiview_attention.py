@@ -11,8 +11,8 @@ __all__ = ['MEAN_COLOUR', 'JointViews', 'join_views', 'mask_patches']
 import torch
 from torch import Tensor, nn
 
-from .backbones import Backbone
 from ..core.errors import Problem, ProjectError
+from .backbones import Backbone
 
 # %% ../../nbs/21_models/40_multiview_attention.ipynb #75079aea
 class JointViews(nn.Module):

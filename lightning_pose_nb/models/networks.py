@@ -16,11 +16,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from ..config.schema import Config
+from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone, make_backbone
-from ..config.load import Config
 from .context_head import ContextHead
 from .heads import HeatmapHead, RegressionHead, each_picture, spatial_softmax
-from ..core.heatmaps import decode_heatmaps
 from .multiview_attention import join_views
 from .single_frame import HeatmapNetwork, PoseNetwork, RegressionNetwork
 

@@ -14,9 +14,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone
 from .heads import HeatmapHead, RegressionHead, each_picture, likelihood_within
-from ..core.heatmaps import decode_heatmaps
 
 # %% ../../nbs/21_models/50_single_frame.ipynb #f11d7ff7
 class Normalise(nn.Module):

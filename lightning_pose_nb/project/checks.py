@@ -19,18 +19,20 @@ from typing import Any
 
 import numpy as np
 
-from ..data.bounding_boxes import read_boxes
+from ..cameras.calibration import session_of
 from ..cameras.project_calibration import Calibration, find_calibration
-from ..cameras.calibration import reprojection_errors, session_of, triangulate
-from ..config.load import Problem, ProjectError, examine, suggest
-from ..data.context_frames import lint_context
-from ..data.labels import OUTSIDE, TO_LABEL, Labels, journal_path, lint_labels, lint_views, read_labels
-from ..video.io import image_size
-from ..core.errors import did_you_mean
+from ..cameras.triangulation import reprojection_errors, triangulate
+from ..config.load import examine
 from ..config.rules import Review, fade_rule, index_rule, skeleton_rule
-from ..video.sessions import group_views, has_view
-from ..data.splits import image_groups, split_sizes
+from ..core.errors import Problem, ProjectError, did_you_mean, suggest
+from ..data.bounding_boxes import read_boxes
+from ..data.context_frames import lint_context
+from ..data.frame_names import image_groups
+from ..data.labels import OUTSIDE, TO_LABEL, Labels, journal_path, lint_labels, lint_views, read_labels
 from ..data.multiview_labels import ViewLabels
+from ..data.splits import split_sizes
+from ..video.io import image_size
+from ..video.sessions import group_views, has_view
 
 # %% ../../nbs/41_project/10_checks.ipynb #b8318018
 @dataclass
@@ -161,7 +163,7 @@ def check_videos(p:Project)->None:
         if key == 'data.video_dir' or path != cfg.data.video_path: _check_folder(p.review, key, path, needed, bool(losses), cfg.data.view_names or [], pictures)
 
 def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool, views:list[str], pictures:Sequence[Path])->None:
-    from lightning_pose_nb.video.sequential import find_videos
+    from lightning_pose_nb.video.io import find_videos
     videos = find_videos(path, recursive=training and key=='data.video_dir') if path.is_dir() else [path]
     if not videos: review.say(key, f'no video in {path}', 'mp4, avi, mov, …', level='error' if training else 'warning')
     step = max(1, -(-len(videos)//VIDEOS_OPENED))
@@ -177,13 +179,15 @@ def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool,
 # %% ../../nbs/41_project/10_checks.ipynb #75f9fc61
 def _open_video(path:Path)->tuple[int, int]|str:
     "Height and width, or what is wrong."
-    from lightning_pose_nb.video.sequential import VideoError, probe
+    from lightning_pose_nb.video.io import VideoError
+    from lightning_pose_nb.video.sequential import probe
     try: return probe(path, count=False).size
     except VideoError as e: return str(e).removeprefix(f'{path}: ')
 
 def _compare_lengths(review:Review, key:str, session:str, files:Sequence[Path])->None:
     "Views of a session last equally long, as far as their headers tell."
-    from lightning_pose_nb.video.sequential import VideoError, probe
+    from lightning_pose_nb.video.io import VideoError
+    from lightning_pose_nb.video.sequential import probe
     try: infos = [probe(file, count=False) for file in files]
     except VideoError: return
     frames = [round(info.duration*info.fps) for info in infos]
@@ -243,7 +247,8 @@ def check_augmentation(p:Project)->None:
     t = p.review.cfg.training
     names = p.names or p.review.cfg.data.keypoint_names
     if not (t.imgaug_hflip and names) and isinstance(t.imgaug, str): return
-    from lightning_pose_nb.datasets.augmentation import flip_pairs, make_augmenter
+    from lightning_pose_nb.core.mirror_names import flip_pairs
+    from lightning_pose_nb.datasets.augmentation import make_augmenter
     for key,wanted,read in (('training.imgaug', not isinstance(t.imgaug, str), lambda: make_augmenter(t.imgaug)),
                             ('training.imgaug_hflip', t.imgaug_hflip and names, lambda: flip_pairs(names))):
         try: wanted and read()

@@ -16,13 +16,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .mouse import KEYPOINTS, camera_ring, film, look, mirror_rig, move
-from ..cameras.calibration import Camera, write_cameras, write_points
+from ..cameras.calibration import Camera, write_cameras
+from ..cameras.triangulation import write_points
 from ..config.load import template
 from ..data.labels import Labels, write_labels
+from ..data.predictions import write_table
+from .mouse import KEYPOINTS, camera_ring, film, look, mirror_rig, move
 from .occluder import behind_bar, paint_bar, sweep_bars
-from ..data.tables import write_table
-from ..video.sequential import VideoWriter
+from ..video.io import VideoWriter
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #6d75e53e
 def _label(xy:np.ndarray, visible:np.ndarray, inside:np.ndarray, size:tuple[int,int], noise:float,

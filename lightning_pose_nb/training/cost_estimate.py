@@ -11,11 +11,11 @@ __all__ = ['Forecast', 'forecast', 'describe_forecast']
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ..config.load import Config
-from ..datasets.datamodule import PoseData
-from ..datasets.labelled import available_memory
+from ..config.schema import Config
 from ..core.errors import ProjectError
 from ..data.multiview_labels import project_labels
+from ..datasets.datamodule import PoseData
+from ..datasets.labelled import available_memory
 
 # %% ../../nbs/22_training/50_cost_estimate.ipynb #d2026c17
 @lru_cache(32)

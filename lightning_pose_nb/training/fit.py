@@ -28,18 +28,26 @@ from safetensors.torch import load_file
 from torch import nn
 
 from ..cameras.project_calibration import save_cameras
-from ..config.load import Config, Problem, ProjectError
-from ..datasets.datamodule import PoseData
+from ..config.schema import Config
+from ..core.errors import Problem, ProjectError
 from ..data.labels import Labels
-from ..models.folder import ABOUT, WEIGHTS, load_description, pick_device, save_description, save_weights
-from ..models.networks import build_network
+from ..data.multiview_labels import ViewLabels
+from ..datasets.datamodule import PoseData
 from ..losses.objective import find_losses, losses_in_space, provides
+from ..losses.pose_subspace import FILE as SUBSPACES
+from ..losses.pose_subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
+from lightning_pose_nb.models.folder import (
+    ABOUT,
+    WEIGHTS,
+    load_description,
+    pick_device,
+    save_description,
+    save_weights,
+)
+from ..models.networks import build_network
 from .lightning_module import PoseModule
 from .progress import Progress
 from .schedules import make_anneal, make_rates
-from ..losses.pose_subspace import FILE as SUBSPACES
-from ..losses.pose_subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
-from ..data.multiview_labels import ViewLabels
 
 # %% ../../nbs/22_training/40_fit.ipynb #fa6362e3
 BEST,RESUME,LOGS = 'best.safetensors','resume.ckpt','logs'

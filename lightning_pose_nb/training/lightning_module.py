@@ -16,12 +16,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..cameras.calibration import Camera
-from ..config.load import Config
+from ..config.schema import Config
+from ..core.coordinates import apply_matrix, invert
 from ..losses.multiview import stack_cameras
-from ..models.multiview_attention import mask_patches
 from lightning_pose_nb.losses.objective import (
     LOSSES,
-    effective_weight,
     log_weights,
     losses_in_space,
     main_loss,
@@ -30,9 +29,10 @@ from lightning_pose_nb.losses.objective import (
     total_loss,
     unsupervised_losses,
 )
-from .schedules import Anneal, Rates, make_anneal, make_masking
 from ..losses.pose_subspace import Subspace
-from ..core.coordinates import apply_matrix, invert
+from ..losses.supervised import effective_weight
+from ..models.multiview_attention import mask_patches
+from .schedules import Anneal, Rates, make_anneal, make_masking
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #4654892f
 def frame_errors(

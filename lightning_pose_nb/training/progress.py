@@ -21,8 +21,8 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 
+from ..core.files import write_atomic
 from ..datasets.datamodule import PoseData, make_loader
-from ..data.tables import write_atomic
 
 # %% ../../nbs/22_training/30_progress.ipynb #698d1df4
 PROGRESS,SAMPLES = 'progress.json','samples'

@@ -11,7 +11,7 @@ __all__ = ['ANNEALED', 'Rates', 'make_rates', 'Anneal', 'make_anneal', 'Masking'
 import math
 from dataclasses import dataclass
 
-from ..config.load import Config
+from ..config.schema import Config
 from ..core.errors import Problem, ProjectError
 
 # %% ../../nbs/22_training/10_schedules.ipynb #1f0973d5

@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from .dali import _CHUNK, _cause, _decode_clips, _read_dali, dali_missing, read_clips_dali
 from ..core.errors import Problem, ProjectError
-from .clips import VideoReader, read_clips
-from .sequential import FrameBatch, VideoError, VideoInfo, probe
+from .clips import read_clips
+from .dali import _CHUNK, _cause, _decode_clips, _read_dali, dali_missing, read_clips_dali
+from .io import VideoError
+from .random_access import VideoReader
+from .sequential import FrameBatch, VideoInfo, probe
 
 # %% ../../nbs/10_video/70_backends.ipynb #8962c01d
 _all_ = ['read_clips_dali'] # reachable from here too

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .io import VideoError
 from .random_access import Stopped, VideoReader
-from .sequential import FrameBatch, VideoError
+from .sequential import FrameBatch
 
 # %% ../../nbs/10_video/50_clips.ipynb #881b32e5
 _all_ = ['VideoReader'] # reachable from here too

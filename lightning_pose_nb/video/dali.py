@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from .clips import read_clips
-from .sequential import FrameBatch, VideoError, probe
+from .io import VideoError
+from .sequential import FrameBatch, probe
 
 # %% ../../nbs/10_video/60_dali.ipynb #fa427160
 def dali_missing()->str: # Empty if DALI is installed

@@ -23,9 +23,9 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from ..core.coordinates import resize_images
+from .io import VideoError
 from lightning_pose_nb.video.sequential import (
     FrameBatch,
-    VideoError,
     VideoInfo,
     _Damaged,
     _decode_all,

@@ -24,8 +24,8 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from .io import VIDEO_SUFFIXES, VideoError, VideoWriter, find_videos, image_size, read_image, write_video  # noqa: F401
 from ..core.coordinates import resize_images
+from .io import VideoError
 
 # %% ../../nbs/10_video/20_sequential.ipynb #919ecf0e
 _all_ = ['VIDEO_SUFFIXES', 'VideoError', 'VideoWriter', 'find_videos', 'image_size', 'read_image', 'write_video'] # reachable from here too

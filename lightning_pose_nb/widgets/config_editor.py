@@ -16,17 +16,17 @@ from typing import Any, get_args
 
 import ipywidgets as widgets
 
-from ..project.checks import check_project
-from ..config.load import KEYS, examine, template
-from ..config.yaml_document import parse_document
 from ..config.edit import ConfigFile, edit_text, value_text
-from .form_fields import CSS, MARK, Field, html_box
-from ..training.cost_estimate import describe_forecast, forecast
 from ..config.keys import section_of
-from ..core.errors import Problem, ProjectError, did_you_mean
+from ..config.load import KEYS, examine, template
 from ..config.schema import Config
+from ..config.yaml_document import parse_document
+from ..core.errors import Problem, ProjectError, did_you_mean
+from ..data.csv_table import read_sheet
+from ..project.checks import check_project
+from ..training.cost_estimate import describe_forecast, forecast
+from .form_fields import CSS, MARK, Field, html_box
 from .snapshot import Snapshot, figure_png
-from ..data.tables import read_sheet
 
 # %% ../../nbs/42_widgets/30_config_editor.ipynb #1e5221a3
 class _Later:

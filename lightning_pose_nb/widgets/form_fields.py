@@ -16,10 +16,10 @@ import ipywidgets as widgets
 import yaml
 from pydantic.fields import FieldInfo
 
-from ..config.load import KEYS
-from ..config.yaml_document import parse_value
 from ..config.edit import value_text
 from ..config.keys import key_words
+from ..config.load import KEYS
+from ..config.yaml_document import parse_value
 from ..core.errors import Problem
 from .snapshot import HIDE_CSS
 

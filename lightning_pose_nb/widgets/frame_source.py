@@ -18,8 +18,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..video.io import read_image
 from ..core.errors import Problem, ProjectError
+from ..video.io import read_image
 from ..video.random_access import VideoReader
 
 # %% ../../nbs/42_widgets/40_frame_source.ipynb #f48921ed
