@@ -19,7 +19,17 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from _common import cpu_seconds, import_time, in_fresh_process, limit_threads, parser, peak_megabytes, settings, stopwatch, table
+from _common import (
+    cpu_seconds,
+    import_time,
+    in_fresh_process,
+    limit_threads,
+    parser,
+    peak_megabytes,
+    settings,
+    stopwatch,
+    table,
+)
 
 WARM = 3  # steps that are not measured
 CAMERAS = 4

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
 import browser
 from video_readers import film
 
-from lightning_pose_nb.data.predictions import Table, write_table
+from lightning_pose_nb.data.predictions import Predictions, write_table
 
 NOTEBOOK = '''
 from lightning_pose_nb.widgets.pose_viewer import PoseViewer
@@ -44,11 +44,11 @@ STEP = '''async ([code, goal]) => {
 }'''
 
 
-def poses(n: int, k: int, size: tuple[int, int]) -> Table:
+def poses(n: int, k: int, size: tuple[int, int]) -> Predictions:
     "Made-up predictions."
     rng = np.random.default_rng(0)
     xy = rng.random((1, k, 2))*np.array(size[::-1]) + np.cumsum(rng.normal(size=(n, k, 2)).astype('float32'), axis=0)*.1
-    return Table(list(range(n)), [f'k{i}' for i in range(k)], xy, rng.random((n, k)))
+    return Predictions(list(range(n)), [f'k{i}' for i in range(k)], xy, rng.random((n, k)))
 
 
 def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
@@ -70,10 +70,10 @@ def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
 
 def long_traces(n: int, k: int) -> dict:
     "Time to prepare the traces of a long recording, and to answer a query."
-    from lightning_pose_nb.evaluation.time_series import Traces
+    from lightning_pose_nb.evaluation.time_series import FrameSignals
     table = poses(n, k, (400, 400))
     begin = time.perf_counter()
-    traces = Traces(table)
+    traces = FrameSignals(table)
     took = {'prepare': time.perf_counter()-begin}
     rng,times = np.random.default_rng(1),{'whole': [], 'part': []}
     for i in range(200):

@@ -12,7 +12,17 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from _common import import_time, in_fresh_process, limit_threads, parser, peak_megabytes, project, settings, stopwatch, table
+from _common import (
+    import_time,
+    in_fresh_process,
+    limit_threads,
+    parser,
+    peak_megabytes,
+    project,
+    settings,
+    stopwatch,
+    table,
+)
 
 
 def clip(video: Path, frames: int, folder: str) -> Path:

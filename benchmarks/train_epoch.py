@@ -13,7 +13,18 @@ import statistics
 import tempfile
 import time
 
-from _common import cpu_seconds, import_time, in_fresh_process, limit_threads, parser, peak_megabytes, project, settings, stopwatch, table
+from _common import (
+    cpu_seconds,
+    import_time,
+    in_fresh_process,
+    limit_threads,
+    parser,
+    peak_megabytes,
+    project,
+    settings,
+    stopwatch,
+    table,
+)
 
 
 def measure(job: dict) -> dict:

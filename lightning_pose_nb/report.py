@@ -30,7 +30,7 @@ from .data.crops import in_pictures, in_video
 from .data.frame_names import image_groups
 from .data.labels import Labels
 from .data.multiview_labels import project_labels
-from .data.predictions import Table, read_table
+from .data.predictions import Predictions, read_table
 from .evaluation.metrics import calibration, pixel_error
 from .evaluation.time_series import read_traces
 from .labeling.frame_suggestions import find_sources, predicted_videos
@@ -58,7 +58,7 @@ class Facts:
     cfg:Config                         # Its config
     about:dict                         # model.json
     views:list[str]                    # '' for one camera
-    tables:dict[str, Table] = field(default_factory=dict)   # View → predictions of labelled pictures
+    tables:dict[str, Predictions] = field(default_factory=dict)   # View → predictions of labelled pictures
     labels:dict[str, Labels] = field(default_factory=dict)  # View → labels, if they are still there
     summary:pd.DataFrame|None = None   # Pixel errors by set and keypoint
     missing:list[str] = field(default_factory=list)         # What is not there, and why
@@ -145,7 +145,7 @@ def say_verdict(
 
 def _say_calibration(facts:Facts)->list[str]:
     "Does the likelihood tell good points from bad ones?"
-    pairs = [(e, facts.tables[v].likelihood, facts.tables[v].set) for v in facts.views if (e := facts.errors(v)) is not None]
+    pairs = [(e, facts.tables[v].likelihood, facts.tables[v].subset) for v in facts.views if (e := facts.errors(v)) is not None]
     held = [(e[rows], l[rows]) for e,l,s in pairs if len(e) == len(l) and s and (rows := np.array([x in ('test', 'validation') for x in s])).any()]
     if not held: return []
     errors,sure = (np.concatenate([p[i].ravel() for p in held]) for i in (0, 1))
@@ -212,7 +212,7 @@ def _about_likelihood(facts:Facts)->Iterator[dict]:
         known = np.isfinite(errors) & np.isfinite(table.likelihood[:len(errors)])
         if len(errors) != len(table) or known.sum() < 16: yield _missing('Too few labelled points to say.'); continue
         yield _figure(plot_calibration(calibration(errors, table.likelihood, 8), ax=_axes_of(5.5, 3)), f'{view} Pixel error of points by their likelihood, eight groups of equal size: it should fall from left to right.'.strip(), 600)
-        sets = table.set or ['all']*len(table)
+        sets = table.subset or ['all']*len(table)
         yield _figure(plot_cumulative({s: errors[[x == s for x in sets]] for s in dict.fromkeys(sets) if s != 'unused'}, ax=_axes_of(5.5, 2.8)), 'Share of the points within each distance.', 600)
 
 def _about_worst(facts:Facts, n:int=6)->Iterator[dict]:
@@ -220,7 +220,7 @@ def _about_worst(facts:Facts, n:int=6)->Iterator[dict]:
         errors = facts.errors(view)
         if errors is None: yield _missing('Labels and pictures are needed for this.'); return
         labels,table = facts.labels[view],facts.tables[view]
-        held = np.array([s in ('test', 'validation') for s in table.set or ['test']*len(table)])[:len(errors)]
+        held = np.array([s in ('test', 'validation') for s in table.subset or ['test']*len(table)])[:len(errors)]
         mean = np.where(np.isfinite(errors).any(1), np.nanmean(np.where(np.isfinite(errors).any(1)[:, None], errors, 0), axis=1), -1)
         order = [i for i in np.lexsort((-mean, ~held)) if mean[i] >= 0][:n]
         paths = [facts.cfg.data.root/labels.images[i] for i in order]
@@ -269,14 +269,14 @@ def _stack_of(width:float, height:float)->Any:
     from matplotlib.figure import Figure
     return Figure((width, height), layout='constrained').subplots(3, 1, sharex=True, height_ratios=[2, 2, 1])
 
-def _film(facts:Facts, path:Path, table:Table, shown:Table, frames:int=90)->Iterator[dict]:
+def _film(facts:Facts, path:Path, table:Predictions, shown:Predictions, frames:int=90)->Iterator[dict]:
     "A short film with the keypoints drawn, and the paths; of a crop they are in the whole frame, of which there is no picture."
     first = max(0, len(table)//2-frames//2)
     reader = VideoReader(path)
     try: batch = reader.read(first, min(frames, len(table)-first))
     finally: reader.close()
     rows = slice(first, first+len(batch.frames))
-    part = Table(list(range(len(batch.frames))), table.keypoint_names, shown.xy[rows], shown.likelihood[rows], table.scorer)
+    part = Predictions(list(range(len(batch.frames))), table.keypoint_names, shown.xy[rows], shown.likelihood[rows], table.scorer)
     with tempfile.TemporaryDirectory() as folder:
         raw,drawn = Path(folder)/'part.mp4',Path(folder)/'drawn.mp4'
         with VideoWriter(raw, batch.frames[0].shape[:2], reader.info.fps) as writer:

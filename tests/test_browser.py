@@ -126,7 +126,7 @@ def test_viewer(kind, project):
         page.mouse.up()
         page.wait_for_function("!document.querySelector('.lpnb-save').disabled", timeout=20_000)
         assert (project/'CollectedData.csv').read_text() == before, 'the table must not change before it is saved'
-        assert LabelBook(project/'CollectedData.csv').pending == 1, 'but the journal must know at once'
+        assert LabelBook(project/'CollectedData.csv').n_unsaved == 1, 'but the journal must know at once'
         moved = LabelBook(project/'CollectedData.csv').keypoints(image)[k]
         page.keyboard.press('Control+z')
         page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)

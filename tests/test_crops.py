@@ -9,7 +9,7 @@ from lightning_pose_nb import PoseViewer, make_project, train
 from lightning_pose_nb.data.bounding_boxes import read_boxes, shift_labels
 from lightning_pose_nb.data.crops import boxes_from_table, crop_labels, crop_video
 from lightning_pose_nb.data.labels import read_labels
-from lightning_pose_nb.data.predictions import Table, read_table
+from lightning_pose_nb.data.predictions import Predictions, read_table
 from lightning_pose_nb.datasets.unlabelled import UnlabelledFrames
 from lightning_pose_nb.interop.fiftyone import gather_samples
 from lightning_pose_nb.video.sequential import probe
@@ -28,7 +28,7 @@ def home(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp('crops')
     arena = make_project(home/'arena', n_frames=20, n_videos=1, n_video_frames=30, n_test_videos=1).parent
     labels, cropped = read_labels(arena/'CollectedData.csv'), home/'cropped'
-    told = Table(labels.images, labels.keypoint_names, labels.xy, labels.labelled*1., set=['train']*len(labels))
+    told = Predictions(labels.images, labels.keypoint_names, labels.xy, labels.labelled*1., subset=['train']*len(labels))
     crop_labels(arena/'CollectedData.csv', boxes_from_table(told, ratio=1.2), arena, cropped)
     for name, folder in (('session0', 'videos'), ('session1', 'videos_new')):
         boxes = boxes_from_table(read_table(arena/'ground_truth'/f'{name}.csv'), ratio=1.2)

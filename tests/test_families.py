@@ -8,7 +8,16 @@ import pytest
 from click.testing import CliRunner
 from pytorch_lightning.callbacks import Callback
 
-from lightning_pose_nb import PoseViewer, TrainedModel, check_project, label_book, make_project, suggest_frames, train, write_report
+from lightning_pose_nb import (
+    PoseViewer,
+    TrainedModel,
+    check_project,
+    label_book,
+    make_project,
+    suggest_frames,
+    train,
+    write_report,
+)
 from lightning_pose_nb.cameras.triangulation import read_points
 from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.config.load import load_config
@@ -61,7 +70,7 @@ def test_labelled_frames_are_evaluated_in_frame_pixels(family):
         labels = pd.read_csv(config.parent/f'CollectedData{view}.csv', header=[0, 1, 2], index_col=0)
         errors = pd.read_csv(model.folder/f'predictions_pixel_error{view}.csv', index_col=0)
         assert table.index == list(labels.index)
-        assert set(table.set) == {'train', 'validation'}
+        assert set(table.subset) == {'train', 'validation'}
         assert ((table.likelihood >= 0) & (table.likelihood <= 1)).all()
         true = np.stack([labels.xs(c, axis=1, level=2).to_numpy(float) for c in 'xy'], -1)
         np.testing.assert_allclose(errors[table.keypoint_names].to_numpy(float), np.linalg.norm(table.xy-true, axis=-1), atol=1e-3)

@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..core.errors import Problem, ProjectError, did_you_mean, suggest
+from ..core.errors import Problem, ProjectError, did_you_mean, nearest_name
 from ..core.files import write_atomic
 
 # %% ../../nbs/12_cameras/10_calibration.ipynb #0515b8f8
@@ -92,7 +92,7 @@ def _read_camera(file:str, section:str, table:Any, problems:list[Problem])->Came
     if 'distortions' not in table: values['distortions'] = None
     for key in [key for key,value in values.items() if value is None]:
         found = ' '.join(str(table[key]).split())[:80] if key in table else f'no {key}; the section has {", ".join(table) or "nothing"}'
-        near = None if key in table else suggest(key, table.keys()-_KEYS.keys()-{'name'})
+        near = None if key in table else nearest_name(key, table.keys()-_KEYS.keys()-{'name'})
         say(key, found, _KEYS[key][1], f'Rename {near} to {key}.' if near else '')
     if not isinstance(table.get('name'), str): say('name', repr(table.get('name')), 'the name of a view, in quotes')
     if any(p.where.startswith(f'[{section}]') for p in problems): return None

@@ -129,9 +129,9 @@ def check(ctx:click.Context, config:Path, overrides:tuple[str, ...])->None:
 
     Reports all of them at once; exits with 1 if there is an error. Keys can be changed for this call: training.max_epochs=50
     """
-    from lightning_pose_nb.project.checks import check_project, report
+    from lightning_pose_nb.project.checks import check_project, format_problems
     problems = check_project(config, overrides)
-    click.echo(report(problems))
+    click.echo(format_problems(problems))
     if any(p.level=='error' for p in problems): ctx.exit(1)
 
 # %% ../../nbs/52_cli/30_main.ipynb #2d2f966d

@@ -21,18 +21,18 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from .keys import Section, key_words, section_of, walk
-from .legacy import modernise
-from .rules import EITHER_OR, Review, review
+from .legacy import migrate
+from .rules import EITHER_OR, ConfigChecks, review
 from .schema import LOSS_NAMES, Config, key_table
 from lightning_pose_nb.config.yaml_document import (
     Document,
+    add_problem,
     apply_overrides,
-    complain,
     parse_document,
     read_document,
     resolve_references,
 )
-from ..core.errors import Problem, ProjectError, did_you_mean, suggest
+from ..core.errors import Problem, ProjectError, did_you_mean, nearest_name
 
 # %% ../../nbs/01_config/60_load.ipynb #29eb8671
 _all_ = ['LOSS_NAMES', 'Config', 'Problem', 'ProjectError', 'key_table', 'suggest'] # other rooms take these from here
@@ -48,17 +48,17 @@ def _explain(error:Mapping, doc:Document)->None:
         section = section_of(section.model_fields[loc.pop(0)])
     if error['type'] == 'extra_forbidden':
         key = f'{key}.{loc[0]}' if key else str(loc[0])
-        complain(doc, key, f'unknown key {loc[0]}', *_neighbours(key, section))
-    elif section: complain(doc, key, f'{_short(doc.get(key))} where a block of keys should be', 'keys: '+_list(section))
+        add_problem(doc, key, f'unknown key {loc[0]}', *_neighbours(key, section))
+    elif section: add_problem(doc, key, f'{_short(doc.get(key))} where a block of keys should be', 'keys: '+_list(section))
     else: _explain_value(key, loc, doc)
 
 def _neighbours(key:str, section:type[Section])->tuple[str, str]:
     parent,_,name = key.rpartition('.')
     if key in KEYS: return 'blocks', f'Write {parent}: and, indented below it, {name}:'
-    inside = suggest(name, section.model_fields, 0.75)
+    inside = nearest_name(name, section.model_fields, 0.75)
     elsewhere = {k.rpartition('.')[2]: k for k in KEYS} | {k.partition('.')[0]: k.partition('.')[0] for k in KEYS}
-    near = f'{parent}.{inside}'.strip('.') if inside else elsewhere.get(suggest(name, elsewhere, 0.8) or '')
-    near = near or (f'{parent}.{weak}'.strip('.') if (weak := suggest(name, section.model_fields)) else None)
+    near = f'{parent}.{inside}'.strip('.') if inside else elsewhere.get(nearest_name(name, elsewhere, 0.8) or '')
+    near = near or (f'{parent}.{weak}'.strip('.') if (weak := nearest_name(name, section.model_fields)) else None)
     where = f'a key of {parent}' if parent else 'a section'
     return where if near else f'{where}: {_list(section)}', f'Did you mean {near}?' if near else ''
 
@@ -75,7 +75,7 @@ def _explain_value(key:str, loc:list, doc:Document)->None:
     expected = 'some of '+', '.join(LOSS_NAMES) if key == 'model.losses_to_use' else key_words(field)
     if unit := field.json_schema_extra['unit']: expected += f' ({unit})'
     if key == 'model.backbone': expected = 'a name in small letters, digits, _ and dots'
-    complain(doc, key, found, expected, did_you_mean(wrong, choices) if isinstance(wrong, str) else '')
+    add_problem(doc, key, found, expected, did_you_mean(wrong, choices) if isinstance(wrong, str) else '')
 
 def _short(value:Any, width:int=60)->str:
     text = 'nothing' if value is None else {True: 'true', False: 'false'}[value] if isinstance(value, bool) else repr(value)
@@ -127,13 +127,13 @@ def examine(
     source:Path|str|Mapping,                      # YAML file or dictionary
     overrides:Iterable[str]|Mapping[str, Any]=(), # 'training.max_epochs=5', or {'training.max_epochs': 5}
     text:str|None=None,                           # What the file is going to say, instead of what it says
-)->Review: # The config as far as it is valid, its document with the problems, and the keys that are not valid
+)->ConfigChecks: # The config as far as it is valid, its document with the problems, and the keys that are not valid
     "Read and check a config without raising; what every checker starts from."
     doc = read_document(source) if text is None else parse_document(text, Path(source).name)
-    if any(p.level == 'error' for p in doc.problems): return Review(Config(), doc, set(Config.model_fields))
+    if any(p.level == 'error' for p in doc.problems): return ConfigChecks(Config(), doc, set(Config.model_fields))
     apply_overrides(doc, overrides)
     _prefer_overrides(doc)
-    modernise(doc)
+    migrate(doc)
     broken = set(resolve_references(doc, {k: f.default for k,f in KEYS.items()}))
     cfg = _validate(doc, broken)
     review(cfg, doc, broken)
@@ -141,7 +141,7 @@ def examine(
     cfg._path = None if isinstance(source, Mapping) else Path(source).absolute()
     cfg._notices = doc.problems
     _settle(cfg, cfg.path.parent if cfg.path else Path.cwd())
-    return Review(cfg, doc, broken)
+    return ConfigChecks(cfg, doc, broken)
 
 def find_problems(
     source:Path|str|Mapping,                      # YAML file or dictionary

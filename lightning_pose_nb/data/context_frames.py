@@ -118,15 +118,15 @@ def lint_context(
     place = lambda folder, rows: f'{_rows([sheet.rows[i] for i in rows])} ({folder})'
     sheet.problems = []
     for gap in missing_context(sheet.index, data_dir, reach):
-        if gap.files: sheet.report(place(gap.folder, gap.rows), f'{len(gap.files)} neighbours of labelled frames are not there',
+        if gap.files: sheet.add_problem(place(gap.folder, gap.rows), f'{len(gap.files)} neighbours of labelled frames are not there',
             f'{reach} frames before and {reach} behind each', f'`lpnb context {config}` takes those that exist from the video; '
             'where one is missing, the frame nearest to it stands in', 'warning')
-        if gap.unnumbered: sheet.report(place(gap.folder, gap.unnumbered), 'images without a number', 'names such as img00000012.png',
+        if gap.unnumbered: sheet.add_problem(place(gap.folder, gap.unnumbered), 'images without a number', 'names such as img00000012.png',
             'Without the number of the frame its neighbours cannot be found', 'warning')
     folders = image_groups(sheet.index)
     for folder in dict.fromkeys(folders):
         rows = [i for i,f in enumerate(folders) if f==folder]
-        if _only_counted([sheet.index[i] for i in rows], data_dir): sheet.report(place(folder, rows), 'numbers without gaps, on pictures that '
+        if _only_counted([sheet.index[i] for i in rows], data_dir): sheet.add_problem(place(folder, rows), 'numbers without gaps, on pictures that '
             'do not look like successive frames', 'the number of the frame in its video', 'A context model would take strangers for neighbours', 'warning')
     return sheet.problems
 

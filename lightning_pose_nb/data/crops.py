@@ -29,26 +29,26 @@ from ..core.journal import made_from
 from lightning_pose_nb.data.bounding_boxes import (
     box_matrices,
     boxes_around,
-    cut_box,
+    crop_frame,
     read_boxes,
     smooth_boxes,
     unshift_labels,
     write_boxes,
 )
 from .labels import read_labels, write_labels
-from .predictions import Table
+from .predictions import Predictions
 from ..video.io import VideoError, VideoWriter, image_size, read_image
 from ..video.sequential import probe, read_batches
 
 # %% ../../nbs/11_data/90_crops.ipynb #d470f2e9
 def is_video(
-    table:Table, # Predictions
+    table:Predictions, # Predictions
 )->bool:         # True: row n is frame n; False: separate images
     "Whether predictions are those of a video."
-    return table.set is None and all(isinstance(i, (int, np.integer)) for i in table.index)
+    return table.subset is None and all(isinstance(i, (int, np.integer)) for i in table.index)
 
 def boxes_from_table(
-    table:Table,                     # Predictions of a first model
+    table:Predictions,                     # Predictions of a first model
     ratio:float=2.,                  # Side of a box, in spans of the animal
     size:int|None=None,              # Even side of all boxes, pixels, instead of `ratio`
     threshold:float=0.5,             # Trust points with this likelihood or more
@@ -107,7 +107,7 @@ def _crop_picture(source:Path, target:Path, box:Sequence[int])->None:
     frame,(x,y,h,w) = read_image(source),box
     if not (-w<x<frame.shape[1] and -h<y<frame.shape[0]):
         raise ProjectError(Problem(str(source), '', f'a box (x, y, h, w) {tuple(box)} beside a picture {frame.shape[1]} wide and {frame.shape[0]} high', 'a box that holds a part of it'))
-    crop,info = cut_box(frame, box),PngInfo()
+    crop,info = crop_frame(frame, box),PngInfo()
     info.add_text(_NOTE, note)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f'.{target.name}.{os.getpid()}.part')
@@ -188,7 +188,7 @@ def crop_video(
         frames = (frame for batch in batches for frame in batch.frames)
         for frame in tqdm(frames, total=len(boxes), desc='cropping', unit='frame', disable=not progress):
             if writer.count==len(boxes): raise mismatch(f'more than {len(boxes)}')
-            writer.add(resize_images(cut_box(frame, boxes[writer.count]), size))
+            writer.add(resize_images(crop_frame(frame, boxes[writer.count]), size))
         if writer.count<len(boxes): raise mismatch(writer.count)
         write_boxes(beside, range(len(boxes)), boxes)
     return out, beside
@@ -202,10 +202,10 @@ def _video_size(boxes:np.ndarray, size:Sequence[int]|None)->tuple[int,int]:
 
 # %% ../../nbs/11_data/90_crops.ipynb #81d69131
 def remap(
-    table:Table,                    # Predictions on a cropped video, or on cropped pictures
+    table:Predictions,                    # Predictions on a cropped video, or on cropped pictures
     boxes:np.ndarray,               # (N, 4), one per row
     crop_size:Sequence[int]|np.ndarray|None=None, # Height and width of the cropped video; None: crops have the size of their boxes
-)->Table:                           # The same in frame pixels
+)->Predictions:                           # The same in frame pixels
     "Predictions on crops, as predictions on the frames they were cut from."
     if len(boxes)!=len(table): raise ValueError(f'{len(table)} predictions, but {len(boxes)} boxes: they do not belong together')
     return replace(table, xy=apply_matrix(invert(box_matrices(boxes, crop_size)), table.xy))

@@ -32,7 +32,7 @@ class Sheet:
     set_column:int|None=None      # Column that says train, validation or test
     problems:list[Problem] = field(default_factory=list)
 
-    def report(self, where:str, found:str, expected:str='', fix:str='', level:str='error')->None:
+    def add_problem(self, where:str, found:str, expected:str='', fix:str='', level:str='error')->None:
         "Write one problem down."
         self.problems.append(Problem(str(self.path), where, found, expected, fix, level))
 
@@ -87,21 +87,21 @@ def _read_columns(sheet:Sheet, heads:list[tuple], first:int, coords:tuple[str,..
     "Find each body part's columns, and say which are doubled, missing or unknown."
     scorers = list(dict.fromkeys(scorer for scorer,part,_ in heads[first:] if part))
     sheet.scorer = scorers[0] if scorers else ''
-    if len(scorers)>1: sheet.report('row 1', f'{len(scorers)} scorers: {", ".join(scorers)}', 'one', 'Keep the columns of one scorer')
+    if len(scorers)>1: sheet.add_problem('row 1', f'{len(scorers)} scorers: {", ".join(scorers)}', 'one', 'Keep the columns of one scorer')
     for c,(scorer,part,coord) in enumerate(heads[first:], first):
         key,column = (part, coord.lower()), column_letters(c)
         if scorer=='set' and not part: sheet.set_column = c
-        elif not part or not coord: sheet.report(f'row {3 if part else 2}, column {column}', 'an empty header cell', 'a body part above a coordinate')
+        elif not part or not coord: sheet.add_problem(f'row {3 if part else 2}, column {column}', 'an empty header cell', 'a body part above a coordinate')
         elif scorer!=sheet.scorer: continue
-        elif key[1] not in coords: sheet.report(f'row 3, column {column}', f'{part} has a column {coord!r}', f'one of {", ".join(coords)}')
+        elif key[1] not in coords: sheet.add_problem(f'row 3, column {column}', f'{part} has a column {coord!r}', f'one of {", ".join(coords)}')
         elif key in sheet.columns:
-            sheet.report(f'row 2, column {column}', f'{part} {coord} again, after column {column_letters(sheet.columns[key])}', 'every body part once')
+            sheet.add_problem(f'row 2, column {column}', f'{part} {coord} again, after column {column_letters(sheet.columns[key])}', 'every body part once')
         else: sheet.columns[key] = c
     sheet.names = [part for part,coord in sheet.columns if coord=='x']
     needed = [coord for coord in coords if coord!='visible']
     for part in dict.fromkeys(part for part,_ in sheet.columns):
         for coord in needed:
-            if (part, coord) not in sheet.columns: sheet.report('row 3', f'{part} has no {coord} column', f'{part} with {" and ".join(needed)}')
+            if (part, coord) not in sheet.columns: sheet.add_problem('row 3', f'{part} has no {coord} column', f'{part} with {" and ".join(needed)}')
 
 # %% ../../nbs/11_data/10_csv_table.ipynb #abc2c2b2
 def read_sheet(
@@ -114,9 +114,9 @@ def read_sheet(
     first,width = _read_header(sheet, lines, coords)
     for number,row in enumerate(lines[3:], 4):
         if not any(map(str.strip, row)): continue
-        if any(map(str.strip, row[width:])): sheet.report(f'row {number}', f'{len(row)} cells', f'{width}', 'Look for a comma too many')
+        if any(map(str.strip, row[width:])): sheet.add_problem(f'row {number}', f'{len(row)} cells', f'{width}', 'Look for a comma too many')
         name = _row_name(row, first)
-        if not name: sheet.report(f'row {number}, column A', 'an empty cell', 'what the row is about')
+        if not name: sheet.add_problem(f'row {number}, column A', 'an empty cell', 'what the row is about')
         if len(row)<width: sheet.short.append(number)
         sheet.index.append(name)
         sheet.rows.append(number)
@@ -143,7 +143,7 @@ def sheet_numbers(
         try: read.append([float(row[c] or 'nan') for c in columns])
         except ValueError: read.append([_number(sheet, i, k, coord, row[c]) for k,c in zip(has, columns)])
     if read: values[:,has] = read
-    for i,k in np.argwhere(np.isinf(values)): sheet.report(sheet.place(i, sheet.names[k], coord), 'infinity', 'a number')
+    for i,k in np.argwhere(np.isinf(values)): sheet.add_problem(sheet.place(i, sheet.names[k], coord), 'infinity', 'a number')
     return values
 
 # %% ../../nbs/11_data/10_csv_table.ipynb #6159a0d7
@@ -153,5 +153,5 @@ def _number(sheet:Sheet, i:int, k:int, coord:str, text:str)->float:
     try: return float(text)
     except ValueError:
         comma = 'Write numbers with a point' if text.replace(',', '', 1).replace('-', '', 1).isdigit() else ''
-        sheet.report(sheet.place(i, sheet.names[k], coord), f'{text.strip()!r}', 'a number, or nothing', comma)
+        sheet.add_problem(sheet.place(i, sheet.names[k], coord), f'{text.strip()!r}', 'a number, or nothing', comma)
         return np.nan

@@ -152,7 +152,7 @@ class PoseData(pl.LightningDataModule):
 
     def _plain(self, rows:Sequence[int], batch_size:int)->DataLoader|list:
         "Frames as they are, in the order given; without frames no loader."
-        return make_loader(self.cfg, self.frames.plain(), rows, batch_size, trainer=self.trainer) if len(rows) else []
+        return make_loader(self.cfg, self.frames.without_augmentation(), rows, batch_size, trainer=self.trainer) if len(rows) else []
 
     @property
     def batches(self)->int:

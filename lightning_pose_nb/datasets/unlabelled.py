@@ -101,7 +101,7 @@ def _stream(
         for g in itertools.count(start):
             clip,views = plan[g],[next(batches) for _ in range(n_views)]
             files = range(clip.session*n_views, (clip.session+1)*n_views)
-            lost = [str(videos[f]) for f,batch in zip(files, views) if batch.lost] if n_views>1 else []
+            lost = [str(videos[f]) for f,batch in zip(files, views) if batch.n_lost] if n_views>1 else []
             if lost: warnings.warn(f'{", ".join(lost)}: some frames cannot be decoded, so this view is out of step with the others; the recording is left out', stacklevel=2)
             elif min(map(len, views))<2: warnings.warn(f'{videos[files[0]]}: from frame {clip.first} on fewer than two frames can be decoded; left out', stacklevel=2)
             if lost or min(map(len, views))<2:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from ..core.files import write_atomic
 from ..data.labels import Labels
-from ..data.predictions import Table
+from ..data.predictions import Predictions
 from ..losses.pose_subspace import Subspace
 
 # %% ../../nbs/31_evaluation/10_metrics.ipynb #76a73a12
@@ -39,7 +39,7 @@ def _slashes(paths:Sequence[str])->list[str]: return [str(p).replace('\\', '/') 
 
 # %% ../../nbs/31_evaluation/10_metrics.ipynb #a7237399
 def pixel_error(
-    table:Table,   # Predictions whose index holds image paths
+    table:Predictions,   # Predictions whose index holds image paths
     labels:Labels, # Human labels of the same images; further predictions are left out
 )->np.ndarray:     # (N, K) distances in frame pixels, in the order of `labels`; NaN where there is no label
     "Euclidean distance between prediction and label, for each image and keypoint."

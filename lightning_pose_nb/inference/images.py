@@ -17,7 +17,7 @@ import numpy as np
 
 from ..core.coordinates import crop_matrix, resize_images, resize_matrix
 from ..data.context_frames import find_context
-from ..data.predictions import Table, read_table
+from ..data.predictions import Predictions, read_table
 from .videos import _batch_size, _complete, _Job, _journaled, _one_ahead, _precision, _stamp
 from ..models.folder import LoadedModel
 from ..video.io import read_image
@@ -47,7 +47,7 @@ def predict_images(
     progress:bool=True,                 # Show a progress bar
     precision:str|None=None,            # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
     boxes:np.ndarray|None=None,         # (N, 4) x, y, h, w: where in its frame each image was cut out; None: nowhere
-)->Table:                               # Row i: keypoints of image i in pixels of that image (with boxes: of its frame), and their likelihood
+)->Predictions:                               # Row i: keypoints of image i in pixels of that image (with boxes: of its frame), and their likelihood
     "Predict images of any sizes, or what an earlier call has not finished."
     if isinstance(images, str|Path): root,images = (images, find_images(images)) if root is None else (root, _below(images, root))
     csvs,boxes = None if csv is None else [csv],None if boxes is None else [boxes]
@@ -65,7 +65,7 @@ def predict_views(
     progress:bool=True,             # Show a progress bar
     precision:str|None=None,        # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
     boxes:Sequence[np.ndarray]|None=None, # For each view (N, 4) x, y, h, w: where in its frame each image was cut out
-)->list[Table]:                     # One per view
+)->list[Predictions]:                     # One per view
     "Predict the images of one or several views, or what an earlier call has not finished."
     index,root,joint = [[Path(p).as_posix() for p in view] for view in images],Path(root or ''),model.network.joint_views
     if len(index)!=(joint or len(index)) or len({len(view) for view in index})>1:
@@ -80,7 +80,7 @@ def predict_views(
         return [table for s in together for table in _predict_stills(model, index[s], root, csvs[s], None if boxes is None else boxes[s], overwrite, progress, settings)]
 
 # %% ../../nbs/30_inference/20_images.ipynb #e79333ae
-def _predict_stills(model:LoadedModel, index:list[list[str]], root:Path, csvs:list[Path], boxes:Sequence[np.ndarray]|None, overwrite:bool, progress:bool, settings:dict)->list[Table]:
+def _predict_stills(model:LoadedModel, index:list[list[str]], root:Path, csvs:list[Path], boxes:Sequence[np.ndarray]|None, overwrite:bool, progress:bool, settings:dict)->list[Predictions]:
     "Images of one view, or of all views that see each other."
     windows = [find_context(view, root, model.cfg.context) if model.network.context else [[image] for image in view] for view in index]
     files = [[[root/image for image in window] for window in view] for view in windows]

@@ -27,8 +27,8 @@ from tqdm.auto import tqdm
 
 from ..core.coordinates import apply_matrix, invert, resize_images, resize_matrix
 from ..core.journal import Journal, made_from
-from ..data.bounding_boxes import box_matrices, cut_box
-from ..data.predictions import Table, read_table, table_header, table_rows
+from ..data.bounding_boxes import box_matrices, crop_frame
+from ..data.predictions import Predictions, read_table, table_header, table_rows
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, open_clips
 from ..video.io import VideoError
@@ -171,7 +171,7 @@ def _complete(
     index:Sequence[str]|None=None,  # Images it should hold; None: a video
     sets:Sequence[str]|None=None,   # Sets they should be in; None: any
     extra:dict|None=None,           # What else decides the numbers: boxes
-)->Table|None:
+)->Predictions|None:
     "The finished predictions; None if they are still to be made; an error if they are of something else."
     if overwrite or not csv.is_file(): return None
     fix,names = 'pass overwrite=True (lpnb predict --overwrite) to replace them, or choose another file',model.keypoint_names
@@ -180,7 +180,7 @@ def _complete(
     table = read_table(csv)
     if list(table.keypoint_names)!=list(names):
         raise ValueError(f'{csv} holds predictions of {list(table.keypoint_names)}, this model predicts {list(names)}: {fix}')
-    if index is not None and ([str(i) for i in table.index]!=list(index) or (sets is not None and list(sets)!=table.set)):
+    if index is not None and ([str(i) for i in table.index]!=list(index) or (sets is not None and list(sets)!=table.subset)):
         raise ValueError(f'{csv} holds predictions of {len(table)} images, but not the {len(index)} asked for, or in other sets: {fix}')
     sizes,were = ([stamp[1] for stamp in s] for s in (source, note.get('source', source)))
     if len(sizes)!=len(were): raise ValueError(f'{csv} holds predictions made from {len(were)} files, not from {len(sizes)}: {fix}')
@@ -201,7 +201,7 @@ def predict_videos(
     reader:str|None=None,     # `auto`, `video` or `dali`; None: `video` if the config says so, else `auto`
     boxes:Sequence[np.ndarray]|None=None, # For each video (T, 4) x, y, h, w: look only there, frame by frame; None: everywhere
     cropped:bool=False,       # The videos show only what is in the boxes, as `lpnb crop` makes them
-)->list[Table]:               # For each video, row i: keypoints of frame i in frame pixels, and their likelihood
+)->list[Predictions]:               # For each video, row i: keypoints of frame i in frame pixels, and their likelihood
     "Predict every frame of some videos, or what an earlier call has not finished."
     videos,csvs = [Path(v) for v in videos],[Path(c) for c in csvs]
     if len(csvs)!=len(videos) or len(boxes or videos)!=len(videos): raise ValueError(f'{len(videos)} videos need as many files to write, and as many tables of boxes')
@@ -221,13 +221,13 @@ def predict_video(
     precision:str|None=None,  # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
     reader:str|None=None,     # `auto`, `video` or `dali`; None: `video` if the config says so, else `auto`
     boxes:np.ndarray|None=None, # (T, 4) x, y, h, w: look only there, frame by frame; None: everywhere
-)->Table:                     # Row i: keypoints of frame i in frame pixels, and their likelihood
+)->Predictions:                     # Row i: keypoints of frame i in frame pixels, and their likelihood
     "Predict every frame of one video; see `predict_videos`."
     return predict_videos(model, [video], [csv], batch_size, overwrite, progress, precision, reader, None if boxes is None else [boxes])[0]
 
 # %% ../../nbs/30_inference/10_videos.ipynb #231238df
 def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], boxes:list|None, cropped:bool, n:int, overwrite:bool, progress:bool,
-                      precision:str, reader:str|None)->list[Table]:
+                      precision:str, reader:str|None)->list[Predictions]:
     "Videos that are read in step: one, or all views of a session."
     infos,source = [probe(v) for v in videos],[_stamp(v) for v in videos]
     _check_counts(infos, boxes)
@@ -242,8 +242,8 @@ def _predict_together(model:LoadedModel, videos:list[Path], csvs:list[Path], box
         with closing(read(start)) as stream:
             for views in stream:
                 for batch,journal,known in zip(views, journals, damaged):
-                    for frame in batch.damaged: journal.remark(str(frame))
-                    known.extend(batch.damaged)
+                    for frame in batch.damaged_frames: journal.remark(str(frame))
+                    known.extend(batch.damaged_frames)
                 yield _as_input(views, model.cfg.data.size, boxes, cropped)
     bar = dict(total=infos[0].n_frames, desc=videos[0].name, unit='frame', disable=not progress)
     _journaled(model, _Job(csvs, source, [range(sys.maxsize)]*len(csvs), None, True, n, precision, bar, extra), batches)
@@ -263,7 +263,7 @@ def _as_input(views:Sequence[FrameBatch], size:tuple[int,int], boxes:list|None, 
 def _cut(batch:FrameBatch, size:tuple[int,int], boxes:np.ndarray, cropped:bool)->tuple[np.ndarray,np.ndarray]:
     "The box of every frame, resized, and the matrix of each."
     mine = boxes[batch.first:batch.first+len(batch)]
-    return batch.frames if cropped else np.stack([resize_images(cut_box(f, box), size) for f,box in zip(batch.frames, mine)]), box_matrices(mine, size)
+    return batch.frames if cropped else np.stack([resize_images(crop_frame(f, box), size) for f,box in zip(batch.frames, mine)]), box_matrices(mine, size)
 
 def _check_counts(infos:Sequence[VideoInfo], boxes:list|None)->None:
     "Views must have the same number of frames, and boxes as many."

@@ -24,7 +24,7 @@ from ..core.errors import Problem, ProjectError
 from ..data.crops import in_pictures, in_video
 from ..data.labels import Labels
 from ..data.multiview_labels import project_labels
-from ..data.predictions import Table, read_table
+from ..data.predictions import Predictions, read_table
 from ..evaluation.metrics import pixel_error
 from ..evaluation.time_series import find_metrics
 from ..labeling.frame_suggestions import find_sources, predicted_videos
@@ -86,11 +86,11 @@ def gather_samples(
     per_view = [_of_view(view, cfg.data.root, name, {m: t[i] for m,t in tables.items()}) for i,(view,name) in enumerate(zip(labels.views, labels.view_names or [''], strict=True))]
     return [sample for moment in zip(*per_view, strict=True) for sample in moment]
 
-def _predictions(folder:Path, views:Sequence[str]|None)->list[Table]|None:
+def _predictions(folder:Path, views:Sequence[str]|None)->list[Predictions]|None:
     files = [folder/f'predictions_{view}.csv' for view in views] if views else [folder/'predictions.csv']
     return [read_table(f) for f in files] if all(f.is_file() for f in files) else None
 
-def _of_view(labels:Labels, root:Path, view:str, tables:Mapping[str, Table])->list[LabelledSample]:
+def _of_view(labels:Labels, root:Path, view:str, tables:Mapping[str, Predictions])->list[LabelledSample]:
     paths = [root/image for image in labels.images]
     samples = [LabelledSample(path, image, image_size(path), xy, view) for path,image,xy in zip(paths, labels.images, in_pictures(labels.xy, paths, labels.boxes), strict=True)]
     for name,table in tables.items():
@@ -102,7 +102,7 @@ def _of_view(labels:Labels, root:Path, view:str, tables:Mapping[str, Table])->li
         points = in_pictures(table.xy[at], [paths[i] for i in here], None if labels.boxes is None else labels.boxes[here])
         for i,r,xy,error in zip(here, at, points, errors, strict=True):
             samples[i].predictions[name] = xy[order],table.likelihood[r][order],error
-            if table.set: samples[i].sets[name] = table.set[r]
+            if table.subset: samples[i].sets[name] = table.subset[r]
     return samples
 
 # %% ../../nbs/43_interop/10_fiftyone.ipynb #86b21f3c
@@ -199,7 +199,7 @@ def make_video_dataset(
     _add_skeleton(fo, dataset, cfg, next(iter(tables.values())).keypoint_names)
     return dataset
 
-def _video_sample(fo:Any, path:Path, tables:Mapping[str, Table], metrics:Mapping[str, dict], every:int)->Any:
+def _video_sample(fo:Any, path:Path, tables:Mapping[str, Predictions], metrics:Mapping[str, dict], every:int)->Any:
     "One video; FiftyOne counts its frames from 1."
     info = probe(path)
     sample = fo.Sample(filepath=str(path.resolve()), metadata=fo.VideoMetadata(frame_width=info.width, frame_height=info.height, frame_rate=info.fps, total_frame_count=info.n_frames or -1))

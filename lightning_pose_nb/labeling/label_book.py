@@ -64,10 +64,10 @@ class LabelBook:
         data_dir:str|Path|None=None,   # Folder that image paths start from; None: the table's folder
         keypoint_names:Sequence[str]|None=None, # Keypoints of a new table; checked if the table exists
         scorer:str='labels',           # Who labels, in a new table
-        mine:Callable[[str], bool]|None=None, # Which extracted pictures this table waits for; None: all
+        owns:Callable[[str], bool]|None=None, # Which extracted pictures this table waits for; None: all
         skeleton:Sequence|None=None,   # Pairs of keypoint names to join with a line where labels are shown
     ):
-        self.mine,self.skeleton = mine or (lambda image: True),skeleton
+        self.owns,self.skeleton = owns or (lambda image: True),skeleton
         self.path,self.data_dir = Path(csv),Path(csv).parent if data_dir is None else Path(data_dir)
         self.table = LabelText(csv, keypoint_names, scorer)
         self.names = self.table.names
@@ -75,7 +75,7 @@ class LabelBook:
             raise ProjectError(Problem(str(csv), 'row 2', f'keypoints {", ".join(self.names)}', ', '.join(keypoint_names)))
         self.rows,self._there = _rows(self.table),_rows(self.table)
         self._differ:set[str] = set()                # images whose row is not what the table says
-        self.undone,self.done,self.notes = [],[],[]  # steps; what there was to tell when the book was opened
+        self.redo_stack,self.done,self.notes = [],[],[]  # steps; what there was to tell when the book was opened
         self.changed:Callable|None = None            # called after each change
         self._log = _Log(journal_path(csv))
         _replay(self)
@@ -86,12 +86,12 @@ class LabelBook:
         return list(self.rows)
 
     @property
-    def waiting(self)->list[str]:
+    def unlabelled_images(self)->list[str]:
         "Extracted pictures that have no row yet."
-        return [image for image in frames_to_label(self.data_dir) if image not in self.rows and self.mine(image)]
+        return [image for image in frames_to_label(self.data_dir) if image not in self.rows and self.owns(image)]
 
     @property
-    def pending(self)->int:
+    def n_unsaved(self)->int:
         "How many rows differ from the table on the disk."
         return len(self._differ)
 
@@ -144,20 +144,20 @@ class LabelBook:
         if image not in self.rows: raise ValueError(f'{image} is not in {self.path.name}. {did_you_mean(image, self.images)}'.rstrip())
         _step(self, image, self.rows[image], None, 'removed')
 
-    def undo(self)->str|None: # What was undone
+    def undo(self)->str|None: # What was redo_stack
         "Take the last change back."
         if not self.done: return None
         image,before,after,say = self.done[-1]
         _write(self, image, after, before, say, 'undo')
-        self.undone.append(self.done.pop())
+        self.redo_stack.append(self.done.pop())
         return f'{say} ({image})'
 
     def redo(self)->str|None: # What was done again
-        "Do again what was undone last."
-        if not self.undone: return None
-        image,before,after,say = self.undone[-1]
+        "Do again what was redo_stack last."
+        if not self.redo_stack: return None
+        image,before,after,say = self.redo_stack[-1]
         _write(self, image, before, after, say, 'redo')
-        self.done.append(self.undone.pop())
+        self.done.append(self.redo_stack.pop())
         return f'{say} ({image})'
 
     def image_of(self,
@@ -165,7 +165,7 @@ class LabelBook:
         frame:int,      # Frame number
     )->str|None:        # Path of its picture if it has a row or waits for one
         "The labelled image that is a frame of a video, by folder and number."
-        return _of_video([*self.rows, *self.waiting], Path(video).stem).get(frame)
+        return _of_video([*self.rows, *self.unlabelled_images], Path(video).stem).get(frame)
 
     def frames_of(self,
         video:str|Path, # A video file
@@ -185,7 +185,7 @@ class LabelBook:
         self.add(image, keypoints)
         return image
 
-    def fold(self)->int: # How many rows were changed, added or dropped
+    def save(self)->int: # How many rows were changed, added or dropped
         "Write the changes into the table; raises `ProjectError`, and writes nothing, if it has other keypoints by now."
         return _fold(self)
 
@@ -218,7 +218,7 @@ def _step(book:LabelBook, image:str, before:np.ndarray|None, after:np.ndarray|No
     if _same(before, after): return
     _write(book, image, before, after, say, 'do')
     book.done.append((image, before, after, say))
-    book.undone.clear()
+    book.redo_stack.clear()
 
 def _write(book:LabelBook, image:str, before:np.ndarray|None, after:np.ndarray|None, say:str, kind:str)->None:
     "Journal first, memory second."
@@ -265,18 +265,18 @@ def _again(book:LabelBook, step:dict)->None:
         same = ((before == after) | (np.isnan(before) & np.isnan(after))).all(1)
         now = np.where(same[:, None], book.rows[image], after)
     _put(book, image, now)
-    if step['kind'] == 'undo': book.undone.append(book.done.pop() if book.done else (image, after, before, step['say']))
+    if step['kind'] == 'undo': book.redo_stack.append(book.done.pop() if book.done else (image, after, before, step['say']))
     else:
         book.done.append((image, before, after, step['say']))
-        if step['kind'] == 'redo' and book.undone: book.undone.pop()
-        elif step['kind'] == 'do': book.undone.clear()
+        if step['kind'] == 'redo' and book.redo_stack: book.redo_stack.pop()
+        elif step['kind'] == 'do': book.redo_stack.clear()
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #d6015549
 def _fold(book:LabelBook)->int:
     "Write the table, and drop the journal."
     there = book.path.read_bytes().decode('utf-8') if book.path.is_file() else ''
     if book.path.is_file() and there != book.table.text: _take_in(book)
-    count = book.pending
+    count = book.n_unsaved
     if count:
         text = changed_text(book.table, book.rows)
         if book._log.size: book._log.append({'folded': _stamp(text)})

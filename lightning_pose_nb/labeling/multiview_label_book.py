@@ -67,9 +67,9 @@ class ViewBooks:
         self._done,self._undone = [],[] # for each act: view → steps
 
     @property
-    def pending(self)->int:
+    def n_unsaved(self)->int:
         "How many rows of all tables differ from the tables on the disk."
-        return sum(book.pending for book in self.views.values())
+        return sum(book.n_unsaved for book in self.views.values())
 
     def twins(self,
         view:str,         # Name of a view
@@ -79,7 +79,7 @@ class ViewBooks:
         moment = moment_of(image, list(self.views))
         found = {view: image}
         for other,book in self.views.items():
-            here = next((known for known in [*book.images, *book.waiting] if moment_of(known, list(self.views)) == moment), None)
+            here = next((known for known in [*book.images, *book.unlabelled_images] if moment_of(known, list(self.views)) == moment), None)
             if here and other != view: found[other] = here
         if missing := [v for v in self.views if v not in found]:
             raise ValueError(f'{image} has no picture of the same moment in {", ".join(missing)}; lpnb extract writes those of all views')
@@ -89,7 +89,7 @@ class ViewBooks:
         change:Callable, # What to do with the books
         *args:Any,       # What to give it
     )->Any:              # What it returns
-        "Make changes that are undone together."
+        "Make changes that are redo_stack together."
         before = {view: len(book.done) for view,book in self.views.items()}
         try: return change(*args)
         finally:
@@ -134,7 +134,7 @@ class ViewBooks:
 
     def undo(self,
         view:str, # Whose last change is taken back if no act is left of this session
-    )->tuple[str, str]|None: # View and what was undone there
+    )->tuple[str, str]|None: # View and what was redo_stack there
         "Take the last act back, in all views."
         return _history(self, view, 'undo', self._done, self._undone)
 
@@ -142,10 +142,10 @@ class ViewBooks:
         "Make it again."
         return _history(self, view, 'redo', self._undone, self._done)
 
-    def fold(self)->int: # Rows changed in all tables
+    def save(self)->int: # Rows changed in all tables
         "Write the changes of every view into its table; a moment that was begun in one view gets its row in all."
         _align(self)
-        return sum(book.fold() for book in self.views.values())
+        return sum(book.save() for book in self.views.values())
 
 # %% ../../nbs/40_labeling/40_multiview_label_book.ipynb #710edab0
 def _history(books:ViewBooks, view:str, way:str, source:list, target:list)->tuple[str, str]|None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from .heads import doublings, each_picture, start_small
+from .heads import apply_per_image, init_small, n_upsampling_layers
 
 # %% ../../nbs/21_models/30_context_head.ipynb #3c10ca27
 def _doubling(
@@ -28,21 +28,21 @@ class Walk(nn.Module):
     def __init__(self,
         channels:int,      # Channels of the shuffled features
         num_keypoints:int, # K
-        filters:int=16,    # Per keypoint, between the two halves of a carry
+        filters:int=16,    # Per keypoint, between the two halves of a recurrent_conv
     ):
         super().__init__()
         k = num_keypoints
-        self.enter = _doubling(channels, k)
-        self.carry = nn.Sequential(nn.Conv2d(k, filters*k, 2, stride=2, groups=k), nn.ConvTranspose2d(filters*k, k, 2, stride=2, groups=k))
+        self.frame_conv = _doubling(channels, k)
+        self.recurrent_conv = nn.Sequential(nn.Conv2d(k, filters*k, 2, stride=2, groups=k), nn.ConvTranspose2d(filters*k, k, 2, stride=2, groups=k))
 
     def forward(self,
-        said:Tensor,  # `enter` of T consecutive frames, in the order of the walk, shape (..., T, K, h, w)
+        frame_logits:Tensor,  # `frame_conv` of T consecutive frames, in the order of the walk, shape (..., T, K, h, w)
         length:int,   # Frames in a window, at most T
     )->Tensor:        # Where each walk through a window ends, shape (..., T-length+1, K, h, w)
         "Walk through all windows side by side."
-        n = said.shape[-4]-length+1
-        state = said.narrow(-4, 0, n)
-        for step in range(1, length): state = said.narrow(-4, step, n) + each_picture(self.carry, state)
+        n = frame_logits.shape[-4]-length+1
+        state = frame_logits.narrow(-4, 0, n)
+        for step in range(1, length): state = frame_logits.narrow(-4, step, n) + apply_per_image(self.recurrent_conv, state)
         return state
 
 # %% ../../nbs/21_models/30_context_head.ipynb #1350ad95
@@ -55,23 +55,23 @@ class ContextHead(nn.Module):
         context:int=2,     # Frames on each side
     ):
         super().__init__()
-        n = doublings(stride, 2)
+        n = n_upsampling_layers(stride, 2)
         if n < 1: raise ValueError(f'a context head needs a backbone of stride 16 or more, not {stride}')
         widths = [channels//4] + [num_keypoints]*(n-1)
         self.length = 2*context+1
         self.before = nn.Sequential(nn.PixelShuffle(2), *[_doubling(a, b) for a,b in pairwise(widths)])
         self.ahead, self.back = (Walk(widths[-1], num_keypoints) for _ in range(2))
-        self.apply(partial(start_small, gain=1.))
+        self.apply(partial(init_small, gain=1.))
 
-    def said(self,
+    def frame_logits(self,
         features:Tensor,       # Shape (..., channels, H/stride, W/stride)
     )->tuple[Tensor,Tensor]:   # What each frame says to the walk ahead and to the walk back, shape (..., K, h, w) each
         "Whatever does not depend on the window."
-        x = each_picture(self.before, features)
-        return each_picture(self.ahead.enter, x), each_picture(self.back.enter, x)
+        x = apply_per_image(self.before, features)
+        return apply_per_image(self.ahead.frame_conv, x), apply_per_image(self.back.frame_conv, x)
 
     def forward(self,
-        ahead:Tensor, # What `said` gave for T consecutive frames, shape (..., T, K, h, w)
+        ahead:Tensor, # What `frame_logits` gave for T consecutive frames, shape (..., T, K, h, w)
         back:Tensor,  # The same for the walk back
     )->Tensor:        # Logits for the middle of each window, shape (..., T-4, K, h, w)
         "Mean of where the two walks through each window end."

@@ -20,19 +20,19 @@ from ..config.schema import Config
 from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone, make_backbone
 from .context_head import ContextHead
-from .heads import HeatmapHead, RegressionHead, each_picture, spatial_softmax
+from .heads import HeatmapHead, RegressionHead, apply_per_image, spatial_softmax
 from .multiview_attention import join_views
 from .single_frame import HeatmapNetwork, PoseNetwork, RegressionNetwork
 
 # %% ../../nbs/21_models/60_networks.ipynb #5129f22b
 def _pad(
-    evidence:Tensor, # Frames on axis -4, shape (..., T, K, h, w)
+    frame_logits:Tensor, # Frames on axis -4, shape (..., T, K, h, w)
     before:int,      # How often to repeat the first frame
     after:int,       # How often to repeat the last
 )->Tensor:           # Shape (..., before+T+after, K, h, w)
     "Repeat the first and the last frame."
-    T = evidence.shape[-4]
-    return torch.cat([evidence.narrow(-4, 0, 1)]*before + [evidence] + [evidence.narrow(-4, T-1, 1)]*after, -4)
+    T = frame_logits.shape[-4]
+    return torch.cat([frame_logits.narrow(-4, 0, 1)]*before + [frame_logits] + [frame_logits.narrow(-4, T-1, 1)]*after, -4)
 
 class ContextNetwork(PoseNetwork):
     "Five consecutive frames to two probability maps per keypoint of the middle one: by itself, and with its neighbours."
@@ -46,18 +46,18 @@ class ContextNetwork(PoseNetwork):
         super().__init__(backbone, head)
         self.context_head = context_head
 
-    def evidence(self,
+    def frame_logits(self,
         images:Tensor, # Consecutive frames, shape (..., T, 3, H, W)
     )->Tensor:         # Logits of the frame alone, and what it says to the walks ahead and back, shape (3, ..., T, K, h, w)
         "Whatever can be said about each frame before its neighbours are known."
         features = self.features(images)
-        return torch.stack([each_picture(self.head.upsample, features), *self.context_head.said(features)])
+        return torch.stack([apply_per_image(self.head.upsample, features), *self.context_head.frame_logits(features)])
 
-    def conclude(self,
-        evidence:Tensor, # Of T consecutive frames, shape (3, ..., T, K, h, w)
+    def window_heatmaps(self,
+        frame_logits:Tensor, # Of T consecutive frames, shape (3, ..., T, K, h, w)
     )->dict[str,Tensor]: # heatmaps (2, ..., T-4, K, h, w), the branch without context first
         "Both maps of the middle of each window."
-        alone, ahead, back = evidence
+        alone, ahead, back = frame_logits
         alone = alone.narrow(-4, self.context, alone.shape[-4]-2*self.context)
         return {'heatmaps': torch.stack([spatial_softmax(alone), spatial_softmax(self.context_head(ahead, back))])}
 
@@ -77,7 +77,7 @@ class ContextNetwork(PoseNetwork):
         if edges not in ('pad', 'drop'): raise ValueError(f"edges {edges!r}: expected 'pad' or 'drop'")
         T, c = images.shape[-4], self.context if edges == 'pad' else 0
         if T <= 2*(self.context-c): raise ValueError(f"{T} consecutive frames; without their edges there must be more than {2*self.context}")
-        return self.conclude(_pad(self.evidence(images), c, c))
+        return self.window_heatmaps(_pad(self.frame_logits(images), c, c))
 
     def stream(self,
         batches:Iterable[Tensor],    # Consecutive frames of one video, (B, 3, H, W) or (B, V, 3, H, W), B ≥ 1
@@ -86,7 +86,7 @@ class ContextNetwork(PoseNetwork):
         held, waiting, c = None, deque(), self.context
         for images in batches:
             waiting.append(len(images))
-            new = self.evidence(images.movedim(0, -4))
+            new = self.frame_logits(images.movedim(0, -4))
             held = _pad(new, c, 0) if held is None else torch.cat([held, new], -4)
             while waiting and waiting[0]+2*c <= held.shape[-4]:
                 answer, held = self._take(held, waiting.popleft())
@@ -97,8 +97,8 @@ class ContextNetwork(PoseNetwork):
             yield answer
 
     def _take(self, held:Tensor, n:int)->tuple[dict[str,Tensor],Tensor]:
-        "Maps of the first `n` windows, frames as the first axis after the branches, and the evidence that is still needed."
-        maps = self.conclude(held.narrow(-4, 0, n+2*self.context))['heatmaps']
+        "Maps of the first `n` windows, frames as the first axis after the branches, and the frame_logits that is still needed."
+        maps = self.window_heatmaps(held.narrow(-4, 0, n+2*self.context))['heatmaps']
         return {'heatmaps': maps.movedim(-4, 1)}, held.narrow(-4, n, held.shape[-4]-n)
 
     def decode(self,

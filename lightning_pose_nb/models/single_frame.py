@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone
-from .heads import HeatmapHead, RegressionHead, each_picture, likelihood_within
+from .heads import HeatmapHead, RegressionHead, apply_per_image, likelihood_within
 
 # %% ../../nbs/21_models/50_single_frame.ipynb #f11d7ff7
 class Normalise(nn.Module):
@@ -63,7 +63,7 @@ class PoseNetwork(nn.Module):
     )->Tensor:         # Shape (..., C, H/stride, W/stride)
         "Features of each picture."
         check_pictures(images, self.backbone)
-        return each_picture(lambda pictures: self.backbone(self.normalise(pictures)), images)
+        return apply_per_image(lambda pictures: self.backbone(self.normalise(pictures)), images)
 
     def forward(self,
         images:Tensor,   # Labelled samples, uint8 or float 0…255: (..., 3, H, W); with context (..., 2c+1, 3, H, W); joint views (..., V, 3, H, W)
@@ -96,15 +96,15 @@ class PoseNetwork(nn.Module):
         "Keypoints of every branch by itself."
         return self.decode(outputs)
 
-    def notice(self,
+    def update_error_scale(self,
         outputs:dict[str,Tensor], # What the network answered in a training step
         batch:dict,               # The labelled batch
     )->None:
         "Called after each step of training, without gradient."
 
-    calibrates:bool = False # Is there anything to `calibrate`?
+    calibrates:bool = False # Is there anything to `fit_uncertainty_scale`?
 
-    def calibrate(self,
+    def fit_uncertainty_scale(self,
         seen:Iterable[tuple[dict,dict]], # What the network answered on held-out frames, and their labels
     )->None:
         "Called when training has ended: learn how far likelihoods can be trusted."
@@ -121,7 +121,7 @@ class HeatmapNetwork(PoseNetwork):
         images:Tensor,   # uint8 or float 0…255, shape (..., 3, H, W)
     )->dict[str,Tensor]: # heatmaps: probability maps, shape (..., K, h, w)
         "One probability map for each keypoint of each picture."
-        return {'heatmaps': each_picture(self.head, self.features(images))}
+        return {'heatmaps': apply_per_image(self.head, self.features(images))}
 
     def decode(self,
         outputs:dict[str,Tensor], # What `forward` gave
@@ -140,7 +140,7 @@ class RegressionNetwork(PoseNetwork):
     ):
         super().__init__(backbone, head)
         self.kind, self.near = kind, near
-        self.register_buffer('stretch', torch.ones(())) # How much wider errors are than the scales say
+        self.register_buffer('uncertainty_scale', torch.ones(())) # How much wider errors are than the scales say
 
     def forward(self,
         images:Tensor,   # uint8 or float 0…255, shape (..., 3, H, W)
@@ -156,23 +156,23 @@ class RegressionNetwork(PoseNetwork):
         outputs:dict[str,Tensor], # What `forward` gave
     )->tuple[Tensor,Tensor]:      # Keypoints in model pixels (..., K, 2), likelihood (..., K)
         "Keypoints, and the probability that each is near."
-        return outputs['coordinates'], likelihood_within(self.stretch*outputs['scales'], self.near*self.head.side, self.kind)
+        return outputs['coordinates'], likelihood_within(self.uncertainty_scale*outputs['scales'], self.near*self.head.side, self.kind)
 
     @torch.no_grad()
-    def notice(self,
+    def update_error_scale(self,
         outputs:dict[str,Tensor], # What `forward` gave
         batch:dict,               # `keypoints` (..., K, 2) in model pixels, NaN where unlabelled
     )->None:
         "A network that has not learned how sure to be keeps account of how far off it is."
-        if not self.head.learned_scale: self.head.notice((outputs['coordinates'] - batch['keypoints']).norm(dim=-1))
+        if not self.head.learned_scale: self.head.update_error_scale((outputs['coordinates'] - batch['keypoints']).norm(dim=-1))
 
     calibrates = True
 
     @torch.no_grad()
-    def calibrate(self,
+    def fit_uncertainty_scale(self,
         seen:Iterable[tuple[dict,dict]], # What `forward` gave on held-out frames; `keypoints` (..., K, 2) in model pixels, NaN where unlabelled
     )->None:
         "Make scales as wide as the errors on held-out frames are, by the one factor that makes these most likely; with fewer than 20 labels leave them."
         ratios = torch.cat([((o['coordinates'] - b['keypoints']).norm(dim=-1)/o['scales']).flatten() for o,b in seen])
         ratios = ratios[ratios.isfinite()]
-        if len(ratios) >= 20: self.stretch.copy_(ratios.mean()/2 if self.kind == 'laplace' else (ratios.square().mean()/2).sqrt())
+        if len(ratios) >= 20: self.uncertainty_scale.copy_(ratios.mean()/2 if self.kind == 'laplace' else (ratios.square().mean()/2).sqrt())

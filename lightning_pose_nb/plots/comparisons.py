@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..data.predictions import Table
+from ..data.predictions import Predictions
 from ..evaluation.metrics import mean_interval, read_metric
 from ..losses.pose_subspace import Subspace
 from .style import PALETTE, axes_or_new, keypoint_colours, quiet_axes
 
 # %% ../../nbs/32_plots/50_comparisons.ipynb #337c96de
 def plot_trajectories(
-    table:Table,                           # Predictions of a video
+    table:Predictions,                           # Predictions of a video
     keypoints:str|Sequence[str]|None=None, # Names to draw; None: all
     image:np.ndarray|None=None,            # (H, W, 3) or (H, W), a frame to draw on
     threshold:float=.9,                    # Likelihood below which a path is interrupted

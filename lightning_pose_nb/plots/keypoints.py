@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..core.coordinates import apply_matrix, invert, resize_matrix
-from ..data.predictions import Table
+from ..data.predictions import Predictions
 from .style import HALO, axes_or_new, keypoint_colours, panel_axes, quiet_axes
 
 # %% ../../nbs/32_plots/20_keypoints.ipynb #71b9d4a6
@@ -125,7 +125,7 @@ def heatmap_corners(
 
 # %% ../../nbs/32_plots/20_keypoints.ipynb #53cd1b61
 def plot_traces(
-    table:Table,                          # Predictions of a video
+    table:Predictions,                          # Predictions of a video
     keypoints:str|Sequence[str]|None=None,# Names to draw; None: the first three
     frames:slice|None=None,               # Which frames; None: all
     truth:np.ndarray|None=None,           # (T, K, 2) true positions, drawn thin and black

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from ..core.coordinates import apply_matrix, resize_matrix
-from ..core.errors import suggest
+from ..core.errors import nearest_name
 from ..data.crops import in_video
-from ..data.predictions import Table, read_table
+from ..data.predictions import Predictions, read_table
 from ..video.io import VideoError, VideoWriter
 from ..video.sequential import probe, read_batches
 
@@ -34,7 +34,7 @@ def _colours(colormap, n):
     "n colours (n, 3), RGB 0 to 255, evenly spread over a colormap of matplotlib."
     from matplotlib import colormaps
     if colormap not in colormaps:
-        near = suggest(colormap, list(colormaps))
+        near = nearest_name(colormap, list(colormaps))
         raise ValueError(f'there is no colormap {colormap!r} in matplotlib' + (f'; did you mean {near!r}?' if near else ''))
     return np.round(255*colormaps[colormap](np.linspace(0, 1, n))[:, :3]).astype(int).tolist()
 
@@ -89,9 +89,9 @@ def _drawn_size(size):
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #45690d3e
 def _video_table(table, info):
     "A table and a name for it in messages, after checking that row n can be frame n of the video."
-    name = 'the table' if isinstance(table, Table) else str(table)
-    if not isinstance(table, Table): table = read_table(table)
-    if table.set is not None or any(not isinstance(i, (int, np.integer)) for i in table.index[:1]):
+    name = 'the table' if isinstance(table, Predictions) else str(table)
+    if not isinstance(table, Predictions): table = read_table(table)
+    if table.subset is not None or any(not isinstance(i, (int, np.integer)) for i in table.index[:1]):
         raise VideoError(f'{name}: holds predictions of pictures, not of a video; the predictions of {info.path.name} are needed')
     wrong = next(((n, i) for n,i in enumerate(table.index) if n!=i), None)
     if wrong: raise VideoError(f'{name}: row {wrong[0]} is about frame {wrong[1]}; the rows of a video are numbered 0, 1, 2 …, so some are missing')
@@ -111,14 +111,14 @@ def _pairs(skeleton, names):
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #30bf351a
 def render_video(
     video:str|Path,               # The video that was predicted
-    csv:str|Path|Table,           # Its predictions, a row per frame
+    csv:str|Path|Predictions,           # Its predictions, a row per frame
     out:str|Path|None=None,       # The mp4 to write; default labeled_videos/<video>_labeled.mp4 beside the predictions
     threshold:float=0.9,          # Draw keypoints with more likelihood than this
     colormap:str='cool',          # Colours, by their name in matplotlib
     radius:float|None=None,       # Of a dot, pixels of the new video; default 4, more on large frames
     skeleton:Sequence[tuple]=(),  # Pairs of keypoints to join, by name or number
     frame_numbers:bool=True,      # Stamp time and frame number
-    ground_truth:str|Path|Table|None=None, # True positions, a row per frame, drawn as rings
+    ground_truth:str|Path|Predictions|None=None, # True positions, a row per frame, drawn as rings
     progress:bool=False,          # Show a progress bar
 )->Path:                          # The labelled video
     "Write a copy of a video with the predicted keypoints drawn on it, row n on frame n."
@@ -128,7 +128,7 @@ def render_video(
     matrix = resize_matrix(info.size, size)
     truth = _truth(ground_truth, table, info)
     style = dict(threshold=threshold, colormap=colormap, skeleton=_pairs(skeleton or (), table.keypoint_names), radius=radius or max(4, min(size)/128))
-    path = None if isinstance(csv, Table) else csv
+    path = None if isinstance(csv, Predictions) else csv
     rows = zip(*(apply_matrix(matrix, in_video(xy, info.path, path)) for xy in (table.xy, truth)), table.likelihood)
     with VideoWriter(out, size, info.fps) as writer, contextlib.closing(read_batches(video, 8, size)) as batches:
         for frame in _bar((f for batch in batches for f in batch.frames), len(table), progress):
@@ -142,7 +142,7 @@ def render_video(
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #13bc0918
 def _place(out, video, csv):
     "Where the labelled video goes: anywhere but onto its source."
-    out = Path(out or (video if isinstance(csv, Table) else Path(csv)).parent/'labeled_videos'/f'{video.stem}_labeled.mp4')
+    out = Path(out or (video if isinstance(csv, Predictions) else Path(csv)).parent/'labeled_videos'/f'{video.stem}_labeled.mp4')
     if out.suffix.lower()!='.mp4': raise VideoError(f'{out}: a labelled video is an mp4 file; end its name in .mp4')
     if out.resolve()==video.resolve(): raise VideoError(f'{out}: is the video itself; name another file to write')
     return out

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/41_project/checks.ht
 # %% auto #0
 __all__ = ['VIDEOS_OPENED', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'check_labels', 'check_names', 'check_views',
            'check_videos', 'check_amount', 'check_files', 'check_augmentation', 'check_boxes', 'check_context',
-           'check_cameras', 'check_project', 'report']
+           'check_cameras', 'check_project', 'format_problems']
 
 # %% ../../nbs/41_project/10_checks.ipynb #b04708cc
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,8 +23,8 @@ from ..cameras.calibration import session_of
 from ..cameras.project_calibration import Calibration, find_calibration
 from ..cameras.triangulation import reprojection_errors, triangulate
 from ..config.load import examine
-from ..config.rules import Review, fade_rule, index_rule, skeleton_rule
-from ..core.errors import Problem, ProjectError, did_you_mean, suggest
+from ..config.rules import ConfigChecks, fade_rule, index_rule, skeleton_rule
+from ..core.errors import Problem, ProjectError, did_you_mean, nearest_name
 from ..data.bounding_boxes import read_boxes
 from ..data.context_frames import lint_context
 from ..data.frame_names import image_groups
@@ -38,7 +38,7 @@ from ..video.sessions import group_views, has_view
 @dataclass
 class Project:
     "A config under review, and what its files hold."
-    review:Review                                          # Config, document, problems so far
+    review:ConfigChecks                                          # Config, document, problems so far
     labels:list[Labels] = field(default_factory=list)      # One per view; empty if a table could not be read
 
     @property
@@ -52,7 +52,7 @@ class Project:
 
 # %% ../../nbs/41_project/10_checks.ipynb #b6f34d91
 def missing_file(
-    review:Review,       # Receives the problem
+    review:ConfigChecks,       # Receives the problem
     key:str,             # Key that names the file
     path:Path,           # The file or folder
     kind:str,            # 'table', 'folder', …
@@ -63,7 +63,7 @@ def missing_file(
     if path.exists(): return False
     parent = next(p for p in path.parents if p.exists())
     first = path.relative_to(parent).parts[0]
-    near = suggest(first, [p.name for p in parent.iterdir() if p != journal_path(path)]) if parent.is_dir() else None
+    near = nearest_name(first, [p.name for p in parent.iterdir() if p != journal_path(path)]) if parent.is_dir() else None
     found = f'no such {kind}: {path}' if parent == path.parent else f'no such {kind}: {path} ({parent} has no {first})'
     review.say(key, found, f'an existing {kind}', f'Did you mean {parent/near}?' if near and near != first else fix, level)
     return True
@@ -87,7 +87,7 @@ def _how_to_begin(root:Path, csv:Path)->str:
     if journal_path(csv).is_file(): return f'{journal_path(csv).name} has labels that were not saved. {_SAVE}'
     return 'No frame is labelled yet: open PoseViewer(labels=label_book(config)) in a notebook, label, and save (key s)' if (root/TO_LABEL).is_file() else ''
 
-_SAVE = 'Save them in the viewer (key s), or with label_book(config).fold()'
+_SAVE = 'Save them in the viewer (key s), or with label_book(config).save()'
 
 def _check_saved(p:Project, tables:Sequence[Path])->None:
     "Corrections that were made in the viewer are in the tables."
@@ -107,7 +107,7 @@ def check_names(p:Project)->None:
     if not names: skeleton_rule(p.review, here)
 
 # %% ../../nbs/41_project/10_checks.ipynb #903f8851
-def _compare(review:Review, names:list[str], here:list[str], table:str)->None:
+def _compare(review:ConfigChecks, names:list[str], here:list[str], table:str)->None:
     key = 'data.keypoint_names'
     for name in names:
         if name not in here: review.say(key, f'{name} is not in {table}', 'names from its second row', did_you_mean(name, set(here)-set(names)))
@@ -162,7 +162,7 @@ def check_videos(p:Project)->None:
         if missing_file(p.review, key, path, 'folder of videos', advice, 'error' if needed else 'warning'): continue
         if key == 'data.video_dir' or path != cfg.data.video_path: _check_folder(p.review, key, path, needed, bool(losses), cfg.data.view_names or [], pictures)
 
-def _check_folder(review:Review, key:str, path:Path, needed:bool, training:bool, views:list[str], pictures:Sequence[Path])->None:
+def _check_folder(review:ConfigChecks, key:str, path:Path, needed:bool, training:bool, views:list[str], pictures:Sequence[Path])->None:
     from lightning_pose_nb.video.io import find_videos
     videos = find_videos(path, recursive=training and key=='data.video_dir') if path.is_dir() else [path]
     if not videos: review.say(key, f'no video in {path}', 'mp4, avi, mov, …', level='error' if training else 'warning')
@@ -184,7 +184,7 @@ def _open_video(path:Path)->tuple[int, int]|str:
     try: return probe(path, count=False).size
     except VideoError as e: return str(e).removeprefix(f'{path}: ')
 
-def _compare_lengths(review:Review, key:str, session:str, files:Sequence[Path])->None:
+def _compare_lengths(review:ConfigChecks, key:str, session:str, files:Sequence[Path])->None:
     "Views of a session last equally long, as far as their headers tell."
     from lightning_pose_nb.video.io import VideoError
     from lightning_pose_nb.video.sequential import probe
@@ -195,7 +195,7 @@ def _compare_lengths(review:Review, key:str, session:str, files:Sequence[Path])-
         review.say(key, f'session {session}: about {", ".join(f"{n} frames in {file.name}" for n,file in zip(frames, files))}', 'as many in every view',
             'Cut them so that frame n is the same instant in each: else views are not compared, or not predicted at all.', 'warning')
 
-def _compare_sizes(review:Review, key:str, videos:Sequence[tuple[Path, tuple[int, int]]], pictures:Sequence[Path])->None:
+def _compare_sizes(review:ConfigChecks, key:str, videos:Sequence[tuple[Path, tuple[int, int]]], pictures:Sequence[Path])->None:
     known = {image_size(p) for p in pictures if p.is_file()}
     odd = [f'{v.name} {w}×{h}' for v,(h,w) in videos if known and (h, w) not in known]
     if odd: review.say(key, f'frames of another size than the labelled ones: {", ".join(odd[:4])}', ' or '.join(f'{w}×{h}' for h,w in sorted(known)),
@@ -319,7 +319,7 @@ def check_project(
 # %% ../../nbs/41_project/10_checks.ipynb #fd9ffbcd
 LEVELS = ('error', 'warning', 'notice')
 
-def report(
+def format_problems(
     problems:Sequence[Problem], # In any order
     width:int=110,              # Columns to fill
 )->str:                         # Ready to print

@@ -132,9 +132,9 @@ class Progress(pl.callbacks.Callback):
     def look(self, trainer:pl.Trainer, module:Any)->None:
         "Predict the pictures."
         if self.batch is None:
-            self.batch = next(iter(make_loader(self.data.cfg, self.data.frames.plain(), self.rows, len(self.rows))))
-            write_samples(self.folder, _pictures(self.batch['images'], module.kept.context), _flat(self.batch['keypoints']))
-        network = module.kept
+            self.batch = next(iter(make_loader(self.data.cfg, self.data.frames.without_augmentation(), self.rows, len(self.rows))))
+            write_samples(self.folder, _pictures(self.batch['images'], module.eval_network.context), _flat(self.batch['keypoints']))
+        network = module.eval_network
         xy,likelihood = network.decode(network(self.batch['images'].to(module.device)))
         add_prediction(self.folder, trainer.global_step, trainer.current_epoch+1, _flat(xy), _flat(likelihood[..., None])[..., 0])
 

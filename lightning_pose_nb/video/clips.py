@@ -44,7 +44,7 @@ class _Shelf:
             if batch.frames.nbytes>self.room: return batch
             self.room -= batch.frames.nbytes
             self.kept[clip] = batch
-        return replace(self.kept[clip], frames=self.kept[clip].frames.copy(), damaged=[*self.kept[clip].damaged])
+        return replace(self.kept[clip], frames=self.kept[clip].frames.copy(), damaged_frames=[*self.kept[clip].damaged_frames])
 
     def read(self, video, first, n):
         "One clip from its file; whatever goes wrong names the file."

@@ -49,7 +49,7 @@ def _fed_clips(videos, clips, size, ahead):
     notes = deque()
     def source():
         for batch in batches:
-            notes.append((batch.first, len(batch), batch.frame_size, batch.damaged))
+            notes.append((batch.first, len(batch), batch.frame_size, batch.damaged_frames))
             yield batch.frames if len(batch) else np.zeros((1, *batch.frame_size, 3), np.uint8) # DALI cannot resize nothing
     with contextlib.closing(read_clips(videos, clips, None, ahead)) as batches:
         pipe = Pipeline(batch_size=1, num_threads=1, device_id=None, prefetch_queue_depth=1)

@@ -223,8 +223,8 @@ class FrameBatch:
     first:int                  # Number of the first frame
     frames:np.ndarray          # uint8 (n, h, w, 3), RGB, resized if a size was asked for
     frame_size:tuple[int,int]  # Height and width of the frames in the video, pixels
-    damaged:list[int]          # Numbers of frames that may look wrong, because data before them was damaged
-    lost:int=0                 # Frames of the file that are known not to decode, so that later ones have other numbers than in a file without damage
+    damaged_frames:list[int]   # Numbers of frames that may look wrong, because data before them was damaged
+    n_lost:int=0               # Frames of the file that are known not to decode, so that later ones have other numbers than in a file without damage
 
     def __len__(self)->int: # n
         "How many frames the batch holds."

@@ -21,13 +21,13 @@ from matplotlib.colors import to_hex
 
 from ..core.errors import Problem, ProjectError
 from ..data.labels import Labels
-from ..evaluation.time_series import Traces, next_moment, usual_threshold
+from ..evaluation.time_series import FrameSignals, default_threshold, next_frame_above
 from ..labeling.label_book import LabelBook
 from ..labeling.multiview_label_book import ViewBooks
 from ..models.folder import ABOUT, load_description
 from ..plots.style import keypoint_colours
 from .frame_source import FrameServer
-from .scene import Scene, in_step, of_view, plot_view, same_moment
+from .scene import ViewState, align_frames, matching_frame, of_view, plot_view
 from .snapshot import HIDE_CSS, Snapshot, figure_png
 
 # %% ../../nbs/42_widgets/60_pose_viewer.ipynb #3b00295d
@@ -43,7 +43,7 @@ class PoseViewer(_Widget):
     "Frames with predictions and labels on them; raises `ProjectError` if they do not belong together."
     def __init__(self,
         media:Any=None,                     # A video, pictures, a table of moments (see `open_frames`), or view → such; None: the pictures of the labels
-        predictions:Any=None,               # A CSV, `Table` or model folder; or a mapping from names to such
+        predictions:Any=None,               # A CSV, `Predictions` or model folder; or a mapping from names to such
         labels:LabelBook|ViewBooks|Labels|str|Path|None=None, # Labels to show; books or a CSV can be corrected
         data_dir:str|Path|None=None,        # Folder that image paths start from; None: the label table's folder
         skeleton:Sequence|None=None,        # Pairs of keypoint names to join with a line; None: as the config of the project or of the first model says
@@ -55,7 +55,7 @@ class PoseViewer(_Widget):
         self.books = labels if isinstance(labels, ViewBooks) else None
         self.views = list(self.books.views) if self.books else list(media) if isinstance(media, Mapping) and not hasattr(media, 'columns') else []
         self._given = media, given, LabelBook(labels, data_dir) if isinstance(labels, str|os.PathLike) else labels, data_dir
-        self._scenes:dict[str|None, tuple[Scene, FrameServer]] = {}
+        self._scenes:dict[str|None, tuple[ViewState, FrameServer]] = {}
         if view is not None: _check_view(self, view)
         self.view = view or next(iter(self.views), None)
         self.scene,self._server = _scene(self, self.view)
@@ -76,7 +76,7 @@ class PoseViewer(_Widget):
         return self.scene.source
 
     @property
-    def traces(self)->dict[str, Traces]:
+    def traces(self)->dict[str, FrameSignals]:
         "Model → its predictions of these frames."
         return self.scene.traces
 
@@ -118,7 +118,7 @@ class PoseViewer(_Widget):
         _check_view(self, view)
         before = self.scene
         self.scene,self._server = _scene(self, view)
-        self.view,self.frame = view,same_moment(before, self.frame, self.scene, self.views)
+        self.view,self.frame = view,matching_frame(before, self.frame, self.scene, self.views)
         self.scene.update()
         self.info = _info(self)
         self.snapshot.touch()
@@ -126,14 +126,14 @@ class PoseViewer(_Widget):
     def jump(self,
         step:int=1,                 # 1: to the next, -1: to the one before
         signal:str='likelihood',    # Which signal decides
-        threshold:float|None=None,  # Less likelihood than this, or more of another signal; None: see `usual_threshold`
+        threshold:float|None=None,  # Less likelihood than this, or more of another signal; None: see `default_threshold`
         keypoint:str|None=None,     # Only this one
         model:str|None=None,        # Whose predictions; None: the first
     )->int|None:                    # Where it went; None, and it stays, if there is no such frame
         "Go to the next moment that deserves a look."
         traces = self.traces[model or next(iter(self.traces))]
-        if threshold is None: threshold = usual_threshold(traces, signal)
-        frame = next_moment(traces, signal, threshold, self.frame, step, None if keypoint is None else self.names.index(keypoint))
+        if threshold is None: threshold = default_threshold(traces, signal)
+        frame = next_frame_above(traces, signal, threshold, self.frame, step, None if keypoint is None else self.names.index(keypoint))
         if frame is not None: self.seek(frame)
         return frame
 
@@ -179,7 +179,7 @@ class PoseViewer(_Widget):
     def save(self)->int: # Rows changed
         "Write the changes into the label table."
         _need_book(self)
-        count = (self.books or self.book).fold()
+        count = (self.books or self.book).save()
         _refresh(self)
         return count
 
@@ -189,13 +189,13 @@ class PoseViewer(_Widget):
         super().close()
 
 # %% ../../nbs/42_widgets/60_pose_viewer.ipynb #bf3d8471
-def _scene(viewer:PoseViewer, view:str|None)->tuple[Scene, FrameServer]:
+def _scene(viewer:PoseViewer, view:str|None)->tuple[ViewState, FrameServer]:
     "What one camera saw, and who sends its frames; opened when it is first asked for."
     if view not in viewer._scenes:
         media,given,book,data_dir = viewer._given
         if view is not None: media,given = of_view(media, view, viewer.views),{name: of_view(p, view, viewer.views, shared=True) for name,p in given.items()}
-        if media is None and viewer.books and viewer._scenes: media = in_step(viewer.books.views[view], next(iter(viewer._scenes.values()))[0], viewer.views)
-        scene = Scene(media, given, viewer.books.views[view] if viewer.books else book, data_dir)
+        if media is None and viewer.books and viewer._scenes: media = align_frames(viewer.books.views[view], next(iter(viewer._scenes.values()))[0], viewer.views)
+        scene = ViewState(media, given, viewer.books.views[view] if viewer.books else book, data_dir)
         if viewer._scenes and scene.names != viewer.names: raise ProjectError(Problem(f'view {view}', '', f'keypoints {", ".join(scene.names)}', ', '.join(viewer.names)))
         viewer._scenes[view] = scene, FrameServer(scene.source, lambda *a: _send_frame(viewer, view, *a), lambda i, why: viewer.send({'type': 'failed', 'view': view, 'frame': i, 'why': why}))
     return viewer._scenes[view]
@@ -239,7 +239,7 @@ def _edit_moment(viewer:PoseViewer, change:Callable, image:str)->None:
 def _add_moment(viewer:PoseViewer, guess:bool)->None:
     "Give the moment a row in every view."
     scenes = {view: _scene(viewer, view)[0] for view in viewer.views}
-    at = {view: same_moment(viewer.scene, viewer.frame, scene, viewer.views) for view,scene in scenes.items()}
+    at = {view: matching_frame(viewer.scene, viewer.frame, scene, viewer.views) for view,scene in scenes.items()}
     xy = {view: scene.guess(at[view], viewer.threshold) for view,scene in scenes.items()} if guess else {}
     video,place = viewer.source.moment(viewer.frame)
     if video is None: viewer.books.add(viewer.view, place, xy)
@@ -254,7 +254,7 @@ def _history(viewer:PoseViewer, way:str)->str|None:
         viewer.scene.update()
         there = next((i for i,known in viewer.labelled.items() if known == image), viewer.frame)
         if there != viewer.frame: viewer.seek(there)
-        _refresh(viewer, {'undo': 'undone: ', 'redo': 'done again: '}[way]+what)
+        _refresh(viewer, {'undo': 'redo_stack: ', 'redo': 'done again: '}[way]+what)
     return what
 
 def _refresh(viewer:PoseViewer, say:str='')->None:
@@ -268,9 +268,9 @@ def _state(viewer:PoseViewer)->dict:
     if not viewer.editable: return {'labelled': sorted(viewer.labelled)}
     books = list(viewer.books.views.values()) if viewer.books else [viewer.book]
     file = f'the tables of {len(books)} views' if viewer.books else viewer.book.path.name
-    return {'labelled': sorted(viewer.labelled), 'pending': sum(b.pending for b in books), 'undo': any(b.done for b in books), 'redo': any(b.undone for b in books), 'file': file}
+    return {'labelled': sorted(viewer.labelled), 'pending': sum(b.n_unsaved for b in books), 'undo': any(b.done for b in books), 'redo': any(b.redo_stack for b in books), 'file': file}
 
-def _points(scene:Scene, frame:int)->np.ndarray:
+def _points(scene:ViewState, frame:int)->np.ndarray:
     "(models + 1, K, 3) float32: x, y, likelihood of each model, and the labels last; NaN where there is none."
     layers = np.full((len(scene.traces)+1, len(scene.names), 3), np.nan, np.float32)
     for layer,traces in zip(layers, scene.traces.values(), strict=False):
@@ -284,7 +284,7 @@ def _info(viewer:PoseViewer)->dict[str, Any]:
     "What the browser has to know once."
     colours = [to_hex(c) for c in keypoint_colours(len(viewer.names))]
     signals = list(dict.fromkeys(s for t in viewer.traces.values() for s in t.signals))
-    thresholds = {s: usual_threshold(t, s) for t in reversed(viewer.traces.values()) for s in t.signals[2:]} if len(viewer.source) <= 10**5 else {}
+    thresholds = {s: default_threshold(t, s) for t in reversed(viewer.traces.values()) for s in t.signals[2:]} if len(viewer.source) <= 10**5 else {}
     edges = [[viewer.names.index(a), viewer.names.index(b)] for a,b in viewer.skeleton]
     books = viewer.books.views.values() if viewer.books else [viewer.book]
     return {'views': viewer.views, 'view': viewer.view, 'n': len(viewer.source), 'fps': viewer.source.fps, 'frame': viewer.frame, 'names': viewer.names, 'colours': colours, 'models': list(viewer.traces),
@@ -306,7 +306,7 @@ def _answer(viewer:PoseViewer, message:dict)->None:
     except (ValueError, ProjectError, OSError, KeyError) as e: viewer.send({'type': 'error', 'why': str(e)})
 
 def _want(viewer:PoseViewer, m:dict)->None:
-    viewer._server.want(viewer.frame, m.get('step', 1), m.get('again', True))
+    viewer._server.request(viewer.frame, m.get('step', 1), m.get('again', True))
     viewer.snapshot.touch()
 
 def _traces(viewer:PoseViewer, m:dict)->None:
