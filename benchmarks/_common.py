@@ -33,17 +33,23 @@ def project(sample: bool) -> tuple[dict, Path, str]:
     "The `data` section of a config, a video, and the name of the project that they belong to."
     from lightning_pose_nb.synthetic.project import make_project, real_data
     from lightning_pose_nb.video.io import find_videos
-    folder, name = None if sample else real_data('mirror-mouse-example'), 'mirror-mouse-example'
-    if folder is None: folder, name = make_project(Path(tempfile.gettempdir())/'lpnb_benchmark_sample', n_frames=90, n_videos=3).parent, 'sample project'
-    return dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos'), find_videos(folder/'videos')[0], name
+    name = 'mirror-mouse-example'
+    folder = None if sample else real_data(name)
+    if folder is None:
+        name = 'sample project'
+        folder = make_project(Path(tempfile.gettempdir())/'lpnb_benchmark_sample', n_frames=90, n_videos=3).parent
+    data = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos')
+    return data, find_videos(folder/'videos')[0], name
 
 
 def settings(data: dict, backbone: str, size: int, **training) -> dict:
-    "A config: the reference's recipe for 90 labelled frames, of which 72 are trained on."
+    "A config: Lightning Pose's recipe for 90 labelled frames, of which 72 are trained on."
+    recipe = dict(imgaug='dlc', train_batch_size=16, train_prob=0.8, val_prob=0.1, rng_seed_data_pt=42,
+                  unfreezing_epoch=None)
     return dict(
         data=data | dict(image_resize_dims=dict(height=size, width=size)),
         model=dict(model_type='heatmap', backbone=backbone, backbone_pretrained=False, losses_to_use=[]),
-        training=dict(imgaug='dlc', train_batch_size=16, train_prob=0.8, val_prob=0.1, rng_seed_data_pt=42, unfreezing_epoch=None) | training,
+        training=recipe | training,
         eval=dict(predict_vids_after_training=False))
 
 
@@ -80,16 +86,30 @@ def stopwatch() -> Iterator[dict]:
 def in_fresh_process(script: str, job: dict, threads: int) -> dict:
     "Run `script --child JOB`, and return the JSON in the last line it prints."
     command = [sys.executable, script, '--threads', str(threads), '--child', json.dumps(job)]
-    done = subprocess.run(command, env=os.environ | dict.fromkeys(THREADS, str(threads)), stdout=subprocess.PIPE, text=True)
+    environment = os.environ | dict.fromkeys(THREADS, str(threads))
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
     if done.returncode: raise SystemExit(f'{Path(script).name} failed at {job}')
     return json.loads(done.stdout.splitlines()[-1])
 
 
+IMPORT = '''
+import time
+wall, cpu = time.perf_counter(), time.process_time()
+import lightning_pose_nb.api
+print(time.perf_counter()-wall, time.process_time()-cpu)
+'''
+
+
+def one_import() -> tuple[float, float]:
+    "Wall-clock and processor seconds of one import in a process of its own."
+    done = subprocess.run([sys.executable, '-c', IMPORT], check=True, stdout=subprocess.PIPE, text=True)
+    wall, cpu = done.stdout.split()
+    return float(wall), float(cpu)
+
+
 def import_time() -> str:
     "How long `import lightning_pose_nb.api` takes in a process of its own, best of three."
-    code = 'import time; a, b = time.perf_counter(), time.process_time(); import lightning_pose_nb.api; print(time.perf_counter()-a, time.process_time()-b)'
-    runs = [tuple(map(float, subprocess.run([sys.executable, '-c', code], check=True, stdout=subprocess.PIPE, text=True).stdout.split())) for _ in range(3)]
-    wall, cpu = min(runs)
+    wall, cpu = min(one_import() for _ in range(3))
     return f'import lightning_pose_nb.api: {wall:.2f} s ({cpu:.2f} CPU s)'
 
 
@@ -97,4 +117,6 @@ def table(columns: dict[str, Callable[[dict], str]], rows: Iterator[dict]) -> No
     "Print rows as they arrive, under their headings."
     width = {name: max(len(name), 8)+2 for name in columns}
     print(''.join(f'{name:>{width[name]}}' for name in columns))
-    for row in rows: print(''.join(f'{show(row):>{width[name]}}' for name, show in columns.items()), flush=True)
+    for row in rows:
+        cells = [f'{show(row):>{width[name]}}' for name, show in columns.items()]
+        print(''.join(cells), flush=True)

@@ -1,37 +1,47 @@
 """How well each family of models does, beside the plain heatmap model, with equal steps of the optimiser.
 
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py                                # the sample, one picture per instant
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data ring                    # the sample, three calibrated cameras
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data four-view-mouse         # real, four calibrated cameras
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data mirror-mouse            # real, one picture per instant
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data four-view-mouse --backbone resnet50 --checkpoint WEIGHTS --ways resnet
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --seeds 0 --steps 20           # does it run?
+    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py                        # the sample, one image per instant
+    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data ring              # the sample, three cameras
+    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data four-view-mouse   # real, four calibrated cameras
+    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data mirror-mouse      # real, one image per instant
+    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --seeds 0 --steps 20     # does it run?
+    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data four-view-mouse --backbone resnet50 \\
+        --checkpoint WEIGHTS --ways resnet
 
-All ways see the same number of labelled instants in each step, in the same order, and take the same number of steps. A seed is another animal (or another
-split of the real labels) and other new weights. Errors are distances in pixels of the original frame.
+All ways see the same number of labelled instants in each step, in the same order, and take the same number of
+steps. A seed is another animal (or another split of the real labels) and other new weights. Errors are
+distances in pixels of the original frame.
 
-`sample`, `ring`: four videos to train on, of which a few instants are labelled, and two further videos that nobody trains on. Errors are measured on
-those, in every frame, over all keypoints: `visible` ones; `bar`, those that only the bar hides, which sweeps through the picture and stays for a frame or
-two; `hidden`, those behind the animal or the post. `jumps` counts, in a thousand steps from frame to frame, those in which a keypoint moves over 10 px more than it really did. `mm` is the mean
-distance of triangulated points from where they are, `reproj` that of predictions from the triangulated points, in pixels.
-Of heatmap_mhcrnn the two branches are judged by themselves, too: the frame alone, and its neighbours.
+`sample`, `ring`: four videos to train on, of which a few instants are labelled, and two further videos that
+nobody trains on. Errors are measured on those, in every frame, over all keypoints: `visible` ones; `bar`,
+those that only the bar hides, which sweeps through the image and stays for a frame or two; `hidden`, those
+behind the animal or the post. `jumps` counts, in a thousand steps from frame to frame, those in which a
+keypoint moves over 10 px more than it really did. `mm` is the mean distance of triangulated points from where
+they are, `reproj` that of predictions from the triangulated points, in pixels. Of heatmap_mhcrnn the two
+branches are judged by themselves, too: the frame alone, and its neighbours.
 
-`four-view-mouse`, `mirror-mouse`: errors of the labelled instants that nobody trained on or chose the network by, by view, or by half of the picture.
+`four-view-mouse`, `mirror-mouse`: errors of the labelled instants that nobody trained on or chose the network
+by, by view, or by half of the image.
 
-Weights are random unless `--checkpoint` brings some. A plain ViT then learns next to nothing in so few steps (try `--vit vit_tiny_patch16_224`), so the
-default for both ways on a ViT is one with a few convolutions in front.
+Weights are random unless `--checkpoint` brings some. A plain ViT then learns next to nothing in so few steps
+(try `--vit vit_tiny_patch16_224`), so the default for both ways on a ViT is one with a few convolutions in
+front.
 
-`said` is the mean likelihood, and `within` the share of points within 5% of the picture's side of the truth: a regression model means the latter when it says
-the former. `rank` is the rank correlation of likelihood and error; -1 were perfect.
+`said` is the mean likelihood, and `within` the share of points within 5% of the image's side of the truth: a
+regression model means the latter when it says the former. `rank` is the rank correlation of likelihood and
+error; -1 were perfect.
 """
 import argparse
 import hashlib
 import json
 import logging
+import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from _common import in_fresh_process, limit_threads, settings
@@ -44,10 +54,12 @@ JOINT = VIT | {'model.model_type': 'heatmap_multiview_transformer'}
 ONE = {'heatmap': {}, 'heatmap_mhcrnn': CONTEXT, 'regression mse': MSE, 'regression laplace': LAPLACE}
 SEVERAL = {'heatmap resnet': {}, 'heatmap ViT': VIT, 'multiview ViT': JOINT}
 WAYS = {'sample': ONE, 'ring': SEVERAL, 'four-view-mouse': SEVERAL, 'mirror-mouse': ONE}
-RECIPE = {'sample': (300, 4, 96), 'ring': (700, 3, 96), 'four-view-mouse': (700, 2, 128), 'mirror-mouse': (300, 4, 128)} # steps, instants per step, side of the input
+RECIPE = {  # steps, instants per step, side of the input
+    'sample': (300, 4, 96), 'ring': (700, 3, 96), 'four-view-mouse': (700, 2, 128), 'mirror-mouse': (300, 4, 128)}
 VIDEOS, LENGTH, NEW = 4, 200, 2 # of the samples: videos to train on, frames in each video, videos to judge by
 LABELS, CHOOSE = 50, 10         # instants to train on, and to choose the network by
-STRANGERS = 'The labelled pictures of mirror-mouse-example are counted, not numbered by frame: to heatmap_mhcrnn the neighbours of a picture are strangers.'
+STRANGERS = ('The labelled images of mirror-mouse-example are counted, not numbered by frame: '
+             'to heatmap_mhcrnn the neighbours of an image are strangers.')
 
 
 def parse() -> argparse.Namespace:
@@ -66,7 +78,7 @@ def parse() -> argparse.Namespace:
     p.add_argument('--rate', type=float, default=1e-3, help='learning rate')
     p.add_argument('--vit-rate', type=float, default=1e-3, help='learning rate of ways on a ViT')
     p.add_argument('--set', nargs='*', default=[], metavar='KEY=VALUE', help='further config keys, for all ways')
-    p.add_argument('--folder', type=Path, help='keep samples and results here; what was measured before is not measured again')
+    p.add_argument('--folder', type=Path, help='keep samples and results here; what is there is not measured again')
     p.add_argument('--threads', type=int, default=1)
     p.add_argument('--child', type=json.loads, help=argparse.SUPPRESS)
     return p.parse_args()
@@ -74,48 +86,72 @@ def parse() -> argparse.Namespace:
 
 def overrides(job: dict, instants: int) -> dict[str, object]:
     "What makes a project's config one of the ways."
-    values, steps = dict(WAYS[job['data']][job['way']]), job['steps']
-    vit, epoch = values.pop('model.backbone', None), max(1, -(-instants//job['batch']))
-    values |= {'model.backbone': job['vit'] if vit else job['backbone'], 'training.optimizer_params.learning_rate': job['vit_rate' if vit else 'rate']}
+    values = dict(WAYS[job['data']][job['way']])
+    steps = job['steps']
+    epoch = max(1, -(-instants//job['batch']))
+    vit = values.pop('model.backbone', None)
     if job['checkpoint'] and not vit: values['model.backbone_checkpoint'] = job['checkpoint']
-    drops = 'training.lr_scheduler_params.multisteplr.'
-    return values | {
-        'training.train_batch_size': job['batch'], 'training.max_steps': steps, 'training.max_epochs': None, 'training.unfreezing_epoch': None,
-        drops+'milestones': None, drops+'milestone_steps': [steps*6//10, steps*8//10], 'training.check_val_every_n_epoch': max(1, steps//10//epoch),
-        'training.rng_seed_model_pt': job['seed'], 'training.rng_seed_data_pt': job['seed'], 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False,
-        'data.image_resize_dims.height': job['size'], 'data.image_resize_dims.width': job['size']} | dict(pair.split('=', 1) for pair in job['set'])
+    recipe = {
+        'data.image_resize_dims.height': job['size'],
+        'data.image_resize_dims.width': job['size'],
+        'model.backbone': job['vit'] if vit else job['backbone'],
+        'training.optimizer_params.learning_rate': job['vit_rate'] if vit else job['rate'],
+        'training.train_batch_size': job['batch'],
+        'training.max_steps': steps,
+        'training.max_epochs': None,
+        'training.unfreezing_epoch': None,
+        'training.lr_scheduler_params.multisteplr.milestones': None,
+        'training.lr_scheduler_params.multisteplr.milestone_steps': [steps*6//10, steps*8//10],
+        'training.check_val_every_n_epoch': max(1, steps//10//epoch),
+        'training.rng_seed_model_pt': job['seed'],
+        'training.rng_seed_data_pt': job['seed'],
+        'training.accelerator': 'cpu',
+        'eval.predict_vids_after_training': False,
+    }
+    return values | recipe | dict(pair.split('=', 1) for pair in job['set'])
 
 
 def sample(job: dict, sweep: bool = True) -> Path:
     "The config of a sample project; with or without the bar, all else is the same."
     from lightning_pose_nb.synthetic.project import make_project
     ring = job['data'] == 'ring'
-    return make_project(Path(job['folder'])/f'{job["data"]}_{job["seed"]}_{sweep}', LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], context=not ring, sweep=sweep,
+    folder = Path(job['folder'])/f'{job["data"]}_{job["seed"]}_{sweep}'
+    return make_project(folder, LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], context=not ring, sweep=sweep,
                         cameras=job['cameras'] if ring else 0)
 
 
-def trained(job: dict, place: Path):
-    "The project's config and the trained model."
-    from lightning_pose_nb.api import train
+def real_project(job: dict) -> tuple[dict, Path, int]:
+    "The config of a real project, its folder, and how many instants are trained on."
     from lightning_pose_nb.data.labels import read_labels
     from lightning_pose_nb.synthetic.project import real_data
-    if job['data'] in ('sample', 'ring'):
-        cfg = sample(job)
-        split = {'training.train_prob': LABELS/(LABELS+CHOOSE), 'training.val_prob': CHOOSE/(LABELS+CHOOSE)}
-        return train(cfg, place, overrides(job, LABELS) | split, progress=False), cfg.parent
     name = {'mirror-mouse': 'mirror-mouse-example'}.get(job['data'], job['data'])
     root = real_data(name)
-    if root is None: raise SystemExit(f'{name} is not there: see lightning_pose_nb.synthetic.project.real_data')
-    tables = [p.name for p in sorted(root.glob('CollectedData*.csv'))]
-    data = dict(data_dir=str(root), csv_file=tables if len(tables) > 1 else tables[0], video_dir='videos')
-    if len(tables) > 1: data['view_names'] = [t.removeprefix('CollectedData_').removesuffix('.csv') for t in tables]
-    shares = (.7, .1) if len(tables) > 1 else (.8, .1)
-    cfg = settings(data, 'resnet18', job['size'], train_prob=shares[0], val_prob=shares[1])
-    return train(cfg, place, overrides(job, round(shares[0]*len(read_labels(root/tables[0])))), progress=False), root
+    if root is None: raise SystemExit(f'{name} is not there: see lightning_pose_nb.synthetic.real_data')
+    tables = [path.name for path in sorted(root.glob('CollectedData*.csv'))]
+    data = dict(data_dir=str(root), csv_file=tables[0], video_dir='videos')
+    train_prob = .8
+    if len(tables) > 1:
+        views = [name.removeprefix('CollectedData_').removesuffix('.csv') for name in tables]
+        data |= dict(csv_file=tables, view_names=views)
+        train_prob = .7
+    cfg = settings(data, 'resnet18', job['size'], train_prob=train_prob, val_prob=.1)
+    return cfg, root, round(train_prob*len(read_labels(root/tables[0])))
+
+
+def trained(job: dict, place: Path):
+    "The trained model, and the folder of its project."
+    from lightning_pose_nb.api import train
+    if job['data'] in ('sample', 'ring'):
+        cfg = sample(job)
+        total = LABELS+CHOOSE
+        split = {'training.train_prob': LABELS/total, 'training.val_prob': CHOOSE/total}
+        return train(cfg, place, overrides(job, LABELS) | split, progress=False), cfg.parent
+    cfg, root, instants = real_project(job)
+    return train(cfg, place, overrides(job, instants), progress=False), root
 
 
 def sureness(errors, shares, likelihood) -> dict[str, float]:
-    "Whether likelihoods mean something: arrays of distances, of distances as a share of the picture's side, and of likelihoods."
+    "Whether likelihoods mean something, from distances, distances as a share of the image's side, and likelihoods."
     import numpy as np
     import pandas as pd
     known = np.isfinite(errors)
@@ -123,70 +159,128 @@ def sureness(errors, shares, likelihood) -> dict[str, float]:
     return dict(said=likelihood[known].mean(), within=(shares[known] < .05).mean(), rank=np.corrcoef(*ranks)[0, 1])
 
 
-def on_videos(job: dict, model, root: Path) -> dict[str, float]:
-    "Errors in every frame of the videos nobody trained on."
+class Collected:
+    "Arrays of numbers under names, joined at the end."
+
+    def __init__(self): self.parts: dict[str, list] = {}
+
+    def add(self, **values) -> None:
+        "Keep some numbers under their names."
+        import numpy as np
+        for name, array in values.items(): self.parts.setdefault(name, []).append(np.ravel(array))
+
+    def joined(self) -> dict:
+        "Everything under each name, as one array."
+        import numpy as np
+        return {name: np.concatenate(parts) for name, parts in self.parts.items()}
+
+
+def summary(found: dict, columns: tuple[str, ...]) -> dict[str, float]:
+    "Mean, median and 95th percentile of all errors, means of the other columns, and what likelihoods are worth."
+    import numpy as np
+    errors = found['error'][np.isfinite(found['error'])]
+    means = {name: np.nanmean(found[name]) for name in columns if name in found}
+    whole = dict(mean=errors.mean(), median=np.median(errors), p95=np.quantile(errors, .95))
+    return whole | means | sureness(found['error'], found['share'], found['likelihood'])
+
+
+def sessions(model, root: Path) -> Iterator[tuple[str, list[Path]]]:
+    "Each new session, and the videos of its views."
+    from lightning_pose_nb.video.io import find_videos
+    views = model.cfg.data.view_names
+    for video in find_videos(root/'videos_new'):
+        if not views: yield video.stem, [video]
+        elif video.stem.endswith(f'_{views[0]}'):
+            session = video.stem.removesuffix(f'_{views[0]}')
+            yield session, [video.with_name(f'{session}_{view}.mp4') for view in views]
+
+
+def predicted(model, videos: list[Path]) -> list:
+    "Predictions of every view of one session."
+    if model.cfg.data.view_names: return list(model.predict_session(videos, progress=False, overwrite=True).values())
+    return [model.predict_video(videos[0], progress=False, overwrite=True)]
+
+
+def judge_video(found: Collected, video: Path, table, roots: tuple[Path, Path]) -> None:
+    "Compare the predictions of one video with the truth of the project, and of the project without the bar."
+    import numpy as np
+
+    from lightning_pose_nb.data.predictions import read_table
+    from lightning_pose_nb.evaluation.metrics import temporal_norm
+    from lightning_pose_nb.video.sequential import probe
+    truth, clear = (read_table(root/'ground_truth'/f'{video.stem}.csv') for root in roots)
+    off = table.xy-truth.xy
+    error = np.linalg.norm(off, axis=-1)
+    seen = truth.likelihood > .5
+    seen_without_bar = clear.likelihood > .5
+    sides = np.array(probe(video).size[::-1])
+    found.add(error=error, share=np.linalg.norm(off/sides, axis=-1), likelihood=table.likelihood,
+              visible=error[seen], bar=error[seen_without_bar & ~seen], hidden=error[~seen_without_bar],
+              jumps=1000*(temporal_norm(table.xy)[1:]-temporal_norm(truth.xy)[1:] > 10))
+
+
+def judge_in_space(found: Collected, model, root: Path, session: str, videos: list[Path]) -> None:
+    "Reprojection errors of every view of a session, and distances in space."
     import numpy as np
 
     from lightning_pose_nb.cameras.triangulation import read_points
-    from lightning_pose_nb.data.predictions import read_table
-    from lightning_pose_nb.evaluation.metrics import read_metric, temporal_norm
-    from lightning_pose_nb.video.io import find_videos
-    from lightning_pose_nb.video.sequential import probe
-    open_view, views, found = sample(job, False).parent, model.cfg.data.view_names or [''], {}
-    def add(name, values): found.setdefault(name, []).append(np.ravel(values))
-    for video in find_videos(root/'videos_new'):
-        session = video.stem.removesuffix(f'_{views[0]}')
-        if views[0] and session == video.stem: continue
-        videos = [video.with_name(f'{session}_{view}.mp4') if view else video for view in views]
-        tables = model.predict_session(videos, progress=False, overwrite=True).values() if views[0] else [model.predict_video(video, progress=False, overwrite=True)]
-        for file, view, table in zip(videos, views, tables, strict=True):
-            truth, clear = (read_table(folder/'ground_truth'/f'{file.stem}.csv') for folder in (root, open_view))
-            off = table.xy-truth.xy
-            error, seen, without = np.linalg.norm(off, axis=-1), truth.likelihood > .5, clear.likelihood > .5
-            add('error', error)
-            add('share', np.linalg.norm(off/np.array(probe(file).size[::-1]), axis=-1))
-            add('likelihood', table.likelihood)
-            for name, which in (('visible', seen), ('bar', without & ~seen), ('hidden', ~without)): add(name, error[which])
-            if view: add(view, error)
-            add('jump', temporal_norm(table.xy)[1:]-temporal_norm(truth.xy)[1:] > 10)
-            if view: add('reproj', read_metric(model.folder/'video_preds'/f'{file.stem}_reprojection_error.csv').to_numpy(float))
-        if views[0]:
-            points = [read_points(file)[2] for file in (model.folder/'video_preds'/f'{session}_3d.csv', root/'ground_truth_3d'/f'{session}.csv')]
-            add('mm', np.linalg.norm(points[0]-points[1], axis=-1))
-    all_ = {name: np.concatenate(values) for name, values in found.items()}
-    e = all_['error']
-    means = {name: np.nanmean(all_[name]) for name in (*filter(None, views), 'visible', 'bar', 'hidden', 'reproj', 'mm') if name in all_}
-    return dict(mean=e.mean(), median=np.median(e), p95=np.quantile(e, .95)) | means | dict(jumps=1000*all_['jump'].mean()) | sureness(e, all_['share'], all_['likelihood'])
+    from lightning_pose_nb.evaluation.metrics import read_metric
+    results = model.folder/'video_preds'
+    for video in videos:
+        found.add(reproj=read_metric(results/f'{video.stem}_reprojection_error.csv').to_numpy(float))
+    points = read_points(results/f'{session}_3d.csv')[2]
+    true = read_points(root/'ground_truth_3d'/f'{session}.csv')[2]
+    found.add(mm=np.linalg.norm(points-true, axis=-1))
 
 
-def on_labels(model, root: Path) -> dict[str, float]:
-    "Errors of the labelled instants of the test set."
+def on_videos(job: dict, model, root: Path) -> dict[str, float]:
+    "Errors in every frame of the videos nobody trained on."
+    views = model.cfg.data.view_names or []
+    roots = root, sample(job, False).parent
+    found = Collected()
+    for session, videos in sessions(model, root):
+        for i, table in enumerate(predicted(model, videos)):
+            one = Collected()
+            judge_video(one, videos[i], table, roots)
+            found.add(**one.joined())
+            if views: found.add(**{views[i]: one.joined()['error']})
+        if views: judge_in_space(found, model, root, session, videos)
+    return summary(found.joined(), (*views, 'visible', 'bar', 'hidden', 'reproj', 'mm', 'jumps'))
+
+
+def judge_view(found: Collected, model, root: Path, csv: Path, view: str) -> None:
+    "Errors of the labelled test instants of one view, or of the only one."
     import numpy as np
 
     from lightning_pose_nb.data.labels import read_labels
     from lightning_pose_nb.data.predictions import read_table
     from lightning_pose_nb.evaluation.metrics import read_metric
     from lightning_pose_nb.video.io import image_size
+    ending = f'_{view}' if view else ''
+    labels = read_labels(csv)
+    table = read_table(model.folder/f'predictions{ending}.csv')
+    test = (read_metric(model.folder/f'predictions_pixel_error{ending}.csv')['set'] == 'test').to_numpy()
+    off = table.xy[test]-labels.xy[test]
+    error = np.linalg.norm(off, axis=-1)
+    sides = np.array(image_size(root/labels.images[0])[::-1])
+    found.add(error=error, share=np.linalg.norm(off/sides, axis=-1), likelihood=table.likelihood[test])
+    if view:
+        reprojection = read_metric(model.folder/f'predictions_reprojection_error{ending}.csv').drop(columns='set')
+        found.add(**{view: error}, reproj=reprojection.to_numpy(float)[test])
+        return
+    for half in ('top', 'bot'):
+        columns = [k for k, name in enumerate(labels.keypoint_names) if name.endswith(half)]
+        found.add(**{half: error[:, columns]})
+
+
+def on_labels(model, root: Path) -> dict[str, float]:
+    "Errors of the labelled instants of the test set."
     model.evaluate(progress=False)
-    views, found = model.cfg.data.view_names or [''], {}
-    for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):
-        ending, labels = f'_{view}'*bool(view), read_labels(csv)
-        test = np.array([s == 'test' for s in read_metric(model.folder/f'predictions_pixel_error{ending}.csv')['set']])
-        table, truth = read_table(model.folder/f'predictions{ending}.csv'), labels.xy[test]
-        off = table.xy[test]-truth
-        error, size = np.linalg.norm(off, axis=-1), image_size(root/labels.images[0])
-        halves = {view: slice(None)} if view else {end: [i for i, k in enumerate(labels.keypoint_names) if k.endswith(end)] for end in ('top', 'bot')}
-        for name, columns in halves.items(): found.setdefault(name, []).append(error[:, columns].ravel())
-        for name, values in (('error', error), ('share', np.linalg.norm(off/np.array(size[::-1]), axis=-1)), ('likelihood', table.likelihood[test])):
-            found.setdefault(name, []).append(values.ravel())
-        if view:
-            values = read_metric(model.folder/f'predictions_reprojection_error{ending}.csv').drop(columns='set').to_numpy(float)[test]
-            found.setdefault('reproj', []).append(values.ravel())
-    all_ = {name: np.concatenate(values) for name, values in found.items()}
-    sure = sureness(*(all_.pop(name) for name in ('error', 'share', 'likelihood')))
-    e = np.concatenate(found['error'])
-    e = e[np.isfinite(e)]
-    return dict(mean=e.mean(), median=np.median(e), p95=np.quantile(e, .95)) | {name: np.nanmean(values) for name, values in all_.items()} | sure
+    views = model.cfg.data.view_names or ['']
+    found = Collected()
+    for csv, view in zip(model.cfg.data.csv_paths, views, strict=True): judge_view(found, model, root, csv, view)
+    columns = views if views[0] else ['top', 'bot']
+    return summary(found.joined(), (*columns, 'reproj'))
 
 
 def measure(job: dict, place: Path) -> dict[str, dict[str, float]]:
@@ -195,23 +289,32 @@ def measure(job: dict, place: Path) -> dict[str, dict[str, float]]:
     logging.getLogger('pytorch_lightning').setLevel(logging.ERROR)
     began = time.process_time()
     model, root = trained(job, place)
-    cost = dict(cpu=time.process_time()-began, steps=model.model.about['steps'], best=model.model.about['best_epoch'] or 0)
+    about = model.model.about
+    cost = dict(cpu=time.process_time()-began, steps=about['steps'], best=about['best_epoch'] or 0)
     judge = partial(on_videos, job) if job['data'] in ('sample', 'ring') else on_labels
-    rows, network = {job['way']: judge(model, root) | cost}, model.model.network
+    rows = {job['way']: judge(model, root) | cost}
+    network = model.model.network
     for branch, name in enumerate(('frame alone', 'neighbours')) if network.context else ():
         network.decode = lambda outputs, branch=branch: tuple(part[branch] for part in network.decode_all(outputs))
         rows[f'  {name}'] = judge(model, root) | cost
     return rows
 
 
+def cell(column: str, value: float) -> str:
+    "A number in the table; counts have no decimals."
+    return f'{value:9.0f}' if column in ('cpu', 'steps', 'best') else f'{value:9.2f}'
+
+
 def line(name: str, values: dict[str, float]) -> None:
     "Print one row."
-    print(f'{name:>28}' + ''.join(f'{v:9.0f}' if c in ('cpu', 'steps', 'best') else f'{v:9.2f}' for c, v in values.items()), flush=True)
+    cells = [cell(column, value) for column, value in values.items()]
+    print(f'{name:>28}' + ''.join(cells), flush=True)
 
 
 def once(job: dict) -> dict[str, dict[str, float]]:
     "The rows of a job, measured in a process of its own unless they are known."
-    key = hashlib.sha256(json.dumps({k: v for k, v in job.items() if k != 'folder'}, sort_keys=True).encode()).hexdigest()[:12]
+    identity = {name: value for name, value in job.items() if name != 'folder'}
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
     file = Path(job['folder'])/f'{job["data"]}_{key}.json'
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -219,29 +322,48 @@ def once(job: dict) -> dict[str, dict[str, float]]:
     return json.loads(file.read_text(encoding='utf-8'))
 
 
+def print_child(job: dict) -> None:
+    "Measure one job in this process, and print its rows as JSON."
+    with tempfile.TemporaryDirectory() as place: rows = measure(job, Path(place)/'model')
+    plain = {}
+    for name, row in rows.items(): plain[name] = {column: float(value) for column, value in row.items()}
+    print(json.dumps(plain))
+
+
+def common_settings(args: argparse.Namespace) -> dict:
+    "What all jobs share."
+    steps, batch, size = RECIPE[args.data]
+    common = {name: value for name, value in vars(args).items() if name not in ('ways', 'seeds', 'child')}
+    common |= dict(steps=args.steps or steps, batch=args.batch or batch, size=args.size or size)
+    if args.checkpoint: common['checkpoint'] = str(Path(args.checkpoint).resolve())
+    return common
+
+
+def print_means(results: dict[str, list[dict]]) -> None:
+    "Print the mean over seeds of every row."
+    print('\nmean over seeds')
+    for name, rows in results.items():
+        line(name, {column: statistics.fmean(row[column] for row in rows) for column in rows[0]})
+
+
 def main() -> None:
     "Train every way with every seed, and print tables as results come in."
     args = parse()
-    if args.child:
-        with tempfile.TemporaryDirectory() as place: rows = measure(args.child, Path(place)/'model')
-        return print(json.dumps({name: {column: float(value) for column, value in row.items()} for name, row in rows.items()}))
-    ways = [w for w in WAYS[args.data] if not args.ways or any(part in w for part in args.ways)]
-    steps, batch, size = (a or b for a, b in zip((args.steps, args.batch, args.size), RECIPE[args.data], strict=True))
-    common = {k: v for k, v in vars(args).items() if k not in ('ways', 'seeds', 'child')} | dict(steps=steps, batch=batch, size=size)
-    if args.checkpoint: common['checkpoint'] = str(Path(args.checkpoint).resolve())
-    print(f'{args.data}: {batch} instants a step, {size} px, {args.backbone}' + (f' or {args.vit}' if WAYS[args.data] is SEVERAL else ''))
+    if args.child: return print_child(args.child)
+    ways = [way for way in WAYS[args.data] if not args.ways or any(part in way for part in args.ways)]
+    common = common_settings(args)
+    vit = f' or {args.vit}' if WAYS[args.data] is SEVERAL else ''
+    print(f'{args.data}: {common["batch"]} instants a step, {common["size"]} px, {args.backbone}{vit}')
     if args.data == 'mirror-mouse': print(STRANGERS)
-    results: dict = {}
+    results: dict[str, list[dict]] = {}
     with tempfile.TemporaryDirectory() as temp:
         common['folder'] = str(args.folder or temp)
-        for seed in args.seeds:
-            for way in ways:
-                for name, row in once(common | dict(seed=seed, way=way)).items():
-                    if not results: print(f'\n{"":>28}' + ''.join(f'{c:>9}' for c in row))
-                    results.setdefault(name, []).append(row)
-                    line(f'{seed}, {name}', row)
-    print('\nmean over seeds')
-    for name, rows in results.items(): line(name, {c: sum(r[c] for r in rows)/len(rows) for c in rows[0]})
+        for seed, way in product(args.seeds, ways):
+            for name, row in once(common | dict(seed=seed, way=way)).items():
+                if not results: print(f'\n{"":>28}' + ''.join(f'{column:>9}' for column in row))
+                results.setdefault(name, []).append(row)
+                line(f'{seed}, {name}', row)
+    print_means(results)
 
 
 if __name__ == '__main__': sys.exit(main())

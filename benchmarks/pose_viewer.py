@@ -1,12 +1,13 @@
-"""How fluid the pose viewer is in a browser: first paint, time per step, traces of long recordings, bytes of JavaScript.
+"""How fluid the pose viewer is in a browser: first paint, time per step, traces of long recordings, bytes sent.
 
-    python benchmarks/pose_viewer.py                   # 400 × 400 and 1280 × 1024, two hundred steps; 10⁶ frames × 50 keypoints of traces
+    python benchmarks/pose_viewer.py     # 400 × 400 and 1280 × 1024, 200 steps; traces of 10⁶ frames × 50 keypoints
     python benchmarks/pose_viewer.py --frames 120 --steps 20 --long 20000     # does it run?
 
-JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its time ends with the animation frame in which the asked frame is on
-the screen. `forwards` presses as soon as the last step is painted; `jumps` go to frames far apart, so that nothing was fetched ahead.
-*First paint* is from running the cell to the first frame on the screen, imports included. A *query* is what the strip of traces asks Python for:
-one signal of one keypoint, all frames or a thousandth of them, 1000 pixels wide.
+JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its time ends with the
+animation frame in which the asked frame is on the screen. `forwards` presses as soon as the last step is
+painted; `jumps` go to frames far apart, so that nothing was fetched ahead. *First paint* is from running the
+cell to the first frame on the screen, imports included. A *query* is what the strip of traces asks Python
+for: one signal of one keypoint, all frames or a thousandth of them, 1000 pixels wide.
 """
 import argparse
 import sys
@@ -47,13 +48,16 @@ STEP = '''async ([code, goal]) => {
 def poses(n: int, k: int, size: tuple[int, int]) -> Predictions:
     "Made-up predictions."
     rng = np.random.default_rng(0)
-    xy = rng.random((1, k, 2))*np.array(size[::-1]) + np.cumsum(rng.normal(size=(n, k, 2)).astype('float32'), axis=0)*.1
+    start = rng.random((1, k, 2))*np.array(size[::-1])
+    walk = np.cumsum(rng.normal(size=(n, k, 2)).astype('float32'), axis=0)
+    xy = start+walk*.1
     return Predictions(list(range(n)), [f'k{i}' for i in range(k)], xy, rng.random((n, k)))
 
 
 def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
     "Open the viewer on a video in JupyterLab, step through it, and time what happens."
-    notebook = browser.write_notebook(folder/f'{video.stem}.ipynb', NOTEBOOK.format(video=str(video), table=str(table)))
+    cells = NOTEBOOK.format(video=str(video), table=str(table))
+    notebook = browser.write_notebook(folder/f'{video.stem}.ipynb', cells)
     with browser.opened('lab', notebook, folder/f'home-{video.stem}', run=False) as page:
         browser.kernel_ready(page)
         begin = time.perf_counter()
@@ -63,7 +67,8 @@ def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
         page.locator('.lpnb-viewer').focus()
         page.wait_for_timeout(1000)
         on = [page.evaluate(STEP, ['ArrowRight', i+1]) for i in range(min(steps, n-1))]
-        jumps = [page.evaluate(STEP, [None, int(i)]) for i in np.random.default_rng(0).permutation(n)[:max(5, steps//4)]]
+        goals = np.random.default_rng(0).permutation(n)[:max(5, steps//4)]
+        jumps = [page.evaluate(STEP, [None, int(goal)]) for goal in goals]
         page.screenshot(path=browser.artefacts()/f'benchmark-{video.stem}.png')
     return {'first': first, 'forwards': on, 'jumps': jumps}
 
@@ -75,13 +80,21 @@ def long_traces(n: int, k: int) -> dict:
     begin = time.perf_counter()
     traces = FrameSignals(table)
     took = {'prepare': time.perf_counter()-begin}
-    rng,times = np.random.default_rng(1),{'whole': [], 'part': []}
+    rng = np.random.default_rng(1)
+    times = {'whole': [], 'part': []}
     for i in range(200):
-        start = int(rng.integers(0, n-n//1000)) if i % 2 else 0
+        what = 'part' if i % 2 else 'whole'
+        length = n//1000 if i % 2 else n
+        start = int(rng.integers(0, n-length+1))
         begin = time.perf_counter()
-        traces.window('x', int(rng.integers(k)), start, start+n//1000 if i % 2 else n, 1000)
-        times['part' if i % 2 else 'whole'].append(time.perf_counter()-begin)
+        traces.window('x', int(rng.integers(k)), start, start+length, 1000)
+        times[what].append(time.perf_counter()-begin)
     return took | times
+
+
+def spread(seconds: list[float], unit: str = 'ms') -> str:
+    "Median and 99th percentile."
+    return f'median {np.median(seconds):6.2f} {unit}, 99th percentile {np.percentile(seconds, 99):6.2f} {unit}'
 
 
 def main():
@@ -99,11 +112,10 @@ def main():
         write_table(folder/f'{video.stem}.csv', table.index, table.keypoint_names, table.xy, table.likelihood)
         took = drive(video, folder/f'{video.stem}.csv', args.frames, args.steps, folder)
         print(f'{size[1]} × {size[0]}, {args.frames} frames: first paint {took["first"]:.1f} s')
-        for what in ('forwards', 'jumps'):
-            print(f'    {what:9} {len(took[what]):4} steps: median {np.median(took[what]):6.1f} ms, 99th percentile {np.percentile(took[what], 99):6.1f} ms')
+        for what in ('forwards', 'jumps'): print(f'    {what:9} {len(took[what]):4} steps: {spread(took[what])}')
     took = long_traces(args.long, args.keypoints)
     print(f'traces of {args.long} frames × {args.keypoints} keypoints: prepared in {took["prepare"]:.2f} s')
-    for what in ('whole', 'part'): print(f'    query, {what}: median {np.median(took[what])*1e3:.2f} ms, 99th percentile {np.percentile(took[what], 99)*1e3:.2f} ms')
+    for what in ('whole', 'part'): print(f'    query, {what}: {spread(1000*np.array(took[what]))}')
     static = Path(sys.modules['lightning_pose_nb'].__file__).parent/'static'
     for path in sorted(static.iterdir()): print(f'{path.name}: {path.stat().st_size} bytes')
 

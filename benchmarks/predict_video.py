@@ -1,15 +1,15 @@
-"""Time the prediction of a whole video: decoding, network (with random weights: they cost the same), decoding of heatmaps, writing.
+"""Time the prediction of a whole video: decoding, network (random weights cost the same), heatmap decoding, writing.
 
-    python benchmarks/predict_video.py                                          # 128 and 256 px, resnet18 and resnet50, one thread
+    python benchmarks/predict_video.py                                          # 128 and 256 px, resnet18 and resnet50
     python benchmarks/predict_video.py --sizes 128 --backbones resnet18 --frames 100
 
-The video is that of mirror-mouse-example (994 frames of 396 × 406), or of the sample project where the data are not there. Each configuration
-runs in a process of its own. `read` is decoding and resizing alone. For comparison, the reference predicts 4.1 (resnet18) and 2.2 (resnet50)
-frames per CPU second at 256.
+The video is that of mirror-mouse-example (994 frames of 396 × 406), or of the sample project where the data
+are not there. Each configuration runs in a process of its own. `read` is decoding and resizing alone. For
+comparison, Lightning Pose predicts 4.1 (resnet18) and 2.2 (resnet50) frames per CPU second at 256.
 """
 import json
 import tempfile
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 from _common import (
@@ -55,9 +55,12 @@ def measure(job: dict) -> dict:
         model = TrainedModel(folder, job['accelerator'])
         with stopwatch() as whole: table = model.predict_video(video, batch_size=job['batch'], progress=False)
         peak = peak_megabytes()
-        with stopwatch() as read: rows = sum(len(batch.frames) for batch in read_batches(video, job['batch'] or 96, cfg.data.size))
+        with stopwatch() as read:
+            batches = read_batches(video, job['batch'] or 96, cfg.data.size)
+            rows = sum(len(batch.frames) for batch in batches)
     if rows != len(table.index): raise SystemExit(f'{rows} frames were read, but {len(table.index)} predicted')
-    return dict(frames=rows, wall=whole['wall'], cpu=whole['cpu'], read_wall=read['wall'], read_cpu=read['cpu'], peak=peak)
+    return dict(frames=rows, wall=whole['wall'], cpu=whole['cpu'], read_wall=read['wall'], read_cpu=read['cpu'],
+                peak=peak)
 
 
 def main() -> None:
@@ -67,13 +70,21 @@ def main() -> None:
     p.add_argument('--batch', type=int, help="frames at a time; default the config's")
     args = p.parse_args()
     if args.child: return print(json.dumps(measure(json.loads(args.child))))
-    print(f'{project(args.sample)[1].name} of {project(args.sample)[2]}, {args.threads} thread(s), {args.accelerator}; {import_time()}\n')
-    jobs = [dict(backbone=b, size=s, sample=args.sample, frames=args.frames, batch=args.batch, threads=args.threads, accelerator=args.accelerator)
-            for b in args.backbones for s in args.sizes]
+    _, video, name = project(args.sample)
+    print(f'{video.name} of {name}, {args.threads} thread(s), {args.accelerator}; {import_time()}\n')
+    common = dict(sample=args.sample, frames=args.frames, batch=args.batch, threads=args.threads,
+                  accelerator=args.accelerator)
+    jobs = [common | dict(backbone=b, size=s) for b, s in product(args.backbones, args.sizes)]
     columns = {
-        'backbone': lambda r: r['backbone'], 'size': lambda r: str(r['size']), 'frames': lambda r: str(r['frames']),
-        'seconds': lambda r: f'{r["wall"]:.1f}', 'frames/s': lambda r: f'{r["frames"]/r["wall"]:.1f}', 'CPU s': lambda r: f'{r["cpu"]:.1f}',
-        'frames/CPU s': lambda r: f'{r["frames"]/r["cpu"]:.1f}', 'read s': lambda r: f'{r["read_wall"]:.2f}', 'read CPU s': lambda r: f'{r["read_cpu"]:.2f}',
+        'backbone': lambda r: r['backbone'],
+        'size': lambda r: str(r['size']),
+        'frames': lambda r: str(r['frames']),
+        'seconds': lambda r: f'{r["wall"]:.1f}',
+        'frames/s': lambda r: f'{r["frames"]/r["wall"]:.1f}',
+        'CPU s': lambda r: f'{r["cpu"]:.1f}',
+        'frames/CPU s': lambda r: f'{r["frames"]/r["cpu"]:.1f}',
+        'read s': lambda r: f'{r["read_wall"]:.2f}',
+        'read CPU s': lambda r: f'{r["read_cpu"]:.2f}',
         'peak MB': lambda r: f'{r["peak"]:.0f}'}
     table(columns, (job | in_fresh_process(__file__, job, args.threads) for job in jobs))
 

@@ -1,17 +1,19 @@
-"""Time one training epoch: 72 frames of mirror-mouse-example, batch 16, augmentation `dlc` (or of the sample project, where the data are not there).
+"""Time one training epoch: 72 frames of mirror-mouse-example (or of the sample), batch 16, augmentation `dlc`.
 
-    python benchmarks/train_epoch.py                                            # 128 and 256 px, resnet18 and resnet50, one thread
+    python benchmarks/train_epoch.py                                            # 128 and 256 px, resnet18 and resnet50
     python benchmarks/train_epoch.py --sizes 128 --backbones resnet18 --threads 2 --epochs 5
 
-Each configuration runs in a process of its own. The first epoch, which fills the image cache, is reported apart; the other columns are medians
-over the rest. `load` is the part of the CPU seconds that goes into making the batches (augmentation, nearly all of it), measured by going
-through the loader without a network. For comparison, the reference needs 5.9 + 2.6 CPU seconds (network + batches) for resnet18 at 128 on one
+Each configuration runs in a process of its own. The first epoch, which fills the image cache, is reported
+apart; the other columns are medians over the rest. `load` is the part of the CPU seconds that goes into
+making the batches (augmentation, nearly all of it), measured by going through the loader without a network.
+For comparison, Lightning Pose needs 5.9 + 2.6 CPU seconds (network + batches) for resnet18 at 128 on one
 thread, 23.4 + 2.7 at 256, and 59.4 + 3.1 for resnet50 at 256.
 """
 import json
 import statistics
 import tempfile
 import time
+from itertools import product
 
 from _common import (
     cpu_seconds,
@@ -44,12 +46,15 @@ def measure(job: dict) -> dict:
 
         def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
             wall, cpu = self.began
-            if batch_idx+1 == trainer.num_training_batches: self.epochs.append((time.perf_counter()-wall, cpu_seconds()-cpu))
+            if batch_idx+1 == trainer.num_training_batches:
+                self.epochs.append((time.perf_counter()-wall, cpu_seconds()-cpu))
 
     limit_threads(job['threads'])
     data, _, name = project(job['sample'])
     epochs = job['epochs']+1
-    cfg = load_config(settings(data, job['backbone'], job['size'], max_epochs=epochs, check_val_every_n_epoch=epochs, accelerator=job['accelerator']))
+    values = settings(data, job['backbone'], job['size'], max_epochs=epochs, check_val_every_n_epoch=epochs,
+                      accelerator=job['accelerator'])
+    cfg = load_config(values)
     labels = read_labels(cfg.data.csv_paths[0])
     with tempfile.TemporaryDirectory() as folder: fit(cfg, labels, folder, progress=False, callbacks=(Clock(),))
     peak = peak_megabytes()
@@ -68,12 +73,18 @@ def main() -> None:
     args = p.parse_args()
     if args.child: return print(json.dumps(measure(json.loads(args.child))))
     print(f'{project(args.sample)[2]}, {args.threads} thread(s), {args.accelerator}; {import_time()}\n')
-    jobs = [dict(backbone=b, size=s, sample=args.sample, epochs=args.epochs, threads=args.threads, accelerator=args.accelerator)
-            for b in args.backbones for s in args.sizes]
+    common = dict(sample=args.sample, epochs=args.epochs, threads=args.threads, accelerator=args.accelerator)
+    jobs = [common | dict(backbone=b, size=s) for b, s in product(args.backbones, args.sizes)]
     columns = {
-        'backbone': lambda r: r['backbone'], 'size': lambda r: str(r['size']), 'frames': lambda r: str(r['frames']),
-        'first epoch s': lambda r: f'{r["first"]:.2f}', 'epoch s': lambda r: f'{r["wall"]:.2f}', 'frames/s': lambda r: f'{r["frames"]/r["wall"]:.1f}',
-        'epoch CPU s': lambda r: f'{r["cpu"]:.2f}', 'of it load': lambda r: f'{r["load"]:.2f}', 'peak MB': lambda r: f'{r["peak"]:.0f}'}
+        'backbone': lambda r: r['backbone'],
+        'size': lambda r: str(r['size']),
+        'frames': lambda r: str(r['frames']),
+        'first epoch s': lambda r: f'{r["first"]:.2f}',
+        'epoch s': lambda r: f'{r["wall"]:.2f}',
+        'frames/s': lambda r: f'{r["frames"]/r["wall"]:.1f}',
+        'epoch CPU s': lambda r: f'{r["cpu"]:.2f}',
+        'of it load': lambda r: f'{r["load"]:.2f}',
+        'peak MB': lambda r: f'{r["peak"]:.0f}'}
     table(columns, (job | in_fresh_process(__file__, job, args.threads) for job in jobs))
 
 

@@ -1,14 +1,19 @@
-"""Is the forecast of a training step's memory right? It is compared with what PyTorch allocates at most on a CUDA device.
+"""Is the estimate of a training step's memory right? It is compared with what PyTorch allocates on a CUDA device.
 
     python benchmarks/training_memory.py
     python benchmarks/training_memory.py --backbones resnet50 vits_dino --sizes 384
 
-Three steps with Adam, on pictures made of noise, in single precision: labelled batches of 16 (windows of 5 for `heatmap_mhcrnn`), and a clip of 16 unlabelled frames
-where the first column says so. `ratio` is allocated / forecast; the CUDA context comes on top.
+Three steps with Adam, on images made of noise, in single precision: labelled batches of 16 (windows of 5 for
+`heatmap_mhcrnn`), and a clip of 16 unlabelled frames where the first column says so. `ratio` is allocated /
+forecast; the CUDA context comes on top.
 """
 import gc
+from itertools import product
 
 from _common import parser, table
+
+BACKBONES = ('resnet18', 'resnet50', 'vits_dino', 'convnext_tiny', 'efficientnet_b0', 'mobilenetv3_small_050')
+KINDS = (('heatmap', 16), ('heatmap_mhcrnn', 16), ('regression', 0))  # model_type, unlabelled frames
 
 
 def step(kind: str, backbone: str, size: int, batch: int, clip: int) -> dict:
@@ -26,10 +31,13 @@ def step(kind: str, backbone: str, size: int, batch: int, clip: int) -> dict:
     network = build_network(cfg, 17, False).cuda()
     optimiser = torch.optim.Adam(network.parameters(), fused=True)
     torch.cuda.reset_peak_memory_stats()
+    shape = (batch, 5, 3, size, size) if window == 5 else (batch, 3, size, size)
     for _ in range(3):
-        shape = (batch, 5, 3, size, size) if window == 5 else (batch, 3, size, size)
-        loss = sum(v.mean() for v in network(torch.rand(shape, device='cuda')).values())
-        if clip: loss = loss+sum(v.mean() for v in network.sequence(torch.rand(clip, 3, size, size, device='cuda'), edges='drop').values())
+        images = torch.rand(shape, device='cuda')
+        loss = sum(output.mean() for output in network(images).values())
+        if clip:
+            frames = torch.rand(clip, 3, size, size, device='cuda')
+            loss = loss+sum(output.mean() for output in network.sequence(frames, edges='drop').values())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -37,22 +45,29 @@ def step(kind: str, backbone: str, size: int, batch: int, clip: int) -> dict:
     del network, optimiser, loss
     gc.collect()
     torch.cuda.empty_cache()
-    return dict(kind=kind, backbone=backbone, size=size, clip=clip, forecast=16*parameters+given*(batch*window+clip), peak=peak)
+    forecast = 16*parameters+given*(batch*window+clip)
+    return dict(kind=kind, backbone=backbone, size=size, clip=clip, forecast=forecast, peak=peak)
 
 
 def main():
     "Measure, and print."
     p = parser(__doc__)
-    p.set_defaults(sizes=[256], backbones=['resnet18', 'resnet50', 'vits_dino', 'convnext_tiny', 'efficientnet_b0', 'mobilenetv3_small_050'])
+    p.set_defaults(sizes=[256], backbones=list(BACKBONES))
     args = p.parse_args()
     import torch
     if not torch.cuda.is_available(): raise SystemExit('there is no CUDA device here')
     print(torch.cuda.get_device_name())
-    jobs = [('heatmap', b, s, 16, 0) for s in args.sizes for b in args.backbones]
-    jobs += [(kind, args.backbones[0], s, 16, clip) for s in args.sizes for kind, clip in (('heatmap', 16), ('heatmap_mhcrnn', 16), ('regression', 0))]
-    columns = {'model_type': lambda r: r['kind'], 'backbone': lambda r: r['backbone'], 'size': lambda r: f'{r["size"]}', 'clip': lambda r: f'{r["clip"]}',
-               'forecast': lambda r: f'{r["forecast"]/1e9:.2f} GB', 'peak': lambda r: f'{r["peak"]/1e9:.2f} GB', 'ratio': lambda r: f'{r["peak"]/r["forecast"]:.2f}'}
-    table({f'{name:>22}' if name in ('model_type', 'backbone') else name: show for name, show in columns.items()}, (step(*job) for job in jobs))
+    jobs = [('heatmap', backbone, size, 16, 0) for size, backbone in product(args.sizes, args.backbones)]
+    jobs += [(kind, args.backbones[0], size, 16, clip) for size, (kind, clip) in product(args.sizes, KINDS)]
+    columns = {
+        f'{"model_type":>22}': lambda r: r['kind'],
+        f'{"backbone":>22}': lambda r: r['backbone'],
+        'size': lambda r: f'{r["size"]}',
+        'clip': lambda r: f'{r["clip"]}',
+        'forecast': lambda r: f'{r["forecast"]/1e9:.2f} GB',
+        'peak': lambda r: f'{r["peak"]/1e9:.2f} GB',
+        'ratio': lambda r: f'{r["peak"]/r["forecast"]:.2f}'}
+    table(columns, (step(*job) for job in jobs))
 
 
 if __name__ == '__main__': main()

@@ -1,13 +1,15 @@
 """Frames per second of each way to read video, and how long a training step waits for them.
 
-    OMP_NUM_THREADS=1 python benchmarks/video_readers.py                  # 400 × 400 and 1280 × 1024, then twenty steps of training
+    OMP_NUM_THREADS=1 python benchmarks/video_readers.py                    # two sizes, then twenty steps of training
     python benchmarks/video_readers.py --frames 100 --steps 0             # does it run?
 
-The videos are made on the spot: H.264 as `VideoWriter` writes it (a key frame every 60 frames), a textured picture that moves, and noise. `decoder` is FFmpeg alone, one thread and no
-conversion; the others give resized, normalised batches: windows of 96 in order, as prediction reads, or clips of 16 in random order, as training does.
-`again` is a second round over the same clips, kept in memory. `dali` is the pipeline of room 05: decoded by the card where there is one, elsewhere fed by the
-CPU reader (`dali fed`), which measures its overhead and no more. The second table trains the plain heatmap model with a temporal loss and adds up the time in
-which the network waited for unlabelled frames.
+The videos are made on the spot: H.264 as `VideoWriter` writes it (a key frame every 60 frames), a textured
+image that moves, and noise. `decoder` is FFmpeg alone, one thread and no conversion; the others give resized,
+normalised batches: windows of 96 in order, as prediction reads, or clips of 16 in random order, as training
+does. `again` is a second round over the same clips, kept in memory. `dali` is NVIDIA's pipeline: decoded by
+the card where there is one, elsewhere fed by the CPU reader (`dali fed`), which measures its overhead and no
+more. The second table trains the plain heatmap model with a temporal loss and adds up the time in which the
+network waited for unlabelled frames.
 """
 import argparse
 import tempfile
@@ -31,8 +33,10 @@ def film(folder: Path, size: tuple[int, int], frames: int) -> Path:
     texture = cv2.normalize(texture, None, 0, 255, cv2.NORM_MINMAX)
     with VideoWriter(folder/f'{w}x{h}.mp4', size, 30) as writer:
         for i in range(frames):
-            x, y = int(32+30*np.sin(i/20)), int(32+30*np.cos(i/13))
-            writer.add(cv2.add(texture[y:y+h, x:x+w], rng.integers(0, 12, (h, w, 3), dtype=np.uint8)))
+            x = int(32+30*np.sin(i/20))
+            y = int(32+30*np.cos(i/13))
+            noise = rng.integers(0, 12, (h, w, 3), dtype=np.uint8)
+            writer.add(cv2.add(texture[y:y+h, x:x+w], noise))
     return folder/f'{w}x{h}.mp4'
 
 
@@ -91,21 +95,23 @@ def waiting(steps: int, size: int, device: str) -> None:
     from lightning_pose_nb.training.schedules import make_rates
 
     data, _, name = project(False)
-    cfg = load_config(settings(data, 'resnet18', size, max_steps=steps, max_epochs=None) | dict(
-        callbacks=dict(anneal_weight=dict(freeze_until_epoch=0, init_val=1.)), dali=dict(base=dict(train=dict(sequence_length=16)))),
-        ['model.losses_to_use=[temporal]', f'training.accelerator={device}'])
+    values = settings(data, 'resnet18', size, max_steps=steps, max_epochs=None)
+    values['callbacks'] = dict(anneal_weight=dict(freeze_until_epoch=0, init_val=1.))
+    values['dali'] = dict(base=dict(train=dict(sequence_length=16)))
+    cfg = load_config(values, ['model.losses_to_use=[temporal]', f'training.accelerator={device}'])
     labels = read_labels(cfg.data.csv_paths[0])
     with quiet():
         pose = PoseData(cfg, labels, device=pick_device(device))
         frames = pose.unlabelled
-        module = PoseModule(build_network(cfg, len(labels.keypoint_names)), cfg, make_rates(cfg, pose.steps_per_epoch))
-        trainer = pl.Trainer(max_steps=steps, accelerator=device, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-                             limit_val_batches=0)
+        network = build_network(cfg, len(labels.keypoint_names))
+        module = PoseModule(network, cfg, make_rates(cfg, pose.steps_per_epoch))
+        trainer = pl.Trainer(max_steps=steps, accelerator=device, logger=False, enable_checkpointing=False,
+                             enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0)
         began = time.perf_counter()
         trainer.fit(module, pose)
         took = time.perf_counter()-began
-    print(f'\n{name}, resnet18, {size}: {steps} steps of 16 labelled and 16 unlabelled frames in {took:.1f} s; waited {frames.waited:.2f} s for frames, '
-          f'{100*frames.waited/took:.1f} %\n{frames.why}')
+    print(f'\n{name}, resnet18, {size}: {steps} steps of 16 labelled and 16 unlabelled frames in {took:.1f} s')
+    print(f'waited {frames.waited:.2f} s for frames, {100*frames.waited/took:.1f} %\n{frames.why}')
 
 
 def main() -> None:
@@ -113,7 +119,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--frames', type=int, default=960)
     p.add_argument('--steps', type=int, default=20, help='steps of training for the second table')
-    p.add_argument('--size', type=int, default=256, help='side of the pictures given out')
+    p.add_argument('--size', type=int, default=256, help='side of the images given out')
     p.add_argument('--accelerator', default='cpu', help='cpu, gpu or auto')
     args = p.parse_args()
     limit_threads(1)
@@ -125,7 +131,9 @@ def main() -> None:
             video = film(Path(folder), size, args.frames)
             for name, stream in ways(video, args.frames, (args.size, args.size), device):
                 with stopwatch() as took: frames = sum(stream)
-                print(f'{size[1]}×{size[0]:<6}{name:>22}{frames/took["wall"]:10.0f}{1000*took["cpu"]/frames:14.2f}', flush=True)
+                speed = frames/took['wall']
+                cost = 1000*took['cpu']/frames
+                print(f'{size[1]}×{size[0]:<6}{name:>22}{speed:10.0f}{cost:14.2f}', flush=True)
     if args.steps: waiting(args.steps, args.size, args.accelerator)
 
 

@@ -1,0 +1,114 @@
+"""The plan of the house: numbered folders and notebooks, short exported cells, public names, and no exception without a reason."""
+import ast
+import importlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from fastcore.nbio import read_nb
+from test_layers import BOOKS, CONFIG, EXPORTS, LIB
+
+ROOT = CONFIG.config_path
+LIBRARY = ROOT/LIB
+STUBS = sorted(LIBRARY.rglob('__init__.pyi'))
+EXCEPTIONS = tomllib.loads((Path(__file__).parent/'exceptions.toml').read_text(encoding='utf-8'))
+CHECKED = ('tests', 'tools', 'benchmarks')  # folders of Python files that obey the same limits
+LONGEST = 40                                # lines of an exported cell, its directive not counted
+
+
+def test_notebooks_are_numbered_in_tens_and_named_like_their_module():
+    wrong = []
+    for module, path in BOOKS.items():
+        place = path.relative_to(CONFIG.nbs_path).with_suffix('').as_posix()
+        package, _, name = module.rpartition('.')
+        expected = rf'\d\d_{package}/\d0_{name}' if package else rf'\d\d_{name}'
+        if not re.fullmatch(expected, place): wrong.append(f'{place} makes {module}')
+    assert not wrong, '; '.join(wrong)
+
+
+def exported_cells():
+    "Every exported cell: notebook path from the root, id, and source without directives."
+    for path in BOOKS.values():
+        for cell in read_nb(path).cells:
+            if EXPORTS & cell.directives.keys():
+                lines = [line for line in cell.source.splitlines() if not line.startswith('#|')]
+                yield path.relative_to(ROOT).as_posix(), cell.id, lines
+
+
+def test_exported_cells_hold_one_thought():
+    long = {f'{path}: {cell}' for path, cell, lines in exported_cells() if len(lines) > LONGEST}
+    allowed = set(EXCEPTIONS['long_cells'])
+    assert long == allowed, f'over {LONGEST} lines: {sorted(long-allowed)}; no longer: {sorted(allowed-long)}'
+
+
+def sources():
+    "All code that a person writes: the cells of notebooks and the Python files beside the package."
+    for path in sorted(CONFIG.nbs_path.rglob('*.ipynb')):
+        for cell in read_nb(path).cells:
+            if cell.cell_type == 'code': yield path.relative_to(ROOT).as_posix(), cell.source
+    for folder in CHECKED:
+        for path in sorted((ROOT/folder).rglob('*.py')):
+            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding='utf-8')
+
+
+def test_what_stands_out_is_named_with_its_reason():
+    found = set()
+    for path, source in sources():
+        for line in source.splitlines():
+            function = re.match(r'\s*(?:def|class) (\w+).*# noqa: (?:C901|PLR0913|E501)', line)
+            if function: found.add(f'{path}: {function[1]}')
+    allowed = EXCEPTIONS['noqa']
+    assert found == set(allowed), f'not named: {sorted(found-set(allowed))}; gone: {sorted(set(allowed)-found)}'
+    assert all(len(reason) > 20 for reason in allowed.values())
+
+
+def stub_names(stub: Path) -> dict[str, str]:
+    "Each name that a package shows, and the module it comes from."
+    names = {}
+    for node in ast.parse(stub.read_text(encoding='utf-8')).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {alias.asname or alias.name: node.module for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize('stub', STUBS, ids=lambda stub: stub.parent.name)
+def test_public_names_are_there(stub: Path):
+    package = '.'.join(stub.parent.relative_to(ROOT).parts)
+    shown = importlib.import_module(package)
+    for name, module in stub_names(stub).items():
+        home = importlib.import_module(f'{package}.{module}')
+        assert name in home.__all__, f'{package} shows {name}, which {module} keeps for itself'
+        assert getattr(shown, name) is getattr(home, name)
+    assert shown.__doc__, f'{package} says in its docstring what it is for'
+
+
+def test_every_package_shows_its_names():
+    packages = {LIBRARY/module.split('.')[0] for module in BOOKS if '.' in module}
+    assert {stub.parent for stub in STUBS} == {LIBRARY, *packages}
+    assert (LIBRARY/'py.typed').is_file()
+
+
+RINGS = re.compile(rf'from {LIB}(?:\.(?P<package>\w+))?(?P<deeper>\.\w+)? import (?P<names>[^#\n]+)')
+
+
+def imported(source: str) -> list[tuple[str | None, list[str]]]:
+    "What some code imports from this package: (module or None, names)."
+    found = []
+    for node in ast.walk(ast.parse(re.sub(r'^\s*[%!].*', 'pass', source, flags=re.MULTILINE))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split('.')[0] == LIB:
+            found.append((node.module.removeprefix(LIB).removeprefix('.') or None, [alias.name for alias in node.names]))
+    return found
+
+
+def test_tutorials_and_benchmarks_use_public_names_only():
+    "Rings 1 and 2: what the package and its sub-packages show."
+    packages = {stub.parent.name: stub_names(stub) for stub in STUBS}
+    wrong = []
+    for path, source in sources():
+        if not path.startswith(('nbs/tutorials', 'nbs/index', 'benchmarks')): continue
+        for module, names in imported(source):
+            shown = packages.get(module or LIB)
+            if shown is None: wrong.append(f'{path}: {module}')
+            else: wrong += [f'{path}: {module or LIB}.{n}' for n in names if n not in shown and n not in packages]
+    assert not wrong, '; '.join(sorted(set(wrong)))

@@ -1,0 +1,119 @@
+"""Write the two pages that are made from the code: `docs/map.md` and `docs/api_reference.md`.
+
+    python tools/pages.py
+
+The map lists every chapter with its promise line, in reading order, by package. The API reference lists what the
+package and its sub-packages show (`__init__.pyi`), with the first line of each docstring. `.ci/run` fails if the
+committed pages are not what this script writes.
+"""
+import ast
+import os
+import re
+from pathlib import Path
+
+from fastcore.nbio import read_nb
+from nbdev.config import get_config
+from nbdev.doclinks import nbglob
+
+CONFIG = get_config(Path(__file__).parent)
+ROOT = CONFIG.config_path
+LIBRARY = CONFIG.lib_path
+DOCS = ROOT/'docs'
+NOTE = '<!-- made by tools/pages.py: do not edit -->\n'
+
+
+def head_of(notebook: Path) -> tuple[str, str]:
+    "Title and promise line of a chapter."
+    for cell in read_nb(notebook).cells:
+        title = re.match(r'# (.+)', cell.source)
+        if cell.cell_type == 'markdown' and title:
+            promise = re.search(r'^> (.+)', cell.source, flags=re.MULTILINE)
+            return title[1], promise[1] if promise else ''
+    raise SystemExit(f'{notebook} has no title')
+
+
+def package_doc(folder: Path) -> str:
+    "What a package is for: the docstring of its `__init__`."
+    tree = ast.parse((folder/'__init__.py').read_text(encoding='utf-8'))
+    return ast.get_docstring(tree) or ''
+
+
+def chapter_line(notebook: Path) -> str:
+    "A chapter in the map."
+    title, promise = head_of(notebook)
+    link = os.path.relpath(notebook, DOCS).replace(os.sep, '/')
+    return f'- [{title}]({link}): {promise}'
+
+
+def map_page() -> str:
+    "Every chapter with its promise line, in reading order, by package."
+    lines = [NOTE, '# Map\n', 'Every chapter, in the order in which they build on each other. '
+             'The folder of a chapter in `nbs/` is the sub-package that its code goes to.']
+    group = None
+    for notebook in sorted(nbglob(CONFIG.nbs_path, as_path=True)):
+        if notebook.name == CONFIG.readme_nb: continue
+        folder = notebook.parent.name
+        if notebook.parent == CONFIG.nbs_path: folder = re.sub(r'^\d+_', '', notebook.stem)
+        if folder != group:
+            group = folder
+            name = re.sub(r'^\d+_', '', folder)
+            about = package_doc(LIBRARY/name).splitlines() if (LIBRARY/name).is_dir() else []
+            lines += ['', f'## {name}\n', *about[:1]]
+            if about: lines.append('')
+        lines.append(chapter_line(notebook))
+    return '\n'.join(lines)+'\n'
+
+
+def shown_names(package: Path) -> list[tuple[str, str]]:
+    "The public names of a package and the module, seen from the library, that each comes from."
+    tree = ast.parse((package/'__init__.pyi').read_text(encoding='utf-8'))
+    prefix = '.'.join(package.relative_to(LIBRARY).parts)
+    names = []
+    for node in tree.body:
+        if not isinstance(node, ast.ImportFrom) or not node.module: continue
+        module = f'{prefix}.{node.module}'.strip('.')
+        names += [(alias.asname or alias.name, module) for alias in node.names]
+    return sorted(names, key=lambda pair: pair[0].lower())
+
+
+def first_line(module: str, name: str) -> str:
+    "The first line of a docstring, read without importing anything."
+    path = LIBRARY/(module.replace('.', '/')+'.py')
+    for node in ast.parse(path.read_text(encoding='utf-8')).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            return (ast.get_docstring(node) or '').splitlines()[0]
+    return ''
+
+
+def chapter_of(module: str) -> Path:
+    "The notebook that makes a module, as the module itself says."
+    text = (LIBRARY/(module.replace('.', '/')+'.py')).read_text(encoding='utf-8')
+    found = re.search(r'File to edit: (\S+\.ipynb)|# %% (\S+\.ipynb)', text)
+    if found is None: raise SystemExit(f'{module} does not say which notebook makes it')
+    stated = found[1] or found[2]
+    return ROOT/'nbs'/stated.split('nbs/')[-1]
+
+
+def api_page() -> str:
+    "What the package shows, by sub-package."
+    lines = [NOTE, '# API reference\n',
+             'The names that people use come from the package itself; what a sub-package shows comes from it. '
+             'Everything else may change without notice. A name links to the chapter that defines, shows and tests it.']
+    packages = [LIBRARY, *sorted(stub.parent for stub in LIBRARY.glob('*/__init__.pyi'))]
+    for package in packages:
+        name = '.'.join(package.relative_to(ROOT).parts)
+        lines += ['', f'## {name}\n', f'`from {name} import …`\n', '| name | what it does |', '| --- | --- |']
+        for shown, module in shown_names(package):
+            link = os.path.relpath(chapter_of(module), DOCS).replace(os.sep, '/')
+            lines.append(f'| [`{shown}`]({link}) | {first_line(module, shown)} |')
+    return '\n'.join(lines)+'\n'
+
+
+def main() -> None:
+    "Write both pages."
+    DOCS.mkdir(exist_ok=True)
+    (DOCS/'map.md').write_text(map_page(), encoding='utf-8')
+    (DOCS/'api_reference.md').write_text(api_page(), encoding='utf-8')
+
+
+if __name__ == '__main__': main()
