@@ -23,7 +23,7 @@ def parser(doc: str) -> argparse.ArgumentParser:
     p.add_argument('--sizes', type=int, nargs='+', default=[128, 256], help="side of the network's input, pixels")
     p.add_argument('--backbones', nargs='+', default=['resnet18', 'resnet50'])
     p.add_argument('--threads', type=int, default=1, help='threads that computations may use')
-    p.add_argument('--sample', action='store_true', help='use the sample project although mirror-mouse-example is there')
+    p.add_argument('--sample', action='store_true', help='the sample project, even if there are real data')
     p.add_argument('--accelerator', default='cpu', help='cpu, gpu, mps or auto')
     p.add_argument('--child', help=argparse.SUPPRESS)
     return p

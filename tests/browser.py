@@ -1,7 +1,8 @@
 """A notebook in a real browser: JupyterLab or Voilà in headless Chromium, driven by Playwright.
 
-`opened` starts a server for a folder, opens a notebook of it, runs it, and hands over the page. An error that the page raised
-fails the test at the end, whatever the test itself found. Screenshots go to `artefacts/` (or `$LPNB_ARTEFACTS`).
+`opened` starts a server for a folder, opens a notebook of it, runs it, and hands over the page. An error that the
+page raised fails the test at the end, whatever the test itself found. Screenshots go to `artefacts/` (or
+`$LPNB_ARTEFACTS`).
 """
 import os
 import secrets
@@ -20,9 +21,11 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
-FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-         '--disable-component-update', '--disable-sync']
+PROGRAMS = ('chromium', 'chromium-browser', 'google-chrome')
+CHROMIUM = os.environ.get('CHROMIUM') or next(filter(None, map(shutil.which, PROGRAMS)), None)
+FLAGS = [
+    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync']
 QUIET = '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
 
 
@@ -35,7 +38,7 @@ def need_browser():
     "Skip with a reason where there is no browser; fail where there must be one."
     absent = [name for name in ('jupyterlab', 'playwright', 'voila') if find_spec(name) is None]
     if absent: missing = f"{', '.join(absent)} not installed (pip install -e '.[dev]')"
-    else: missing = '' if CHROMIUM else 'no Chromium found; install it (Debian: apt-get install chromium) or set CHROMIUM to its path'
+    else: missing = '' if CHROMIUM else 'no Chromium found; install it (apt-get install chromium) or set CHROMIUM'
     if missing and required('browser'): pytest.fail(f'a browser is required here, but {missing}', pytrace=False)
     if missing: pytest.skip(missing)
 
@@ -65,10 +68,12 @@ def _command(kind: str, notebook: Path) -> tuple[list[str], str, str]:
     port,token = _port(),secrets.token_hex(8)
     home = f'http://127.0.0.1:{port}'
     if kind == 'lab':
-        command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', f'--ServerApp.root_dir={notebook.parent}', '--ServerApp.ip=127.0.0.1',
-                   f'--ServerApp.port={port}', f'--IdentityProvider.token={token}', '--LabApp.expose_app_in_browser=True']
+        command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ServerApp.ip=127.0.0.1',
+                   f'--ServerApp.root_dir={notebook.parent}', f'--ServerApp.port={port}',
+                   f'--IdentityProvider.token={token}', '--LabApp.expose_app_in_browser=True']
         return command, f'{home}/api?token={token}', f'{home}/lab/tree/{notebook.name}?token={token}&reset'
-    return [sys.executable, '-m', 'voila', str(notebook), '--no-browser', f'--port={port}', '--Voila.ip=127.0.0.1'], f'{home}/', f'{home}/'
+    command = [sys.executable, '-m', 'voila', str(notebook), '--no-browser', f'--port={port}', '--Voila.ip=127.0.0.1']
+    return command, f'{home}/', f'{home}/'
 
 
 @contextmanager
@@ -76,16 +81,20 @@ def serve(kind: str, notebook: Path, home: Path) -> Iterator[str]:
     "A running server; the address of the notebook."
     (home/'config/labconfig').mkdir(parents=True, exist_ok=True)
     (home/'config/labconfig/page_config.json').write_text(QUIET)
-    paths = {'JUPYTER_CONFIG_DIR': 'config', 'JUPYTER_RUNTIME_DIR': 'runtime', 'IPYTHONDIR': 'ipython', 'JUPYTER_DATA_DIR': 'data'}
+    paths = {
+        'JUPYTER_CONFIG_DIR': 'config', 'JUPYTER_RUNTIME_DIR': 'runtime', 'IPYTHONDIR': 'ipython',
+        'JUPYTER_DATA_DIR': 'data'}
     env = os.environ | {key: str(home/name) for key,name in paths.items()}
     env |= {'PYTHONPATH': os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))}
     env.pop('MPLBACKEND', None)
-    command,ready,page = _command(kind, notebook)
+    command, ready, page = _command(kind, notebook)
     log = home/f'{kind}.log'
-    with log.open('w') as file: server = subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=notebook.parent)
+    with log.open('w') as file:
+        server = subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=notebook.parent)
     try:
         for _ in range(240):
-            if server.poll() is not None: pytest.fail(f'the {kind} server ended:\n{log.read_text()[-3000:]}', pytrace=False)
+            if server.poll() is not None:
+                pytest.fail(f'the {kind} server ended:\n{log.read_text()[-3000:]}', pytrace=False)
             try: urllib.request.urlopen(ready, timeout=60).read()
             except OSError: time.sleep(.5)
             else: break
@@ -100,7 +109,8 @@ def serve(kind: str, notebook: Path, home: Path) -> Iterator[str]:
 def kernel_ready(page, timeout: float = 120):
     "Wait until JupyterLab shows the notebook and its kernel answers."
     page.wait_for_selector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell', timeout=timeout*1000)
-    page.wait_for_function('window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === "connected"', timeout=timeout*1000)
+    session = 'window.jupyterapp?.shell.currentWidget?.sessionContext?.session'
+    page.wait_for_function(f'{session}?.kernel?.connectionStatus === "connected"', timeout=timeout*1000)
 
 
 def run_all(page):

@@ -17,6 +17,21 @@ from lightning_pose_nb.synthetic.project import make_project
 def _browser(): browser.need_browser()
 
 
+def until(page, condition: str, arg: object = None, timeout: int = 20):
+    "Wait until a JavaScript condition holds; `arg` is handed to it."
+    page.wait_for_function(condition, arg=arg, timeout=timeout*1000)
+
+
+def until_says(page, where: str, text: str, timeout: int = 20):
+    "Wait until an element shows a text."
+    says = '([where, text]) => document.querySelector(where)?.innerText.includes(text)'
+    until(page, says, [where, text], timeout)
+
+
+def until_saved(page): until(page, "document.querySelector('.lpnb-save').disabled")
+def until_changed(page): until(page, "!document.querySelector('.lpnb-save').disabled")
+
+
 COUNTER = '''
 import ipywidgets as widgets
 from matplotlib.figure import Figure
@@ -56,7 +71,7 @@ def test_a_picture_stays(kind, tmp_path):
         page.wait_for_function("document.querySelector('.lpnb-live button').innerText === '1'", timeout=20_000)
         page.screenshot(path=browser.artefacts()/f'snapshot-{kind}-live.png')
         if kind == 'voila': return # Voilà saves nothing
-        page.wait_for_function('([sel, old]) => document.querySelector(sel).src !== old', arg=[picture, before], timeout=20_000)
+        until(page, '([where, old]) => document.querySelector(where).src !== old', [picture, before])
         page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
         page.wait_for_timeout(1000)
     with browser.opened(kind, notebook, tmp_path/'later', run=False) as page:
@@ -67,7 +82,8 @@ def test_a_picture_stays(kind, tmp_path):
 
 VIEWER = '''
 from lightning_pose_nb.widgets.pose_viewer import PoseViewer
-viewer = PoseViewer('videos/session0.mp4', {{'model': 'session0.csv', 'truth': 'ground_truth/session0.csv'}}, 'CollectedData.csv', skeleton={skeleton}, threshold=.5)
+predictions = {{'model': 'session0.csv', 'truth': 'ground_truth/session0.csv'}}
+viewer = PoseViewer('videos/session0.mp4', predictions, 'CollectedData.csv', skeleton={skeleton}, threshold=.5)
 viewer
 '''
 
@@ -78,7 +94,9 @@ def project(tmp_path):
     folder = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=60).parent
     table = read_table(folder/'ground_truth'/'session0.csv')
     rng = np.random.default_rng(0)
-    xy,likelihood = table.xy+rng.normal(0, 1.5, table.xy.shape),np.clip(.97-.1*np.abs(rng.normal(size=table.likelihood.shape)), 0, 1)
+    xy = table.xy+rng.normal(0, 1.5, table.xy.shape)
+    doubt = .1*np.abs(rng.normal(size=table.likelihood.shape))
+    likelihood = np.clip(.97-doubt, 0, 1)
     xy[41, 0] += 25
     likelihood[41, 0] = .2
     write_table(folder/'session0.csv', range(60), table.keypoint_names, xy, likelihood)
@@ -87,17 +105,18 @@ def project(tmp_path):
 
 def at(page, frame, timeout=20):
     "Wait until the viewer has painted a frame."
-    page.wait_for_function("n => document.querySelector('.lpnb-viewer')?.dataset.frame === String(n)", arg=frame, timeout=timeout*1000)
+    until(page, "n => document.querySelector('.lpnb-viewer')?.dataset.frame === String(n)", frame, timeout)
 
 
 def screen(page, x, y):
     "Where on the page a place in the frame is."
-    return page.evaluate("([x, y]) => document.querySelector('.lpnb-viewer')._lpnb.clientOf(x, y)", [float(x), float(y)])
+    place = [float(x), float(y)]
+    return page.evaluate("([x, y]) => document.querySelector('.lpnb-viewer')._lpnb.clientOf(x, y)", place)
 
 
 @pytest.mark.parametrize('kind', ['lab', 'voila'])
 def test_viewer(kind, project):
-    "Step, scrub, jump, drag a keypoint, undo, add a frame, save: the label table changes as it should, and nowhere else."
+    "Step, scrub, jump, drag a keypoint, undo, add a frame, save: the label table changes there and nowhere else."
     names = read_table(project/'session0.csv').keypoint_names
     book = LabelBook(project/'CollectedData.csv')
     frame,image = next(iter(book.frames_of('session0.mp4').items()))
@@ -124,21 +143,21 @@ def test_viewer(kind, project):
         page.mouse.move(start[0]+20, start[1]+12, steps=5)
         page.screenshot(path=browser.artefacts()/f'viewer-{kind}-drag.png')
         page.mouse.up()
-        page.wait_for_function("!document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        until_changed(page)
         assert (project/'CollectedData.csv').read_text() == before, 'the table must not change before it is saved'
         assert LabelBook(project/'CollectedData.csv').n_unsaved == 1, 'but the journal must know at once'
         moved = LabelBook(project/'CollectedData.csv').keypoints(image)[k]
         page.keyboard.press('Control+z')
-        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        until_saved(page)
         page.keyboard.press('Control+Shift+z')
-        page.wait_for_function("!document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        until_changed(page)
         page.locator('.lpnb-frame').fill('41')
         page.keyboard.press('Enter')
         at(page, 41)
         page.locator('.lpnb-add').click()
-        page.wait_for_function("document.querySelector('.lpnb-pending').innerText.startsWith('2 rows')", timeout=20_000)
+        until_says(page, '.lpnb-pending', '2 rows')
         page.locator('.lpnb-save').click()
-        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        until_saved(page)
         page.screenshot(path=browser.artefacts()/f'viewer-{kind}-saved.png')
     after = (project/'CollectedData.csv').read_text().splitlines()
     assert len(after) == len(before.splitlines())+1
@@ -149,6 +168,8 @@ def test_viewer(kind, project):
     assert 'labeled-data/session0/img00000041.png' in saved.images
 
 
+SHOWS_VIEW = "name => document.querySelector('.lpnb-viewer')._lpnb.info.view === name"
+HAS_FOCUS = "document.activeElement.classList.contains('lpnb-viewer')"
 VIEWS = '''
 from lightning_pose_nb import PoseViewer, label_book
 PoseViewer(labels=label_book('mine/config.yaml'))
@@ -160,7 +181,8 @@ def test_views(kind, tmp_path):
     "From the videos of two cameras to a label in each: the tables agree, row by row."
     films = make_project(tmp_path/'sample', n_frames=4, n_videos=1, n_video_frames=20, cameras=2).parent
     views = load_config(films/'config.yaml').data.view_names
-    config = start_project(tmp_path/'mine', films/'videos', ['nose', 'tail'], n=3, view_names=views, skeleton=[['nose', 'tail']])
+    config = start_project(tmp_path/'mine', films/'videos', ['nose', 'tail'], n=3, view_names=views,
+                           skeleton=[['nose', 'tail']])
     notebook = browser.write_notebook(tmp_path/'views.ipynb', VIEWS)
     with browser.opened(kind, notebook, tmp_path/'home', size=(1280, 1000)) as page:
         at(page, 0, timeout=120)
@@ -169,18 +191,18 @@ def test_views(kind, tmp_path):
         page.keyboard.press('ArrowRight')
         at(page, 1)
         page.mouse.click(*screen(page, 40, 50))
-        page.wait_for_function("document.querySelector('.lpnb-pending').innerText.startsWith('2 rows')", timeout=20_000)
+        until_says(page, '.lpnb-pending', '2 rows')
         page.keyboard.press('v')
-        page.wait_for_function("name => document.querySelector('.lpnb-viewer')._lpnb.info.view === name", arg=views[1], timeout=20_000)
+        until(page, SHOWS_VIEW, views[1])
         at(page, 1)
-        assert page.evaluate("document.activeElement.classList.contains('lpnb-viewer')"), 'the keyboard must stay with the viewer'
+        assert page.evaluate(HAS_FOCUS), 'the keyboard must stay with the viewer'
         page.mouse.click(*screen(page, 20, 30))
         page.wait_for_timeout(500)
         page.screenshot(path=browser.artefacts()/f'views-{kind}.png')
         page.keyboard.press('s')
-        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        until_saved(page)
         page.locator('.lpnb-view').first.click()
-        page.wait_for_function("name => document.querySelector('.lpnb-viewer')._lpnb.info.view === name", arg=views[0], timeout=20_000)
+        until(page, SHOWS_VIEW, views[0])
         at(page, 1)
     first,second = label_book(config).views.values()
     assert [Path(image).name for image in first.images] == [Path(image).name for image in second.images] != []
@@ -198,25 +220,26 @@ ConfigEditor('config.yaml')
 
 @pytest.mark.parametrize('kind', ['lab', 'voila'])
 def test_editor(kind, project):
-    "Type a mistake and see it named; type a value and save it: one line of the file changes. Somebody else's edit is not overwritten."
+    "Type a mistake and see it named; save a value: one line changes. Somebody else's edit is not overwritten."
     config = project/'config.yaml'
     before = config.read_text()
     notebook = browser.write_notebook(project/'edit.ipynb', EDITOR)
     with browser.opened(kind, notebook, project/'home', size=(1280, 1150)) as page:
         editor = page.locator('.lpnb-editor')
         editor.wait_for(timeout=120_000)
-        page.wait_for_function("document.querySelector('.lpnb-editor').innerText.includes('epochs of')", timeout=60_000)
+        until_says(page, '.lpnb-editor', 'epochs of', timeout=60)
         page.screenshot(path=browser.artefacts()/f'editor-{kind}-open.png')
         page.get_by_role('tab', name='training').click()
+        key = 'document.querySelector(".lpnb-key-training-max_epochs")'
         field = page.locator('.lpnb-key-training-max_epochs input')
         field.fill('manny')
-        page.wait_for_function("document.querySelector('.lpnb-key-training-max_epochs').classList.contains('lpnb-bad')", timeout=20_000)
+        until(page, f'{key}.classList.contains("lpnb-bad")')
         page.screenshot(path=browser.artefacts()/f'editor-{kind}-wrong.png')
         field.fill('17')
-        page.wait_for_function("!document.querySelector('.lpnb-key-training-max_epochs').classList.contains('lpnb-bad')", timeout=20_000)
-        page.wait_for_function("document.querySelector('.lpnb-editor').innerText.includes('17 epochs of')", timeout=60_000)
+        until(page, f'!{key}.classList.contains("lpnb-bad")')
+        until_says(page, '.lpnb-editor', '17 epochs of', timeout=60)
         page.locator('.lpnb-save:not([disabled])').click()
-        page.wait_for_function("document.querySelector('.lpnb-save').disabled", timeout=20_000)
+        until_saved(page)
         page.screenshot(path=browser.artefacts()/f'editor-{kind}-saved.png')
         saved = config.read_text()
         changed = [new for old,new in zip(before.splitlines(), saved.splitlines(), strict=True) if old != new]
@@ -241,20 +264,21 @@ TrainingMonitor('model', every=1)
 @pytest.mark.parametrize('kind', ['lab'])
 def test_monitor(kind, project):
     "A training in another process is seen to learn, looked back at, and stopped."
-    settings = ['model.backbone=mobilenetv3_small_050', 'model.backbone_pretrained=false', 'training.max_epochs=400', 'training.check_val_every_n_epoch=2',
-                'training.optimizer_params.learning_rate=0.006']
+    settings = [
+        'model.backbone=mobilenetv3_small_050', 'model.backbone_pretrained=false', 'training.max_epochs=400',
+        'training.check_val_every_n_epoch=2', 'training.optimizer_params.learning_rate=0.006']
     notebook = browser.write_notebook(project/'watch.ipynb', MONITOR.format(settings=settings))
     with browser.opened(kind, notebook, project/'home', size=(1280, 1100)) as page:
         page.locator('.lpnb-monitor').wait_for(timeout=120_000)
-        page.wait_for_function("document.querySelector('.lpnb-monitor').innerText.includes('to go')", timeout=120_000)
-        page.wait_for_function("document.querySelector('.lpnb-monitor .widget-readout')?.innerText > '2'", timeout=120_000)
+        until_says(page, '.lpnb-monitor', 'to go', timeout=120)
+        until(page, "document.querySelector('.lpnb-monitor .widget-readout')?.innerText > '2'", timeout=120)
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-running.png')
         page.locator('.lpnb-monitor .noUi-handle').focus()
         page.keyboard.press('Home')
         page.wait_for_timeout(1500)
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-early.png')
         page.locator('.lpnb-stop').click()
-        page.wait_for_function("document.querySelector('.lpnb-monitor').innerText.includes('was interrupted')", timeout=60_000)
+        until_says(page, '.lpnb-monitor', 'was interrupted', timeout=60)
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-stopped.png')
 
 
@@ -264,9 +288,11 @@ def test_report(project):
 
     from lightning_pose_nb.api import train
     from lightning_pose_nb.report import write_report
-    settings = {'model.backbone': 'mobilenetv3_small_050', 'model.backbone_pretrained': False, 'training.max_epochs': 2, 'training.min_epochs': 1, 'training.check_val_every_n_epoch': 1}
+    settings = {
+        'model.backbone': 'mobilenetv3_small_050', 'model.backbone_pretrained': False, 'training.max_epochs': 2,
+        'training.min_epochs': 1, 'training.check_val_every_n_epoch': 1}
     page_file = write_report(train(project/'config.yaml', project/'model', settings, progress=False).folder)
-    asked,errors = [],[]
+    asked, errors = [], []
     with sync_playwright() as p:
         chromium = p.chromium.launch(executable_path=browser.CHROMIUM, headless=True, args=browser.FLAGS)
         for name,width,scheme in (('light', 1100, 'light'), ('dark', 1100, 'dark'), ('phone', 390, 'light')):

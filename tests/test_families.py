@@ -1,4 +1,4 @@
-"""Every model family through the public names: trained on labels and video, evaluated, moved elsewhere, continued, and used from the program."""
+"""Every model family through the public names: trained on labels and video, evaluated, moved, continued, reported."""
 import shutil
 from pathlib import Path
 
@@ -27,28 +27,46 @@ from lightning_pose_nb.training.fit import fit, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
 FRAMES = 24
+LOSSES = ['temporal', 'pca_multiview']
+HEATMAP_LOSSES = ['temporal_heatmap_mse', 'unimodal_mse']
+JOINT = 'heatmap_multiview_transformer'
+ONE_BY_ONE = 'any model of views that are predicted one by one'
 QUICK = {
-    'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'training.max_epochs': 2, 'training.train_batch_size': 6,
-    'training.lr_scheduler_params.multisteplr.milestones': [1], 'training.check_val_every_n_epoch': 1, 'training.accelerator': 'cpu',
-    'training.log_every_n_steps': 1, 'training.limit_train_batches': 2, 'eval.test_videos_directory': 'videos_new',
-    'callbacks.anneal_weight.freeze_until_epoch': 0, 'callbacks.anneal_weight.increase_factor': 1.0, 'dali.base.predict.sequence_length': 7,
-    'dali.context.predict.sequence_length': 7, 'model.backbone': 'test_resnet', 'model.losses_to_use': ['temporal', 'pca_multiview']}
+    'data.image_resize_dims.height': 64,
+    'data.image_resize_dims.width': 64,
+    'training.max_epochs': 2,
+    'training.train_batch_size': 6,
+    'training.lr_scheduler_params.multisteplr.milestones': [1],
+    'training.check_val_every_n_epoch': 1,
+    'training.accelerator': 'cpu',
+    'training.log_every_n_steps': 1,
+    'training.limit_train_batches': 2,
+    'eval.test_videos_directory': 'videos_new',
+    'callbacks.anneal_weight.freeze_until_epoch': 0,
+    'callbacks.anneal_weight.increase_factor': 1.0,
+    'dali.base.predict.sequence_length': 7,
+    'dali.context.predict.sequence_length': 7,
+    'model.backbone': 'test_resnet',
+    'model.losses_to_use': LOSSES,
+}
 FAMILIES = {
     'regression': ('mirror', {'model.model_type': 'regression'}),
     'regression laplace': ('mirror', {'model.model_type': 'regression', 'model.regression_loss_type': 'laplace'}),
-    'context': ('mirror', {'model.model_type': 'heatmap_mhcrnn', 'model.losses_to_use': ['temporal', 'pca_multiview', 'temporal_heatmap_mse', 'unimodal_mse']}),
+    'context': ('mirror', {'model.model_type': 'heatmap_mhcrnn', 'model.losses_to_use': [*LOSSES, *HEATMAP_LOSSES]}),
     'heatmap on views': ('ring', {}),
     'regression on views': ('ring', {'model.model_type': 'regression'}),
     'context on views': ('ring', {'model.model_type': 'heatmap_mhcrnn'}),
-    'joint views': ('ring', {'model.model_type': 'heatmap_multiview_transformer', 'model.backbone': 'test_vit', 'training.patch_mask.init_epoch': 0,
-                             'training.patch_mask.final_epoch': 1}),
+    'joint views': ('ring', {
+        'model.model_type': JOINT, 'model.backbone': 'test_vit',
+        'training.patch_mask.init_epoch': 0, 'training.patch_mask.final_epoch': 1}),
 }
 
 
 @pytest.fixture(scope='module')
 def projects(tmp_path_factory) -> dict[str, Path]:
     "Two small projects: a mirrored view, and two calibrated cameras."
-    home, size = tmp_path_factory.mktemp('families'), dict(n_frames=12, n_videos=2, n_video_frames=FRAMES, context=True)
+    home = tmp_path_factory.mktemp('families')
+    size = dict(n_frames=12, n_videos=2, n_video_frames=FRAMES, context=True)
     return {'mirror': make_project(home/'mirror', **size), 'ring': make_project(home/'ring', cameras=2, **size)}
 
 
@@ -56,11 +74,15 @@ def projects(tmp_path_factory) -> dict[str, Path]:
 def family(request, projects, tmp_path_factory) -> tuple[str, Path, dict, TrainedModel]:
     "A name, its project's config, its settings, and the model trained with them."
     kind, changes = FAMILIES[request.param]
-    folder = tmp_path_factory.mktemp('model')/'model'
-    return request.param, projects[kind], QUICK | changes, train(projects[kind], folder, QUICK | changes, progress=False)
+    config = projects[kind]
+    settings = QUICK | changes
+    model = train(config, tmp_path_factory.mktemp('model')/'model', settings, progress=False)
+    return request.param, config, settings, model
 
 
-def views(model: TrainedModel) -> list[str]: return [f'_{view}' for view in model.cfg.data.view_names or []] or ['']
+def views(model: TrainedModel) -> list[str]:
+    "What the names of files end in, for each view."
+    return [f'_{view}' for view in model.cfg.data.view_names or []] or ['']
 
 
 def test_labelled_frames_are_evaluated_in_frame_pixels(family):
@@ -73,7 +95,8 @@ def test_labelled_frames_are_evaluated_in_frame_pixels(family):
         assert set(table.subset) == {'train', 'validation'}
         assert ((table.likelihood >= 0) & (table.likelihood <= 1)).all()
         true = np.stack([labels.xs(c, axis=1, level=2).to_numpy(float) for c in 'xy'], -1)
-        np.testing.assert_allclose(errors[table.keypoint_names].to_numpy(float), np.linalg.norm(table.xy-true, axis=-1), atol=1e-3)
+        distances = np.linalg.norm(table.xy-true, axis=-1)
+        np.testing.assert_allclose(errors[table.keypoint_names].to_numpy(float), distances, atol=1e-3)
         assert (model.folder/f'predictions_pca_multiview_error{view}.csv').is_file()
 
 
@@ -110,14 +133,17 @@ def test_the_folder_travels_and_is_not_trained_again(family, tmp_path):
     before = (model.folder/'weights.safetensors').read_bytes()
     train(config, model.folder, settings, resume=True, progress=False)
     assert (model.folder/'weights.safetensors').read_bytes() == before
-    shutil.copytree(model.folder, tmp_path/'elsewhere', ignore=shutil.ignore_patterns('video_preds'))
-    text = (tmp_path/'elsewhere'/'config.yaml').read_text().replace(str(config.parent), '/nowhere')
-    (tmp_path/'elsewhere'/'config.yaml').write_text(text)
-    result = CliRunner().invoke(app, ['predict', str(tmp_path/'elsewhere'), str(config.parent/'videos_new'), '--labeled-video'])
+    moved = shutil.copytree(model.folder, tmp_path/'elsewhere', ignore=shutil.ignore_patterns('video_preds'))
+    text = (moved/'config.yaml').read_text().replace(str(config.parent), '/nowhere')
+    (moved/'config.yaml').write_text(text)
+    videos = str(config.parent/'videos_new')
+    result = CliRunner().invoke(app, ['predict', str(moved), videos, '--labeled-video'])
     assert result.exit_code == 0, result.output
     for view in views(model):
-        assert (tmp_path/'elsewhere'/'video_preds'/f'session2{view}.csv').read_bytes() == (model.folder/'video_preds'/f'session2{view}.csv').read_bytes()
-        assert (tmp_path/'elsewhere'/'video_preds'/'labeled_videos'/f'session2{view}_labeled.mp4').is_file()
+        here = model.folder/'video_preds'/f'session2{view}.csv'
+        there = moved/'video_preds'/f'session2{view}.csv'
+        assert there.read_bytes() == here.read_bytes()
+        assert (there.parent/'labeled_videos'/f'session2{view}_labeled.mp4').is_file()
 
 
 def test_label_tables_and_single_frames(family, tmp_path):
@@ -131,12 +157,15 @@ def test_label_tables_and_single_frames(family, tmp_path):
     if name == 'joint views':
         xy, likelihood = model.predict_frames(np.zeros((3, 2, 90, 120, 3), np.uint8))
         assert (xy.shape, likelihood.shape) == ((3, 2, 10, 2), (3, 2, 10))
-    else: assert model.predict_frame(np.zeros((90, 120, 3), np.uint8))['keypoints'].shape == (len(model.keypoint_names), 2)
+    else:
+        found = model.predict_frame(np.zeros((90, 120, 3), np.uint8))
+        assert found['keypoints'].shape == (len(model.keypoint_names), 2)
 
 
 def test_every_family_can_be_watched_reviewed_and_reported(family, tmp_path):
     _, config, _, model = family
-    run, book = read_run(model.folder), label_book(config)
+    run = read_run(model.folder)
+    book = label_book(config)
     assert run.state == 'finished'
     assert np.isfinite(run.samples[2][-1]['xy']).all()
     best = suggest_frames(model.folder, 4, labels=book)
@@ -160,8 +189,10 @@ class StopAfter(Callback):
 def test_a_stopped_run_goes_on_as_if_nothing_had_happened(family, tmp_path):
     _, config, settings, model = family
     cfg = load_config(config, settings | {'training.checkpoint_every_seconds': 1e-9})
-    labels, folder = project_labels(cfg), tmp_path/'stopped'
-    with pytest.raises(RuntimeError, match='lights'): fit(cfg, labels, folder, progress=False, callbacks=(StopAfter(),))
+    labels = project_labels(cfg)
+    folder = tmp_path/'stopped'
+    with pytest.raises(RuntimeError, match='lights'):
+        fit(cfg, labels, folder, progress=False, callbacks=(StopAfter(),))
     assert (folder/'resume.ckpt').exists()
     assert not (folder/'weights.safetensors').exists()
     fit(cfg, labels, folder, resume=True, progress=False)
@@ -170,7 +201,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(family, tmp_path):
 
 def test_one_view_is_evaluated_by_itself(family):
     name, config, _, model = family
-    if name != 'heatmap on views': pytest.skip('any model of views that are predicted one by one')
+    if name != 'heatmap on views': pytest.skip(ONE_BY_ONE)
     together = (model.folder/'pixel_error_summary.csv').read_bytes()
     before = read_table(model.folder/'predictions_front.csv')
     summary = model.evaluate(config.parent/'CollectedData_front.csv', progress=False)
@@ -183,23 +214,27 @@ def test_one_view_is_evaluated_by_itself(family):
 @pytest.mark.filterwarnings('ignore::UserWarning')
 def test_a_view_that_lost_frames_is_not_compared(family, tmp_path):
     name, config, _, model = family
-    if name != 'heatmap on views': pytest.skip('any model of views that are predicted one by one')
+    if name != 'heatmap on views': pytest.skip(ONE_BY_ONE)
     videos = shutil.copytree(config.parent/'videos_new', tmp_path/'videos')
     sick = videos/'session2_front.mp4'
     data = bytearray(sick.read_bytes())
-    start, moov = data.index(b'mdat'), data.index(b'moov')
+    start = data.index(b'mdat')
+    moov = data.index(b'moov')
     end = moov if moov > start else len(data)
-    data[(start+end)//2:(start+3*end)//4] = bytes((start+3*end)//4-(start+end)//2)
+    first = (start+end)//2
+    last = (start+3*end)//4
+    data[first:last] = bytes(last-first)
     sick.write_bytes(data)
-    tables = model.predict_session({view: videos/f'session2_{view}.mp4' for view in model.cfg.data.view_names}, tmp_path/'out', progress=False)
+    session = {view: videos/f'session2_{view}.mp4' for view in model.cfg.data.view_names}
+    tables = model.predict_session(session, tmp_path/'out', progress=False)
     assert len(tables['front']) < len(tables['left']) == FRAMES
     assert (tmp_path/'out'/'session2_front_temporal_norm.csv').is_file()
     assert not list((tmp_path/'out').glob('*_3d.csv'))
 
 
 @pytest.mark.parametrize(('kind', 'changes', 'said'), [
-    ('mirror', {'model.model_type': 'heatmap_multiview_transformer'}, 'two or more views'),
-    ('ring', {'model.model_type': 'heatmap_multiview_transformer', 'model.backbone': 'resnet18'}, 'a plain ViT'),
+    ('mirror', {'model.model_type': JOINT}, 'two or more views'),
+    ('ring', {'model.model_type': JOINT, 'model.backbone': 'resnet18'}, 'a plain ViT'),
     ('ring', {'training.imgaug_hflip': True}, 'several views'),
     ('ring', {'model.losses_to_use': ['pca_singleview']}, 'pca_multiview'),
     ('ring', {'data.view_names': ['left', 'rigth']}, 'rigth'),

@@ -16,7 +16,9 @@ from lightning_pose_nb.synthetic.project import make_project
 def fiftyone(tmp_path, monkeypatch):
     "FiftyOne with a database of its own."
     if find_spec('fiftyone') is None:
-        (pytest.fail if browser.required('fiftyone') else pytest.skip)("fiftyone is not installed (pip install -e '.[dev]')")
+        missing = "fiftyone is not installed (pip install -e '.[dev]')"
+        if browser.required('fiftyone'): pytest.fail(missing)
+        pytest.skip(missing)
     os.environ.setdefault('FIFTYONE_DATABASE_DIR', str(tmp_path/'database'))
     from lightning_pose_nb.interop.fiftyone import import_fiftyone
     return import_fiftyone()

@@ -1,5 +1,6 @@
-"""The promise of the README, end to end and through the public names only: a project, a model, a video, a table; and a folder that travels."""
+"""The promise of the README, through public names only: a project, a model, a video, a table; a folder that travels."""
 import shutil
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,15 @@ import pytest
 from lightning_pose_nb import TrainedModel, load_config, make_project, train
 
 QUICK = {
-    'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'training.max_epochs': 2, 'training.min_epochs': 1,
-    'training.lr_scheduler_params.multisteplr.milestones': [1], 'training.check_val_every_n_epoch': 1, 'training.accelerator': 'cpu',
-    'model.model_name': 'first'}
+    'data.image_resize_dims.height': 64,
+    'data.image_resize_dims.width': 64,
+    'training.max_epochs': 2,
+    'training.min_epochs': 1,
+    'training.lr_scheduler_params.multisteplr.milestones': [1],
+    'training.check_val_every_n_epoch': 1,
+    'training.accelerator': 'cpu',
+    'model.model_name': 'first',
+}
 FRAMES, LABELS = 30, 24
 
 
@@ -31,37 +38,46 @@ def model(home: Path) -> TrainedModel:
 
 
 def read(csv: Path) -> pd.DataFrame:
-    "A prediction table as pandas, and any user of the reference, reads it."
+    "A prediction table as pandas, and any user of Lightning Pose, reads it."
     return pd.read_csv(csv, header=[0, 1, 2], index_col=0)
 
 
-def test_the_folder_holds_what_the_reference_holds(home):
+def test_the_folder_holds_what_that_of_lightning_pose_holds(home):
     found = {p.relative_to(home/'model').as_posix() for p in (home/'model').rglob('*') if p.is_file()}
     expected = {
-        'config.yaml', 'weights.safetensors', 'predictions.csv', 'predictions_pixel_error.csv', 'video_preds/session0.csv',
-        'video_preds/session0_temporal_norm.csv'}
+        'config.yaml', 'weights.safetensors', 'predictions.csv', 'predictions_pixel_error.csv',
+        'video_preds/session0.csv', 'video_preds/session0_temporal_norm.csv'}
     assert expected <= found
     assert any(p.startswith('tb_logs/first/version_0/events') for p in found), sorted(found)
     assert not [p for p in found if p.endswith(('.tmp', '.part', '.ckpt')) and p != 'resume.ckpt']
     assert load_config(home/'model'/'config.yaml').data.size == (64, 64)
 
 
+def coordinates(table: pd.DataFrame) -> np.ndarray:
+    "x and y of every keypoint, (N, K, 2)."
+    return np.stack([table.xs(axis, axis=1, level=2).to_numpy(float) for axis in 'xy'], -1)
+
+
 def test_predictions_of_the_labelled_frames(home, model):
     table = read(home/'model'/'predictions.csv')
     names = load_config(home/'mouse'/'config.yaml').data.keypoint_names
     assert model.keypoint_names == names
-    assert set(table.columns.get_level_values(0)[:-1]) == {'heatmap_tracker'}
-    assert [c[1:] for c in table.columns[:-1]] == [(k, c) for k in names for c in ('x', 'y', 'likelihood')]
+    numbers = table.iloc[:, :-1]
+    assert set(numbers.columns.get_level_values(0)) == {'heatmap_tracker'}
+    assert [column[1:] for column in numbers.columns] == list(product(names, ('x', 'y', 'likelihood')))
     assert set(table.iloc[:, -1]) <= {'train', 'validation', 'test', 'unused'}
-    labels = read(home/'mouse'/'CollectedData.csv')
-    assert list(table.index) == list(labels.index)
     likelihood = table.xs('likelihood', axis=1, level=2).to_numpy(float)
     assert ((likelihood >= 0) & (likelihood <= 1)).all()
+
+
+def test_pixel_errors_of_the_labelled_frames(home, model):
+    table = read(home/'model'/'predictions.csv')
+    labels = read(home/'mouse'/'CollectedData.csv')
+    assert list(table.index) == list(labels.index)
     errors = pd.read_csv(home/'model'/'predictions_pixel_error.csv', index_col=0)
-    assert list(errors.columns) == [*names, 'set']
-    xy = np.stack([table.iloc[:, :-1].xs(c, axis=1, level=2).to_numpy(float) for c in 'xy'], -1)
-    true = np.stack([labels.xs(c, axis=1, level=2).to_numpy(float) for c in 'xy'], -1)
-    np.testing.assert_allclose(errors[names].to_numpy(float), np.linalg.norm(xy-true, axis=-1), atol=1e-3)
+    assert list(errors.columns) == [*model.keypoint_names, 'set']
+    distances = np.linalg.norm(coordinates(table.iloc[:, :-1])-coordinates(labels), axis=-1)
+    np.testing.assert_allclose(errors[model.keypoint_names].to_numpy(float), distances, atol=1e-3)
 
 
 def test_video(home, model):
@@ -80,7 +96,7 @@ def test_video(home, model):
 def test_it_learned_something(home, model):
     "Two epochs are not enough to be good, but enough to be better than a guess at random."
     errors = pd.read_csv(home/'model'/'predictions_pixel_error.csv', index_col=0).drop(columns='set').to_numpy(float)
-    assert np.nanmean(errors) < 110  # half of the picture's diagonal is about 130
+    assert np.nanmean(errors) < 110  # half of the image's diagonal is about 130
 
 
 def test_evaluate(model):
@@ -108,7 +124,6 @@ def test_the_folder_travels(home, tmp_path):
         xy, likelihood = moved.predict_frames(frames)
     finally: (home/'hidden').rename(home/'mouse')
     assert (tmp_path/'model'/'video_preds'/'film.csv').is_file()
-    expected = np.stack([here.xs(c, axis=1, level=2).to_numpy(float) for c in 'xy'], -1)
-    np.testing.assert_allclose(table.xy, expected, atol=1e-3)
+    np.testing.assert_allclose(table.xy, coordinates(here), atol=1e-3)
     assert xy.shape == (2, len(moved.keypoint_names), 2)
     assert likelihood.shape == xy.shape[:2]

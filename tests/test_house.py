@@ -1,4 +1,4 @@
-"""The plan of the house: numbered folders and notebooks, short exported cells, public names, and no exception without a reason."""
+"""The plan of the house: numbered notebooks, short exported cells, public names, no exception without a reason."""
 import ast
 import importlib
 import re
@@ -89,15 +89,13 @@ def test_every_package_shows_its_names():
     assert (LIBRARY/'py.typed').is_file()
 
 
-RINGS = re.compile(rf'from {LIB}(?:\.(?P<package>\w+))?(?P<deeper>\.\w+)? import (?P<names>[^#\n]+)')
-
-
 def imported(source: str) -> list[tuple[str | None, list[str]]]:
     "What some code imports from this package: (module or None, names)."
     found = []
     for node in ast.walk(ast.parse(re.sub(r'^\s*[%!].*', 'pass', source, flags=re.MULTILINE))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split('.')[0] == LIB:
-            found.append((node.module.removeprefix(LIB).removeprefix('.') or None, [alias.name for alias in node.names]))
+            module = node.module.removeprefix(LIB).removeprefix('.')
+            found.append((module or None, [alias.name for alias in node.names]))
     return found
 
 

@@ -1,12 +1,22 @@
-"""Settings of the `training` section that no notebook shows one by one: each must do what its name says, not only load."""
+"""Settings of the `training` section that no notebook shows one by one: each must do what its name says."""
 import pytest
 
 from lightning_pose_nb import make_project, train
 from lightning_pose_nb.training.fit import read_log
 
-QUICK = {'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 96, 'model.backbone': 'test_resnet', 'training.max_epochs': 2,
-         'training.check_val_every_n_epoch': 1, 'training.log_every_n_steps': 1, 'training.train_batch_size': 8, 'training.train_prob': 0.67,
-         'training.val_prob': 0.12, 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False}  # 16 frames: 2 steps an epoch
+QUICK = {  # 16 frames: 2 steps an epoch
+    'data.image_resize_dims.height': 64,
+    'data.image_resize_dims.width': 96,
+    'model.backbone': 'test_resnet',
+    'training.max_epochs': 2,
+    'training.check_val_every_n_epoch': 1,
+    'training.log_every_n_steps': 1,
+    'training.train_batch_size': 8,
+    'training.train_prob': 0.67,
+    'training.val_prob': 0.12,
+    'training.accelerator': 'cpu',
+    'eval.predict_vids_after_training': False,
+}
 
 
 @pytest.fixture(scope='module')
@@ -29,14 +39,22 @@ def config(tmp_path_factory):
     ({'model.heatmap_loss_type': 'js', 'data.downsample_factor': 3}, 2, 4),
 ], ids=lambda v: ', '.join(v) if isinstance(v, dict) else None)
 def test_a_run_has_the_length_it_should_have(config, tmp_path, changes, epochs, steps):
-    model = train(config, tmp_path/'model', {k: v for k, v in (QUICK | changes).items() if v is not None or 'averaging' in k}, progress=False)
+    settings = QUICK | changes
+    given = {key: value for key, value in settings.items() if value is not None or 'averaging' in key}
+    model = train(config, tmp_path/'model', given, progress=False)
     assert (model.model.about['epochs'], model.model.about['steps']) == (epochs, steps)
     assert read_log(model.folder)['val_pixel_error'].dropna().between(0, 300).all()
 
 
 def test_early_stopping_stops(config, tmp_path):
-    still = {'training.optimizer_params.learning_rate': 1e-12, 'training.weight_averaging': None, 'training.max_epochs': 20}
-    model = train(config, tmp_path/'model', QUICK | still | {'training.early_stopping': True, 'training.early_stop_patience': 2}, progress=False)
+    still = {
+        'training.optimizer_params.learning_rate': 1e-12,
+        'training.weight_averaging': None,
+        'training.max_epochs': 20,
+        'training.early_stopping': True,
+        'training.early_stop_patience': 2,
+    }
+    model = train(config, tmp_path/'model', QUICK | still, progress=False)
     assert model.model.about['epochs'] < 20
 
 

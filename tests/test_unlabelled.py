@@ -1,4 +1,4 @@
-"""Unlabelled video, through the public names and the program: a semi-supervised model, what it leaves behind, and a run that is killed."""
+"""Unlabelled video through the public names: a semi-supervised model, what it leaves behind, a run that is killed."""
 import json
 import shutil
 import subprocess
@@ -15,11 +15,21 @@ from lightning_pose_nb.training.fit import read_log
 
 LOSSES = ('temporal', 'pca_singleview', 'pca_multiview')
 QUICK = {
-    'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'data.columns_for_singleview_pca': [0, 1, 2, 3],
-    'training.max_epochs': 4, 'training.lr_scheduler_params.multisteplr.milestones': [3], 'training.check_val_every_n_epoch': 2,
-    'training.train_batch_size': 8, 'training.accelerator': 'cpu', 'training.log_every_n_steps': 1, 'training.checkpoint_every_seconds': 0.01,
-    'model.backbone': 'test_resnet', 'model.losses_to_use': list(LOSSES),
-    'callbacks.anneal_weight.freeze_until_epoch': 0, 'callbacks.anneal_weight.increase_factor': 0.5}
+    'data.image_resize_dims.height': 64,
+    'data.image_resize_dims.width': 64,
+    'data.columns_for_singleview_pca': [0, 1, 2, 3],
+    'training.max_epochs': 4,
+    'training.lr_scheduler_params.multisteplr.milestones': [3],
+    'training.check_val_every_n_epoch': 2,
+    'training.train_batch_size': 8,
+    'training.accelerator': 'cpu',
+    'training.log_every_n_steps': 1,
+    'training.checkpoint_every_seconds': 0.01,
+    'model.backbone': 'test_resnet',
+    'model.losses_to_use': list(LOSSES),
+    'callbacks.anneal_weight.freeze_until_epoch': 0,
+    'callbacks.anneal_weight.increase_factor': 0.5,
+}
 FRAMES = 30
 
 
@@ -42,7 +52,8 @@ def test_epochs_have_ten_steps_and_losses_fade_in(home):
     assert steps.loc[steps['epoch'] == 0, 'train_temporal_loss'].isna().all()
     for name in LOSSES:
         late = steps[steps['epoch'] > 1]
-        np.testing.assert_allclose(late[f'train_{name}_loss_weighted'], late[f'train_{name}_loss']*late[f'{name}_weight'], rtol=1e-4, atol=1e-12)
+        weighted = late[f'train_{name}_loss']*late[f'{name}_weight']
+        np.testing.assert_allclose(late[f'train_{name}_loss_weighted'], weighted, rtol=1e-4, atol=1e-12)
         assert late[f'{name}_weight'].iloc[0] == pytest.approx(0.5*np.exp(-11))
     parts = late['train_supervised_loss']+sum(late[f'train_{name}_loss_weighted'] for name in LOSSES)
     np.testing.assert_allclose(parts, late['total_loss'], rtol=1e-4)
@@ -71,30 +82,42 @@ def test_pca_errors_need_no_training_data(home, tmp_path):
 
 
 def test_a_model_without_video_has_them_too(home, tmp_path):
-    model = train(home/'mouse'/'config.yaml', tmp_path/'plain', overrides=QUICK | {'model.losses_to_use': [], 'training.max_epochs': 1,
-                  'training.lr_scheduler_params.multisteplr.milestones': [], 'eval.predict_vids_after_training': False}, progress=False)
+    supervised = {
+        'model.losses_to_use': [],
+        'training.max_epochs': 1,
+        'training.lr_scheduler_params.multisteplr.milestones': [],
+        'eval.predict_vids_after_training': False,
+    }
+    model = train(home/'mouse'/'config.yaml', tmp_path/'plain', QUICK | supervised, progress=False)
     assert set(model.model.subspaces) == {'pca_singleview', 'pca_multiview'}
     assert (tmp_path/'plain'/'predictions_pca_multiview_error.csv').is_file()
 
 
 @pytest.mark.parametrize(('change', 'said'), [
-    ({'data.video_dir': None}, 'data.video_dir'), ({'data.video_dir': 'vidoes'}, 'Did you mean'), ({'data.mirrored_column_matches': None}, 'pca_multiview'),
-    ({'losses.temporal.epsilon': [1.0, 2.0]}, '2 numbers for 20 keypoints'), ({'callbacks.anneal_weight.freeze_until_epoch': 9}, 'stay off'),
-    ({'training.train_frames': 5}, '8 frames or more'), ({'model.losses_to_use': ['temproal']}, 'temporal')])
+    ({'data.video_dir': None}, 'data.video_dir'),
+    ({'data.video_dir': 'vidoes'}, 'Did you mean'),
+    ({'data.mirrored_column_matches': None}, 'pca_multiview'),
+    ({'losses.temporal.epsilon': [1.0, 2.0]}, '2 numbers for 20 keypoints'),
+    ({'callbacks.anneal_weight.freeze_until_epoch': 9}, 'stay off'),
+    ({'training.train_frames': 5}, '8 frames or more'),
+    ({'model.losses_to_use': ['temproal']}, 'temporal')])
 def test_mistakes_are_found_before_training(home, change, said):
     problems = [p for p in check_project(home/'mouse'/'config.yaml', QUICK | change) if p.level == 'error']
     assert any(said in str(p) for p in problems), problems
 
 
 def test_killed_and_continued_is_never_killed(home, tmp_path):
-    program = [sys.executable, '-c', 'from lightning_pose_nb.cli.main import main; main()', 'train', str(home/'mouse'/'config.yaml')]
-    changes = [f'{key}={json.dumps(value)}' for key, value in (QUICK | {'eval.predict_vids_after_training': False}).items()]
-    run = subprocess.Popen([*program, '--output-dir', str(tmp_path/'killed'), *changes], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    began = time.monotonic()
-    while not (tmp_path/'killed'/'resume.ckpt').exists() and run.poll() is None and time.monotonic()-began < 120: time.sleep(0.02)
+    folder = tmp_path/'killed'
+    settings = QUICK | {'eval.predict_vids_after_training': False}
+    changes = [f'{key}={json.dumps(value)}' for key, value in settings.items()]
+    program = [sys.executable, '-c', 'from lightning_pose_nb.cli.main import main; main()', 'train']
+    command = [*program, str(home/'mouse'/'config.yaml'), '--output-dir', str(folder), *changes]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic()+120
+    while not (folder/'resume.ckpt').exists() and run.poll() is None and time.monotonic() < deadline: time.sleep(0.02)
     run.kill()
     run.wait()
-    assert not (tmp_path/'killed'/'weights.safetensors').exists()
-    done = subprocess.run([*program, '--output-dir', str(tmp_path/'killed'), '--resume', *changes], capture_output=True, text=True)
+    assert not (folder/'weights.safetensors').exists()
+    done = subprocess.run([*command, '--resume'], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path/'killed'/'weights.safetensors').read_bytes() == (home/'model'/'weights.safetensors').read_bytes()
+    assert (folder/'weights.safetensors').read_bytes() == (home/'model'/'weights.safetensors').read_bytes()

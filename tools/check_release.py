@@ -26,7 +26,8 @@ def versions() -> dict[str, str]:
 def complaints(tag: str) -> list[str]:
     "What keeps this tag from being released."
     wanted = tag.removeprefix('v')
-    found = [f'{file} says version {stated}, the tag {wanted}' for file, stated in versions().items() if stated != wanted]
+    stated = versions()
+    found = [f'{file} says version {stated[file]}, the tag {wanted}' for file in stated if stated[file] != wanted]
     changelog = (ROOT/'CHANGELOG.md').read_text(encoding='utf-8')
     section = re.search(rf'^## {re.escape(wanted)}\b.*\n(?P<text>(?:(?!^## ).*\n?)*)', changelog, flags=re.MULTILINE)
     if section is None: found.append(f'CHANGELOG.md has no section "## {wanted}"')

@@ -3,6 +3,7 @@
     lpnb demo DEMO_FOLDER && python tools/readme_picture.py DEMO_FOLDER
 """
 import sys
+from itertools import islice
 from pathlib import Path
 
 import matplotlib
@@ -17,10 +18,14 @@ from lightning_pose_nb.video.sequential import read_frames
 
 def main(demo: Path, frame: int = 40, keypoint: str = 'paw_front_right_bot') -> None:
     "One frame of the held-out video with the model's keypoints, and one paw's path against the truth."
-    csv = next(p for p in sorted((demo/'model'/'video_preds').glob('*.csv')) if (demo/'ground_truth'/p.name).is_file())
-    found, true = read_table(csv), read_table(demo/'ground_truth'/csv.name)
-    image = next(i for n, i in enumerate(read_frames(demo/'videos_new'/f'{csv.stem}.mp4')) if n == frame)
-    fig, axes = plt.subplot_mosaic([['picture', 'x'], ['picture', 'y']], figsize=(7.5, 3), width_ratios=[1, 1.5], layout='constrained')
+    tables = sorted((demo/'model'/'video_preds').glob('*.csv'))
+    csv = next(path for path in tables if (demo/'ground_truth'/path.name).is_file())
+    found = read_table(csv)
+    true = read_table(demo/'ground_truth'/csv.name)
+    frames = read_frames(demo/'videos_new'/f'{csv.stem}.mp4')
+    image = next(islice(frames, frame, None))
+    fig, axes = plt.subplot_mosaic([['picture', 'x'], ['picture', 'y']], figsize=(7.5, 3), width_ratios=[1, 1.5],
+                                   layout='constrained')
     plot_keypoints(image, found.xy[frame], found.likelihood[frame], ax=axes['picture'], threshold=0.5)
     k = found.keypoint_names.index(keypoint)
     for axis, name in enumerate('xy'):
