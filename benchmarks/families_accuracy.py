@@ -205,10 +205,10 @@ def judge_video(found: Collected, video: Path, table, roots: tuple[Path, Path]) 
     "Compare the predictions of one video with the truth of the project, and of the project without the bar."
     import numpy as np
 
-    from lightning_pose_nb.data.predictions import read_table
+    from lightning_pose_nb.data.predictions import read_predictions
     from lightning_pose_nb.evaluation.metrics import temporal_norm
     from lightning_pose_nb.video.sequential import probe
-    truth, clear = (read_table(root/'ground_truth'/f'{video.stem}.csv') for root in roots)
+    truth, clear = (read_predictions(root/'ground_truth'/f'{video.stem}.csv') for root in roots)
     off = table.xy-truth.xy
     error = np.linalg.norm(off, axis=-1)
     seen = truth.likelihood > .5
@@ -253,12 +253,12 @@ def judge_view(found: Collected, model, root: Path, csv: Path, view: str) -> Non
     import numpy as np
 
     from lightning_pose_nb.data.labels import read_labels
-    from lightning_pose_nb.data.predictions import read_table
+    from lightning_pose_nb.data.predictions import read_predictions
     from lightning_pose_nb.evaluation.metrics import read_metric
     from lightning_pose_nb.video.io import image_size
     ending = f'_{view}' if view else ''
     labels = read_labels(csv)
-    table = read_table(model.folder/f'predictions{ending}.csv')
+    table = read_predictions(model.folder/f'predictions{ending}.csv')
     test = (read_metric(model.folder/f'predictions_pixel_error{ending}.csv')['set'] == 'test').to_numpy()
     off = table.xy[test]-labels.xy[test]
     error = np.linalg.norm(off, axis=-1)

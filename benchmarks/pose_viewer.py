@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
 import browser
 from video_readers import film
 
-from lightning_pose_nb.data.predictions import Predictions, write_table
+from lightning_pose_nb.data.predictions import Predictions, write_predictions
 
 NOTEBOOK = '''
 from lightning_pose_nb.widgets.pose_viewer import PoseViewer
@@ -109,7 +109,7 @@ def main():
     for size in ((400, 400), (1024, 1280)):
         video = film(folder, size, args.frames)
         table = poses(args.frames, 17, size)
-        write_table(folder/f'{video.stem}.csv', table.index, table.keypoint_names, table.xy, table.likelihood)
+        write_predictions(table, folder/f'{video.stem}.csv')
         took = drive(video, folder/f'{video.stem}.csv', args.frames, args.steps, folder)
         print(f'{size[1]} × {size[0]}, {args.frames} frames: first paint {took["first"]:.1f} s')
         for what in ('forwards', 'jumps'): print(f'    {what:9} {len(took[what]):4} steps: {spread(took[what])}')

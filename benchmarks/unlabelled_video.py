@@ -97,7 +97,7 @@ def measure(job: dict) -> dict[str, float]:
     import numpy as np
 
     from lightning_pose_nb.api import train
-    from lightning_pose_nb.data.predictions import read_table
+    from lightning_pose_nb.data.predictions import read_predictions
     from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
     from lightning_pose_nb.video.io import find_videos
 
@@ -110,7 +110,7 @@ def measure(job: dict) -> dict[str, float]:
     pose: dict[str, list] = {}
     for video in find_videos(config.parent/'videos_new'):
         table = model.predict_video(video, progress=False)
-        truth = read_table(config.parent/'ground_truth'/f'{video.stem}.csv')
+        truth = read_predictions(config.parent/'ground_truth'/f'{video.stem}.csv')
         errors.append(np.linalg.norm(table.xy-truth.xy, axis=-1))
         seen.append(truth.likelihood > 0.5)
         jumps.append(temporal_norm(table.xy)[1:]-temporal_norm(truth.xy)[1:] > 10)

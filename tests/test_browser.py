@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lightning_pose_nb.config.load import load_config
-from lightning_pose_nb.data.predictions import read_table, write_table
+from lightning_pose_nb.data.predictions import Predictions, read_predictions, write_predictions
 from lightning_pose_nb.labeling.label_book import LabelBook
 from lightning_pose_nb.project.checks import check_project
 from lightning_pose_nb.project.create import label_book, start_project
@@ -92,14 +92,15 @@ viewer
 def project(tmp_path):
     "The sample project, with predictions of a video that are wrong in frame 41, and in some frames a little."
     folder = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=60).parent
-    table = read_table(folder/'ground_truth'/'session0.csv')
+    table = read_predictions(folder/'ground_truth'/'session0.csv')
     rng = np.random.default_rng(0)
     xy = table.xy+rng.normal(0, 1.5, table.xy.shape)
     doubt = .1*np.abs(rng.normal(size=table.likelihood.shape))
     likelihood = np.clip(.97-doubt, 0, 1)
     xy[41, 0] += 25
     likelihood[41, 0] = .2
-    write_table(folder/'session0.csv', range(60), table.keypoint_names, xy, likelihood)
+    predictions = Predictions(table.index, table.keypoint_names, xy, likelihood)
+    write_predictions(predictions, folder/'session0.csv')
     return folder
 
 
@@ -117,7 +118,7 @@ def screen(page, x, y):
 @pytest.mark.parametrize('kind', ['lab', 'voila'])
 def test_viewer(kind, project):
     "Step, scrub, jump, drag a keypoint, undo, add a frame, save: the label table changes there and nowhere else."
-    names = read_table(project/'session0.csv').keypoint_names
+    names = read_predictions(project/'session0.csv').keypoint_names
     book = LabelBook(project/'CollectedData.csv')
     frame,image = next(iter(book.frames_of('session0.mp4').items()))
     before = (project/'CollectedData.csv').read_text()

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from lightning_pose_nb import PoseViewer, make_project, train
-from lightning_pose_nb.data.bounding_boxes import read_boxes, shift_labels
+from lightning_pose_nb.data.bounding_boxes import BoxOptions, read_boxes, shift_labels
 from lightning_pose_nb.data.crops import boxes_from_table, crop_labels, crop_video
 from lightning_pose_nb.data.labels import read_labels
-from lightning_pose_nb.data.predictions import Predictions, read_table
+from lightning_pose_nb.data.predictions import Predictions, read_predictions
 from lightning_pose_nb.datasets.unlabelled import UnlabelledFrames
 from lightning_pose_nb.interop.fiftyone import gather_samples
 from lightning_pose_nb.video.sequential import probe
@@ -31,6 +31,7 @@ QUICK = {
     'data.mirrored_column_matches': [list(range(10)), list(range(10, 20))],
     'dali.base.train.sequence_length': 8,
 }
+NARROW = BoxOptions(ratio=1.2)
 
 
 def cropped_settings(home: Path) -> dict:
@@ -48,9 +49,10 @@ def home(tmp_path_factory) -> Path:
     likelihood = labels.labelled.astype(float)
     subset = ['train']*len(labels)
     told = Predictions(labels.images, labels.keypoint_names, labels.xy, likelihood, subset=subset)
-    crop_labels(arena/'CollectedData.csv', boxes_from_table(told, ratio=1.2), arena, cropped)
+    crop_labels(arena/'CollectedData.csv', boxes_from_table(told, NARROW), arena, cropped)
     for name, folder in (('session0', 'videos'), ('session1', 'videos_new')):
-        boxes = boxes_from_table(read_table(arena/'ground_truth'/f'{name}.csv'), ratio=1.2)
+        truth = read_predictions(arena/'ground_truth'/f'{name}.csv')
+        boxes = boxes_from_table(truth, NARROW)
         boxes[:, 2:] += np.arange(len(boxes))[:, None] % 5  # sizes that change from frame to frame
         crop_video(arena/folder/f'{name}.mp4', boxes, cropped/folder/f'{name}.mp4')
     train(cropped_settings(home), home/'model', QUICK, progress=False)
@@ -81,7 +83,7 @@ def test_labels_are_compared_in_pixels_of_the_frame(home, model):
     crops = read_labels(home/'cropped'/'CollectedData.csv')
     boxes = read_boxes(home/'cropped'/'bbox.csv', crops.images)
     np.testing.assert_allclose(crops.xy+boxes[:, None, :2], whole.xy, atol=1e-6)
-    table = read_table(home/'model'/'predictions.csv')
+    table = read_predictions(home/'model'/'predictions.csv')
     distances = np.linalg.norm(table.xy-whole.xy, axis=-1)
     np.testing.assert_allclose(stored_errors(home/'model', table.keypoint_names), distances, atol=1e-3)
     assert inside_boxes(table.xy, boxes)
@@ -110,7 +112,7 @@ def test_points_are_drawn_where_the_crop_shows_them(home, model):
     seen = PoseViewer(film, model.folder)
     boxes = read_boxes(film.with_name('session0_bbox.csv'))
     whole = shift_labels(seen.traces['predictions'].table.xy, boxes, probe(film).size)
-    np.testing.assert_allclose(whole, read_table(model.folder/'video_preds'/'session0.csv').xy, atol=1e-3)
+    np.testing.assert_allclose(whole, read_predictions(model.folder/'video_preds'/'session0.csv').xy, atol=1e-3)
     for v in (viewer, seen): v.close()
 
 

@@ -22,7 +22,7 @@ from lightning_pose_nb.cameras.triangulation import read_points
 from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.multiview_labels import project_labels
-from lightning_pose_nb.data.predictions import read_table
+from lightning_pose_nb.data.predictions import read_predictions
 from lightning_pose_nb.training.fit import fit, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
@@ -88,7 +88,7 @@ def views(model: TrainedModel) -> list[str]:
 def test_labelled_frames_are_evaluated_in_frame_pixels(family):
     _, config, _, model = family
     for view in views(model):
-        table = read_table(model.folder/f'predictions{view}.csv')
+        table = read_predictions(model.folder/f'predictions{view}.csv')
         labels = pd.read_csv(config.parent/f'CollectedData{view}.csv', header=[0, 1, 2], index_col=0)
         errors = pd.read_csv(model.folder/f'predictions_pixel_error{view}.csv', index_col=0)
         assert table.index == list(labels.index)
@@ -103,7 +103,7 @@ def test_labelled_frames_are_evaluated_in_frame_pixels(family):
 def test_every_frame_of_every_view_is_predicted(family):
     _, _, _, model = family
     for view in views(model):
-        table = read_table(model.folder/'video_preds'/f'session2{view}.csv')
+        table = read_predictions(model.folder/'video_preds'/f'session2{view}.csv')
         assert table.index == list(range(FRAMES))
         assert np.isfinite(table.xy).all()
         assert len(np.unique(table.xy.reshape(FRAMES, -1), axis=0)) == FRAMES  # no frame is a copy of another
@@ -152,8 +152,8 @@ def test_label_tables_and_single_frames(family, tmp_path):
     result = CliRunner().invoke(app, ['predict', str(model.folder), *tables, '-o', str(tmp_path)])
     assert result.exit_code == 0, result.output
     for view in views(model):
-        again = read_table(tmp_path/f'CollectedData{view}.csv'/'predictions.csv')
-        np.testing.assert_allclose(again.xy, read_table(model.folder/f'predictions{view}.csv').xy, atol=0.02)
+        again = read_predictions(tmp_path/f'CollectedData{view}.csv'/'predictions.csv')
+        np.testing.assert_allclose(again.xy, read_predictions(model.folder/f'predictions{view}.csv').xy, atol=0.02)
     if name == 'joint views':
         xy, likelihood = model.predict_frames(np.zeros((3, 2, 90, 120, 3), np.uint8))
         assert (xy.shape, likelihood.shape) == ((3, 2, 10, 2), (3, 2, 10))
@@ -203,10 +203,10 @@ def test_one_view_is_evaluated_by_itself(family):
     name, config, _, model = family
     if name != 'heatmap on views': pytest.skip(ONE_BY_ONE)
     together = (model.folder/'pixel_error_summary.csv').read_bytes()
-    before = read_table(model.folder/'predictions_front.csv')
+    before = read_predictions(model.folder/'predictions_front.csv')
     summary = model.evaluate(config.parent/'CollectedData_front.csv', progress=False)
     assert set(summary['set']) == {'train', 'validation'}
-    np.testing.assert_allclose(read_table(model.folder/'predictions_front.csv').xy, before.xy, atol=1e-3)
+    np.testing.assert_allclose(read_predictions(model.folder/'predictions_front.csv').xy, before.xy, atol=1e-3)
     assert (model.folder/'pixel_error_summary.csv').read_bytes() == together
     assert not (model.folder/'predictions.csv').exists()
 

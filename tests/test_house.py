@@ -110,3 +110,19 @@ def test_tutorials_and_benchmarks_use_public_names_only():
             if shown is None: wrong.append(f'{path}: {module}')
             else: wrong += [f'{path}: {module or LIB}.{n}' for n in names if n not in shown and n not in packages]
     assert not wrong, '; '.join(sorted(set(wrong)))
+
+
+def documents():
+    "Every text with links: the pages of `docs` and the prose of all notebooks, with the file that it stands in."
+    for page in sorted((ROOT/'docs').glob('*.md')): yield page, page.read_text(encoding='utf-8')
+    for path in sorted(CONFIG.nbs_path.rglob('*.ipynb')):
+        for cell in read_nb(path).cells:
+            if cell.cell_type == 'markdown': yield path, cell.source
+
+
+def test_links_between_chapters_lead_somewhere():
+    wrong = []
+    for file, text in documents():
+        for link in re.findall(r'\]\(([\w./-]+\.(?:ipynb|md))(?:#[\w-]*)?\)', text):
+            if not (file.parent/link).resolve().is_file(): wrong.append(f'{file.relative_to(ROOT)}: {link}')
+    assert not wrong, '; '.join(wrong)

@@ -11,7 +11,7 @@ import matplotlib
 matplotlib.use('agg')
 import matplotlib.pyplot as plt
 
-from lightning_pose_nb.data.predictions import read_table
+from lightning_pose_nb.data.predictions import read_predictions
 from lightning_pose_nb.plots.keypoints import plot_keypoints
 from lightning_pose_nb.video.sequential import read_frames
 
@@ -20,8 +20,8 @@ def main(demo: Path, frame: int = 40, keypoint: str = 'paw_front_right_bot') -> 
     "One frame of the held-out video with the model's keypoints, and one paw's path against the truth."
     tables = sorted((demo/'model'/'video_preds').glob('*.csv'))
     csv = next(path for path in tables if (demo/'ground_truth'/path.name).is_file())
-    found = read_table(csv)
-    true = read_table(demo/'ground_truth'/csv.name)
+    found = read_predictions(csv)
+    true = read_predictions(demo/'ground_truth'/csv.name)
     frames = read_frames(demo/'videos_new'/f'{csv.stem}.mp4')
     image = next(islice(frames, frame, None))
     fig, axes = plt.subplot_mosaic([['picture', 'x'], ['picture', 'y']], figsize=(7.5, 3), width_ratios=[1, 1.5],
