@@ -30,7 +30,7 @@ from .data.crops import in_pictures, in_video
 from .data.frame_names import image_groups
 from .data.labels import Labels
 from .data.multiview_labels import project_labels
-from .data.predictions import Predictions, read_table
+from .data.predictions import Predictions, read_predictions
 from .evaluation.metrics import calibration, pixel_error
 from .evaluation.time_series import read_traces
 from .labeling.frame_suggestions import find_sources, predicted_videos
@@ -84,7 +84,7 @@ def gather_facts(
     facts = Facts(Path(folder), cfg, about, cfg.data.view_names or [''])
     for view in facts.views:
         path = facts.folder/(f'predictions_{view}.csv' if view else 'predictions.csv')
-        if path.is_file(): facts.tables[view] = read_table(path)
+        if path.is_file(): facts.tables[view] = read_predictions(path)
         else: facts.missing.append(f'There is no {path.name}: labelled pictures have not been predicted (lpnb evaluate).')
     path = facts.folder/'pixel_error_summary.csv'
     if path.is_file(): facts.summary = pd.read_csv(path)

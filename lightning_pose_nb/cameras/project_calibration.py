@@ -1,4 +1,4 @@
-"""Which cameras filmed which labelled instant, and what becomes possible when that is known
+"""Find the calibrated cameras of a project's labelled frames, and decide from the config what is done with them
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/12_cameras/project_calibration.html.md"""
 
@@ -19,23 +19,24 @@ from ..data.multiview_labels import ViewLabels
 # %% ../../nbs/12_cameras/30_project_calibration.ipynb #b6aca6b4
 @dataclass
 class Calibration:
-    "The cameras of every labelled instant."
+    "The cameras of every labelled time point."
     rigs:list[list[Camera]] # Cameras in the order of the views, for each session
     sessions:list[str]      # The sessions' names
     rows:list[int]          # Which of them each row belongs to
 
 def find_calibration(
     cfg:Config,               # data.data_dir, view_names, camera_params_file
-    labels:Labels|ViewLabels, # Whose pictures tell their session
+    labels:Labels|ViewLabels, # Whose images tell their session
 )->tuple[Calibration|None,list[str]]: # None without calibrated cameras, and why there are none
-    "The calibration of a project, if it has one; `ProjectError` if it is broken."
+    "The calibration of a project, if it has one; raises `ProjectError` if it is broken."
     views = cfg.data.view_names or []
-    if len(views)<2: return None,[]
+    if len(views)<2: return None, []
     sessions = [session_of(image, views) or image for image in labels.images]
     names = list(dict.fromkeys(sessions))
     rigs,missing = find_cameras(cfg.data.root, views, names, cfg.data.camera_params_file)
-    if not rigs: return None,missing
-    return Calibration([rigs[name] for name in names], names, [names.index(s) for s in sessions]),[]
+    if not rigs: return None, missing
+    rows = [names.index(session) for session in sessions]
+    return Calibration([rigs[name] for name in names], names, rows), []
 
 # %% ../../nbs/12_cameras/30_project_calibration.ipynb #61d5cd21
 def save_cameras(
@@ -43,17 +44,21 @@ def save_cameras(
     calibration:Calibration, # Of the training labels
     root:Path,               # The project folder
 )->None:
-    "Write the cameras where `find_cameras` looks for them, so that a model folder knows them without its project."
-    for name,rig in zip(calibration.sessions, calibration.rigs): write_cameras(rig, folder/'calibrations'/f'{name}.toml')
-    if len({id(rig) for rig in calibration.rigs})==1 and (root/'calibration.toml').is_file(): write_cameras(calibration.rigs[0], folder/'calibration.toml')
+    "Write the cameras where `find_cameras` looks for them, for a model folder without its project."
+    for name,rig in zip(calibration.sessions, calibration.rigs):
+        write_cameras(rig, folder/'calibrations'/f'{name}.toml')
+    one_for_all = len({id(rig) for rig in calibration.rigs})==1
+    if one_for_all and (root/'calibration.toml').is_file():
+        write_cameras(calibration.rigs[0], folder/'calibration.toml')
 
 # %% ../../nbs/12_cameras/30_project_calibration.ipynb #0dc4da18
-GEOMETRY = ('Rot90', 'Affine', 'CropAndPad', 'ElasticTransformation')  # steps that move things in one picture only
+GEOMETRY = 'Rot90', 'Affine', 'CropAndPad', 'ElasticTransformation'  # steps that move things in one image
 
 def moves_in_space(
     cfg:Config,                   # training.imgaug, imgaug_3d
     calibration:Calibration|None, # From `find_calibration`
-)->bool:
-    "Is the animal moved in space, instead of its pictures each by itself?"
+)->bool:                          # False without a calibration
+    "Whether the animal is moved in space, instead of each of its images by itself."
+    if calibration is None: return False
     wanted = cfg.training.imgaug_3d
-    return calibration is not None and (cfg.training.imgaug not in ('none', 'default') if wanted is None else wanted)
+    return cfg.training.imgaug not in ('none', 'default') if wanted is None else wanted

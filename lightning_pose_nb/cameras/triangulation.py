@@ -1,4 +1,4 @@
-"""Points in 3D from several calibrated cameras, robust to a wrong view; reprojection errors; CSV of 3D points
+"""3D points from several calibrated cameras, robust to an outlier in one view; reprojection errors; CSV of 3D points
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/12_cameras/triangulation.html.md"""
 
@@ -8,7 +8,9 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/12_cameras/triangula
 __all__ = ['reprojection_errors', 'triangulate', 'write_points', 'read_points']
 
 # %% ../../nbs/12_cameras/20_triangulation.ipynb #3cc07b6e
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -19,22 +21,27 @@ from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, write_atomic
 
 # %% ../../nbs/12_cameras/20_triangulation.ipynb #67d49571
-def _solve(A:np.ndarray, b:np.ndarray)->np.ndarray:
-    "Solve many 3×3 normal equations, (N, 3, 3) and (N, 3); NaN where they do not determine a point."
-    size = np.trace(A, axis1=-2, axis2=-1)/3
-    with np.errstate(invalid='ignore'): good = np.linalg.det(A) > 1e-13*size**3
-    x = np.linalg.solve(np.where(good[:,None,None], A, np.eye(3)), b[...,None])[...,0]
-    return np.where(good[:,None], x, np.nan)
+def _solve(matrices:np.ndarray, values:np.ndarray)->np.ndarray:
+    "Solutions of normal equations (N, 3, 3) and (N, 3); NaN where they do not determine a point."
+    size = np.trace(matrices, axis1=-2, axis2=-1)/3
+    with np.errstate(invalid='ignore'): good = np.linalg.det(matrices) > 1e-13*size**3
+    solvable = np.where(good[:,None,None], matrices, np.eye(3))
+    solutions = np.linalg.solve(solvable, values[...,None])[...,0]
+    return np.where(good[:,None], solutions, np.nan)
 
 def _normal(a:np.ndarray, b:np.ndarray, weight:np.ndarray)->tuple[np.ndarray,np.ndarray]:
-    "Normal equations (N, 3, 3) and (N, 3) of weighted equations a (N, 2, 3) and b (N, 2)."
-    aw = a.swapaxes(-1, -2)*weight[:,None,None]
-    return aw@a, (aw@b[...,None])[...,0]
+    "Normal equations (N, 3, 3) and (N, 3) of equations a (N, 2, 3) and b (N, 2) with weights (N,)."
+    weighted = a.swapaxes(-1, -2)*weight[:,None,None]
+    return weighted@a, (weighted@b[...,None])[...,0]
 
-def _equations(camera:Camera, ray:np.ndarray, weight:np.ndarray)->tuple[np.ndarray,np.ndarray]:
+def _ray_equations(camera:Camera, rays:np.ndarray, weight:np.ndarray)->tuple[np.ndarray,np.ndarray]:
     "What one view's rays (N, 2) say about the points, as normal equations."
-    (r,t),ray = (camera.rotation, camera.translation), np.where(weight[:,None]>0, ray, 0)
-    return _normal(ray[...,None]*r[2]-r[:2], t[:2]-ray*t[2], weight)
+    r = camera.rotation
+    t = camera.translation
+    rays = np.where(weight[:,None]>0, rays, 0)
+    left = rays[...,None]*r[2]-r[:2]
+    right = t[:2]-rays*t[2]
+    return _normal(left, right, weight)
 
 # %% ../../nbs/12_cameras/20_triangulation.ipynb #e59a3e59
 def reprojection_errors(
@@ -42,65 +49,110 @@ def reprojection_errors(
     points:np.ndarray,        # World positions, shape (..., K, 3)
     xy:np.ndarray,            # Frame pixels, shape (..., V, K, 2)
 )->np.ndarray:                # Distances in frame pixels, shape (..., V, K); NaN where either is
-    "How far each view's points are from where the points in space appear."
-    return np.linalg.norm(np.stack([c.project(points)[0] for c in cameras], -3)-xy, axis=-1)
+    "How far each view's keypoints are from where the 3D points appear."
+    projected = np.stack([camera.project(points)[0] for camera in cameras], -3)
+    return np.linalg.norm(projected-xy, axis=-1)
 
-# %% ../../nbs/12_cameras/20_triangulation.ipynb #a721472b
-def _cost(cameras:Sequence[Camera], points:np.ndarray, xy:np.ndarray, weight:np.ndarray, scale:float)->np.ndarray:
-    "How badly points (N, 3) explain pixels (V, N, 2), robustly."
-    off = reprojection_errors(cameras, points, xy)
-    return np.nan_to_num(np.where(weight>0, weight*np.log1p((off/scale)**2), 0).sum(0), nan=np.inf)
+# %% ../../nbs/12_cameras/20_triangulation.ipynb #db7c9d22
+@dataclass(frozen=True, eq=False)
+class _Views:
+    "What V cameras saw of N points."
+    cameras:Sequence[Camera]
+    xy:np.ndarray       # (V, N, 2), frame pixels
+    weight:np.ndarray   # (V, N), 0 where a view does not see a point
+    scale:float         # Distance at which a view counts half, pixels
 
-def _step(cameras:Sequence[Camera], points:np.ndarray, xy:np.ndarray, weight:np.ndarray, scale:float)->np.ndarray:
+    def some(self, chosen:np.ndarray)->'_Views':
+        "The same views of some of the points."
+        return dataclasses.replace(self, xy=self.xy[:,chosen], weight=self.weight[:,chosen])
+
+    def errors(self, points:np.ndarray)->np.ndarray:
+        "Reprojection errors (V, N) of points (N, 3); 0 where a view does not see a point."
+        return np.where(self.weight>0, reprojection_errors(self.cameras, points, self.xy), 0)
+
+    def cost(self, points:np.ndarray)->np.ndarray:
+        "How badly points (N, 3) explain what was seen, robustly: (N,), infinite for NaN."
+        costs = self.weight*np.log1p((self.errors(points)/self.scale)**2)
+        return np.nan_to_num(costs.sum(0), nan=np.inf)
+
+def _step(views:_Views, points:np.ndarray)->np.ndarray:
     "One Gauss–Newton step (N, 3) on the weighted squared distances."
-    parts = []
-    for c,at,w in zip(cameras, xy, weight):
-        pixels,slopes = project_local(c, points@c.rotation.T + c.translation)
-        off = np.where(w[:,None]>0, at-pixels, 0)
-        parts.append(_normal(slopes@c.rotation, off, w/(1+(off**2).sum(-1)/scale**2)))
-    return np.nan_to_num(_solve(*map(sum, zip(*parts))))
+    matrices = np.zeros((len(points), 3, 3))
+    values = np.zeros((len(points), 3))
+    for camera,xy,weight in zip(views.cameras, views.xy, views.weight):
+        pixels,slopes = project_local(camera, camera.to_camera(points))
+        off = np.where(weight[:,None]>0, xy-pixels, 0)
+        cauchy = weight/(1+(off**2).sum(-1)/views.scale**2)
+        matrix,value = _normal(slopes@camera.rotation, off, cauchy)
+        matrices += matrix
+        values += value
+    return np.nan_to_num(_solve(matrices, values))
 
-def _start(cameras:Sequence[Camera], rays:np.ndarray, xy:np.ndarray, weight:np.ndarray, scale:float)->np.ndarray:
-    "Linear solutions (N, 3) of all views or, where three or more disagree, of the best pair; `scale` inf: of all views."
-    A,b = (np.stack(parts) for parts in zip(*map(_equations, cameras, rays, weight)))
-    points,many = _solve(A.sum(0), b.sum(0)), (weight>0).sum(0)>2
-    doubt = many & (np.where(weight>0, reprojection_errors(cameras, points, xy), 0)>scale).any(0)
-    pairs = (_solve(A[i,doubt]+A[j,doubt], b[i,doubt]+b[j,doubt]) for i,j in combinations(range(len(cameras)), 2))
-    tries = np.stack([points[doubt], *pairs])
-    best = np.argmin([_cost(cameras, p, xy[:,doubt], weight[:,doubt], scale) for p in tries], axis=0)
-    points[doubt] = tries[best,np.arange(len(best))]
+def _refine(views:_Views, points:np.ndarray)->np.ndarray:
+    "Points (N, 3) after as many steps as it takes, twenty at most."
+    for _ in range(20):
+        step = _step(views, points)
+        points = points + step
+        largest = np.nan_to_num(np.abs(points)).max(initial=0)
+        if np.abs(step).max(initial=0) <= 1e-9*largest: break
     return points
 
-def _triangulate(cameras:Sequence[Camera], xy:np.ndarray, weight:np.ndarray, refine:bool, scale:float)->np.ndarray:
-    "Points (N, 3) from pixels (V, N, 2) and their weights (V, N)."
-    rays = np.stack([c.undistort(at) for c,at in zip(cameras, xy)])
-    weight = np.where(np.isfinite(rays).all(-1) & (weight>0), weight, 0)
-    start = _start(cameras, rays, xy, weight, scale if refine else np.inf)
-    start[(weight>0).sum(0)<2] = np.nan
-    points,args = start, (xy, weight, scale)
-    for _ in range(20*refine):
-        step = _step(cameras, points, *args)
-        points = points + step
-        if np.abs(step).max(initial=0) <= 1e-9*np.nan_to_num(np.abs(points)).max(initial=0): break
-    return np.where((_cost(cameras, points, *args) <= _cost(cameras, start, *args))[:,None], points, start)
+# %% ../../nbs/12_cameras/20_triangulation.ipynb #a721472b
+def _start(views:_Views, rays:np.ndarray, robust:bool)->np.ndarray:
+    "Linear solutions (N, 3) of all views; if robust, of the best pair where three or more disagree."
+    parts = [_ray_equations(*view) for view in zip(views.cameras, rays, views.weight)]
+    matrices = np.stack([matrix for matrix,_ in parts])
+    values = np.stack([value for _,value in parts])
+    points = _solve(matrices.sum(0), values.sum(0))
+    if not robust: return points
+    many = (views.weight>0).sum(0)>2
+    doubt = many & (views.errors(points)>views.scale).any(0)
+    tries = [points[doubt]]
+    matrices = matrices[:,doubt]
+    values = values[:,doubt]
+    for i,j in combinations(range(len(views.cameras)), 2):
+        tries.append(_solve(matrices[i]+matrices[j], values[i]+values[j]))
+    doubtful = views.some(doubt)
+    best = np.argmin([doubtful.cost(places) for places in tries], axis=0)
+    points[doubt] = np.stack(tries)[best,np.arange(len(best))]
+    return points
+
+def _triangulate(views:_Views, refine:bool)->np.ndarray:
+    "Points (N, 3) from what the views saw."
+    rays = np.stack([camera.undistort(xy) for camera,xy in zip(views.cameras, views.xy)])
+    usable = np.isfinite(rays).all(-1) & (views.weight>0)
+    views = dataclasses.replace(views, weight=np.where(usable, views.weight, 0))
+    start = _start(views, rays, robust=refine)
+    start[usable.sum(0)<2] = np.nan
+    if not refine: return start
+    points = _refine(views, start)
+    better = views.cost(points) <= views.cost(start)
+    return np.where(better[:,None], points, start)
 
 # %% ../../nbs/12_cameras/20_triangulation.ipynb #60818c46
 def triangulate(
     cameras:Sequence[Camera],         # V views
-    xy:np.ndarray,                    # Frame pixels, shape (..., V, K, 2); NaN where a view does not see the point
+    xy:np.ndarray,                    # Frame pixels, shape (..., V, K, 2); NaN where not seen
     likelihood:np.ndarray|None=None,  # How much each counts, shape (..., V, K); None: all alike
-    refine:bool=True,                 # Robustly minimise distances in pixels, or stop at the linear solution
+    refine:bool=True,                 # Robustly minimise distances in pixels; False: linear solution
     scale:float=5.,                   # Distance at which a view counts half, pixels
-)->np.ndarray:                        # World positions, shape (..., K, 3); NaN where fewer than two views see the point
-    "Points in space from points in pictures."
+)->np.ndarray:                        # World positions, (..., K, 3); NaN where fewer than two views see
+    "3D points from keypoints in several views; raises `ValueError` for shapes that do not fit."
     xy = np.asarray(xy, float)
     weight = np.ones(xy.shape[:-1]) if likelihood is None else np.asarray(likelihood, float)
-    if xy.ndim<3 or xy.shape[-1]!=2 or xy.shape[-3]!=len(cameras): raise ValueError(f'{len(cameras)} cameras need xy (..., {len(cameras)}, K, 2), not {xy.shape}')
-    if weight.shape!=xy.shape[:-1]: raise ValueError(f'xy {xy.shape} needs likelihood {xy.shape[:-1]}, not {weight.shape}')
-    shape,block = (*xy.shape[:-3], xy.shape[-2], 3), 50_000
-    xy,weight = np.moveaxis(xy, -3, 0).reshape(len(cameras), -1, 2), np.moveaxis(weight, -2, 0).reshape(len(cameras), -1)
-    parts = [_triangulate(cameras, xy[:,i:i+block], weight[:,i:i+block], refine, scale) for i in range(0, xy.shape[1], block)]
-    return np.concatenate([np.zeros((0, 3)), *parts]).reshape(shape)
+    n_views = len(cameras)
+    if xy.ndim<3 or xy.shape[-1]!=2 or xy.shape[-3]!=n_views:
+        raise ValueError(f'{n_views} cameras need xy (..., {n_views}, K, 2), not {xy.shape}')
+    if weight.shape!=xy.shape[:-1]:
+        raise ValueError(f'xy {xy.shape} needs likelihood {xy.shape[:-1]}, not {weight.shape}')
+    flat = np.moveaxis(xy, -3, 0).reshape(n_views, -1, 2)
+    flat_weight = np.moveaxis(weight, -2, 0).reshape(n_views, -1)
+    points = np.zeros((flat.shape[1], 3))
+    for start in range(0, len(points), 50_000):
+        block = slice(start, start+50_000)
+        views = _Views(cameras, flat[:,block], flat_weight[:,block], scale)
+        points[block] = _triangulate(views, refine)
+    return points.reshape(*xy.shape[:-3], xy.shape[-2], 3)
 
 # %% ../../nbs/12_cameras/20_triangulation.ipynb #1cbb811b
 def write_points(
@@ -109,22 +161,38 @@ def write_points(
     names:Sequence[str], # K keypoints
     points:np.ndarray,   # World positions, shape (N, K, 3)
 )->None:
-    "Write points in space."
+    "Write 3D points; raises `ValueError` for shapes that do not fit."
     points = np.asarray(points, float)
-    if points.shape!=(len(index), len(names), 3): raise ValueError(f'{len(index)} rows and {len(names)} names need points {(len(index), len(names), 3)}, not {points.shape}')
-    numbers,rows = ','.join(['{:z.9g}']*3*len(names)).format, points.reshape(len(points), 3*len(names)).tolist()
-    rows = (csv_line([i, ''])[:-1] + numbers(*row).replace('nan', '') + '\n' for i,row in zip(index, rows))
-    write_atomic(csv, csv_line(['index', *(f'{name}_{axis}' for name in names for axis in 'xyz')]) + ''.join(rows))
+    shape = (len(index), len(names), 3)
+    if points.shape!=shape:
+        needed = f'{shape[0]} rows and {shape[1]} names need points {shape}'
+        raise ValueError(f'{needed}, not {points.shape}')
+    numbers = ','.join(['{:z.9g}']*3*len(names)).format
+    lines = [csv_line(['index', *_axis_columns(names)])]
+    rows = points.reshape(len(points), 3*len(names)).tolist()
+    for i,row in zip(index, rows):
+        start = csv_line([i, ''])[:-1]
+        lines.append(start + numbers(*row).replace('nan', '') + '\n')
+    write_atomic(csv, ''.join(lines))
+
+def _axis_columns(names:Sequence[str])->list[str]:
+    "Names of the columns: x, y and z of each keypoint."
+    columns = []
+    for name in names: columns += [f'{name}_{axis}' for axis in 'xyz']
+    return columns
 
 def read_points(
     csv:str|Path, # File written by `write_points`
 )->tuple[list,list[str],np.ndarray]: # Index (N), keypoint names (K), world positions (N, K, 3)
-    "Read points in space; raises `ProjectError` where the file is no such table."
+    "Read 3D points; raises `ProjectError` where the file is no such table."
     import pandas as pd
+    def refusal(where, *words): return ProjectError(Problem(str(csv), where, *words))
     try: table = pd.read_csv(csv, index_col=0)
-    except (OSError, ValueError) as e: raise ProjectError(Problem(str(csv), '', str(e), 'a table of points in space')) from None
-    names = [str(c).removesuffix('_x') for c in table.columns[::3]]
-    if not names or list(table.columns)!=[f'{name}_{axis}' for name in names for axis in 'xyz']:
-        raise ProjectError(Problem(str(csv), 'row 1', ', '.join(map(str, table.columns[:4])), 'columns <keypoint>_x, _y and _z in turn'))
-    try: return table.index.tolist(), names, table.to_numpy(float).reshape(len(table), -1, 3)
-    except ValueError as e: raise ProjectError(Problem(str(csv), '', str(e), 'numbers or empty cells')) from None
+    except (OSError, ValueError) as e: raise refusal('', str(e), 'a table of 3D points') from None
+    columns = [str(column) for column in table.columns]
+    names = [column.removesuffix('_x') for column in columns[::3]]
+    if not names or columns!=_axis_columns(names):
+        raise refusal('row 1', ', '.join(columns[:4]), 'columns <keypoint>_x, _y and _z in turn')
+    try: points = table.to_numpy(float).reshape(len(table), -1, 3)
+    except ValueError as e: raise refusal('', str(e), 'numbers or empty cells') from None
+    return table.index.tolist(), names, points

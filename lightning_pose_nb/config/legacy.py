@@ -1,4 +1,4 @@
-"""Config files written for Lightning Pose 1.x and 2.x, read as their authors meant them
+"""Migrate configs written for Lightning Pose 1.x and 2.x: renamed keys, obsolete keys, loss weights
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/01_config/legacy.html.md"""
 
@@ -10,8 +10,10 @@ __all__ = ['RENAMED', 'OBSOLETE', 'DERIVED', 'current_log_weight', 'migrate']
 # %% ../../nbs/01_config/40_legacy.ipynb #1a9b9744
 import math
 import re
+from collections.abc import Iterator
+from typing import Any
 
-from .schema import LOSS_NAMES, REFERENCE_VERSION
+from .schema import LIGHTNING_POSE_VERSION, UNSUPERVISED_LOSSES
 from .yaml_document import Document, add_problem
 
 # %% ../../nbs/01_config/40_legacy.ipynb #49fade1b
@@ -22,26 +24,44 @@ RENAMED = {
 }
 
 def _rename(doc:Document)->list[str]:
+    "Follow the renames; what was done, in words."
     done = []
     for old,new in RENAMED.items():
-        if (value := doc.get(old)) is None: continue
+        value = doc.get(old)
+        if value is None: continue
         doc.drop(old)
         done.append(f'{old} is now {new}')
         if doc.get(new) is not None: continue
-        parent,_,name = new.rpartition('.')
-        doc.get(parent)[name] = value
-        for places in (doc.lines, doc.overridden):
-            places.update({new+k[len(old):]: v for k,v in list(places.items()) if k == old or k.startswith(old+'.')})
+        doc.put(new, value)
+        _rename_places(doc.lines, old, new)
+        _rename_places(doc.overridden, old, new)
+    return done
+
+def _rename_places(
+    places:dict[str, Any], # Something about each dotted key; changed in place
+    old:str,               # Dotted key that was renamed
+    new:str,               # Its name now
+)->None:
+    "What is known about a key, and about the keys in it, is known under the new name as well."
+    renamed = {}
+    for key,place in places.items():
+        if key == old or key.startswith(old+'.'): renamed[new+key[len(old):]] = place
+    places.update(renamed)
+
+# %% ../../nbs/01_config/40_legacy.ipynb #f9517a25
+def _rename_values(doc:Document)->list[str]:
+    "Follow the renames of values; what was done, in words."
+    done = []
     if doc.get('training.lr_scheduler') == 'multistep_lr':
-        doc.get('training')['lr_scheduler'] = 'multisteplr'
+        doc.put('training.lr_scheduler', 'multisteplr')
         done.append('training.lr_scheduler: multistep_lr is now multisteplr')
     if doc.get('training.num_gpus') == 0:
-        doc.get('training')['num_gpus'] = 1
+        doc.put('training.num_gpus', 1)
         done.append('training.num_gpus: 0 is now 1 (without a GPU the CPU computes)')
     return done
 
 # %% ../../nbs/01_config/40_legacy.ipynb #473c3495
-OBSOLETE = {                                       # obsolete since before 2.0.6: a file with one of them is older
+OBSOLETE = {                                       # since before 2.0.6
     'hydra': 'folders follow from the command line',
     'data.image_orig_dims': 'frame sizes are read from the frames',
     'data.image_delimiter': 'frame numbers are found by their digits',
@@ -52,46 +72,74 @@ OBSOLETE = {                                       # obsolete since before 2.0.6
     'training.dropout_rate': 'never had an effect',
     'eval.predict_vids_after_training_save_heatmaps': 'heatmaps are not kept',
 }
-DERIVED = {                                     # written by newer versions into the file of a run
+DERIVED = {                                        # written by newer versions
     'training.patch_mask.init_step': 'computed from init_epoch',
     'training.patch_mask.final_step': 'computed from final_epoch',
     'model.head': 'follows from model.model_type',
 }
 
 def _drop_obsolete(doc:Document)->list[str]:
-    return [f'{name} ({why})' for name,why in {**OBSOLETE, **DERIVED}.items() if _present(doc, name) and (doc.drop(name) or True)]
+    "Take out the keys that do nothing; their names and why."
+    done = []
+    for name,why in (OBSOLETE|DERIVED).items():
+        if not _present(doc, name): continue
+        doc.drop(name)
+        done.append(f'{name} ({why})')
+    return done
 
 def _present(doc:Document, name:str)->bool:
-    parent,_,last = name.rpartition('.')
-    block = doc.get(parent) if parent else doc.data
-    return isinstance(block, dict) and last in block
+    "Is the key in the file, even with an empty value?"
+    missing = object()
+    return doc.get(name, missing) is not missing
 
 # %% ../../nbs/01_config/40_legacy.ipynb #c73e8dc1
 def current_log_weight(
     old:float, # log_weight in a file for a version before 2.0.6
 )->float:      # log_weight of the same strength today
-    "Convert a loss weight to the current convention."
+    "Convert a loss weight to the current convention, 2·log_weight + ln 2."
     return 2*old + math.log(2)
 
 # %% ../../nbs/01_config/40_legacy.ipynb #466c051b
 def _is_old(doc:Document)->bool:
+    "Was the file written for a version before 2.0.6?"
     version = doc.get('model.lightning_pose_version')
-    if version is not None: return tuple(map(int, re.findall(r'\d+', str(version))[:3])) < (2, 0, 6)
-    return any(_present(doc, name) for name in (*OBSOLETE, 'eval.hydra_paths'))
+    if version is None: return any(_present(doc, name) for name in (*OBSOLETE, 'eval.hydra_paths'))
+    numbers = re.findall(r'\d+', str(version))[:3]
+    return tuple(map(int, numbers)) < (2, 0, 6)
 
-def _convert_weights(doc:Document, old:bool)->list[str]:
-    done = []
+def _weights(doc:Document)->Iterator[tuple[str, dict, float]]:
+    "Each loss with a weight that is a number: name, block, weight."
     blocks = doc.get('losses')
-    for name,block in blocks.items() if isinstance(blocks, dict) else ():
-        weight = block.get('log_weight') if isinstance(block, dict) else None
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)): continue
-        if old and f'losses.{name}.log_weight' not in doc.overridden:
-            block['log_weight'] = current_log_weight(weight)
-            done.append(f'losses.{name}.log_weight: {weight:g} became {block["log_weight"]:.4g}')
-        elif not old and weight < 8 and name in LOSS_NAMES[:8] and doc.get('model.lightning_pose_version') is None:
-            add_problem(doc, f'losses.{name}.log_weight', f'{weight:g}, and no model.lightning_pose_version', 'the version whose convention it follows',
-                     f'Meant as it stands: write model.lightning_pose_version: {REFERENCE_VERSION}. Advice from before 2.0.6: write {current_log_weight(weight):.1f} instead.', 'warning')
+    if not isinstance(blocks, dict): return
+    for name,block in blocks.items():
+        if not isinstance(block, dict): continue
+        weight = block.get('log_weight')
+        if isinstance(weight, bool): continue
+        if isinstance(weight, int|float): yield name, block, weight
+
+def _convert_weights(doc:Document)->list[str]:
+    "Convert the weights of an old file; what was done, in words."
+    done = []
+    for name,block,weight in _weights(doc):
+        if f'losses.{name}.log_weight' in doc.overridden: continue
+        block['log_weight'] = current_log_weight(weight)
+        done.append(f'losses.{name}.log_weight: {weight:g} became {block["log_weight"]:.4g}')
     return done
+
+# %% ../../nbs/01_config/40_legacy.ipynb #7758a78c
+_STATEMENT = f'model.lightning_pose_version: {LIGHTNING_POSE_VERSION}'
+
+def _warn_of_old_weights(doc:Document)->None:
+    "Ask about weights that look like old ones, in a file that does not name its version."
+    if doc.get('model.lightning_pose_version') is not None: return
+    for name,_,weight in _weights(doc):
+        if weight >= 8 or name not in UNSUPERVISED_LOSSES: continue
+        found = f'{weight:g}, and no model.lightning_pose_version'
+        as_it_stands = f'Meant as it stands: write {_STATEMENT}.'
+        converted = f'Advice from before 2.0.6: write {current_log_weight(weight):.1f} instead.'
+        expected = 'the version whose convention it follows'
+        fix = f'{as_it_stands} {converted}'
+        add_problem(doc, f'losses.{name}.log_weight', found, expected, fix, 'warning')
 
 # %% ../../nbs/01_config/40_legacy.ipynb #45e06cfe
 def migrate(
@@ -100,14 +148,23 @@ def migrate(
     "Bring an old config up to date."
     if not isinstance(doc.get('model', {}), dict | None): return doc
     old = _is_old(doc)
-    converted = _convert_weights(doc, old)
-    changed = [*_drop_obsolete(doc), *_rename(doc)]
-    if old:
-        if doc.get('training') and 'uniform_heatmaps_for_nan_keypoints' not in doc.get('training'):
-            doc.get('training')['uniform_heatmaps_for_nan_keypoints'] = False
-        doc.data['model'] = {**(doc.get('model') or {}), 'lightning_pose_version': REFERENCE_VERSION}
-    if changed: add_problem(doc, '', f'obsolete keys: {"; ".join(changed)}', '', 'They may be deleted.', 'notice')
+    converted = _convert_weights(doc) if old else []
+    if not old: _warn_of_old_weights(doc)
+    changed = [*_drop_obsolete(doc), *_rename(doc), *_rename_values(doc)]
+    if old: _state_conventions(doc)
+    if changed:
+        found = f'obsolete keys: {"; ".join(changed)}'
+        add_problem(doc, '', found, '', 'They may be deleted.', 'notice')
     if converted:
-        add_problem(doc, '', f'loss weights written for a version before 2.0.6: {"; ".join(converted)}', '',
-                 f'2·log_weight + ln 2; model.lightning_pose_version: {REFERENCE_VERSION} tells that a file is converted.', 'notice')
+        found = f'loss weights written for a version before 2.0.6: {"; ".join(converted)}'
+        fix = f'2·log_weight + ln 2; {_STATEMENT} tells that a file is converted.'
+        add_problem(doc, '', found, '', fix, 'notice')
     return doc
+
+def _state_conventions(doc:Document)->None:
+    "Say in the document what an old version took for granted, and that its weights are converted."
+    training = doc.get('training')
+    if isinstance(training, dict) and training:
+        training.setdefault('uniform_heatmaps_for_nan_keypoints', False)
+    model = doc.get('model') or {}
+    doc.data['model'] = model | {'lightning_pose_version': LIGHTNING_POSE_VERSION}

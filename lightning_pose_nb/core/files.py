@@ -1,4 +1,4 @@
-"""Replace a file atomically: completely or not at all
+"""Replace a file completely or not at all, and write one line of a CSV
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/files.html.md"""
 
@@ -19,9 +19,9 @@ from pathlib import Path
 @contextmanager
 def replacing(
     path:str|Path,      # File to replace or make; its folder is made if need be
-    suffix:str='.part', # How the scratch name ends, for writers that look at the suffix
+    suffix:str='.part', # How the scratch name ends, for writers that choose a format by the suffix
 )->Iterator[Path]:      # Where to write
-    "Replace a file when the block ends well; leave it alone when it does not."
+    "Replace a file by what the block writes if it ends well; leave it alone if it raises."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f'.{path.name}.{os.getpid()}{suffix}')
@@ -30,25 +30,29 @@ def replacing(
         _flush(scratch)
         if path.exists(): scratch.chmod(path.stat().st_mode)
         os.replace(scratch, path)
-    finally: scratch.unlink(missing_ok=True)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 # %% ../../nbs/00_core/20_files.ipynb #2bc4043c
-def _flush(path:Path)->None:
-    "Wait until the disk has what was written: a file must not be renamed before its content is there."
+def _flush(
+    path:Path, # A file that is written and closed
+)->None:
+    "Wait until the disk has what was written."
     with path.open('rb+') as file: os.fsync(file.fileno())
 
 # %% ../../nbs/00_core/20_files.ipynb #df45e348
 def write_atomic(
     path:str|Path, # File to write; its folder is made if need be
-    text:str,      # All of it
+    text:str,      # The whole content; stored as UTF-8
 )->None:
     "Write a text file completely or not at all."
-    with replacing(path) as scratch: scratch.write_text(text, encoding='utf-8', newline='')
+    with replacing(path) as scratch:
+        scratch.write_text(text, encoding='utf-8', newline='')
 
 # %% ../../nbs/00_core/20_files.ipynb #deb5bb4a
 def csv_line(
-    cells:Sequence[object], # Cells of one row
-)->str:                     # One line, quoted where needed, with its newline
+    cells:Sequence[object], # Cells of one row; None is written as an empty cell
+)->str:                     # One line, quoted where needed, ended by '\n'
     "One row of a CSV as text."
     line = io.StringIO()
     csv.writer(line, lineterminator='\n').writerow(cells)

@@ -1,4 +1,4 @@
-"""A keypoint becomes a small blob of probability; a blob becomes a keypoint again, exact to a hundredth of a pixel, with a likelihood beside it
+"""Gaussian target heatmaps from keypoints; sub-pixel keypoints and likelihood from heatmaps, unbiased at the border
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/heatmaps.html.md"""
 
@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/heatmaps.htm
 __all__ = ['SIGMA', 'target_heatmaps', 'peak_position', 'heatmap_likelihood', 'decode_heatmaps']
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #d886e2a6
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 
 import torch
@@ -20,95 +20,117 @@ SIGMA = 1.25  # standard deviation of a target, in heatmap cells
 
 def _profile(
     n:int,          # Cells along this axis
-    centre:Tensor,  # Where the blob is centred, in cells, shape (...)
+    centre:Tensor,  # Where the Gaussian is centred, in cells, shape (...)
     sigma:float,    # Standard deviation, in cells
 )->Tensor:          # Probabilities along one axis, shape (..., n)
     "A Gaussian sampled at the cells 0 … n-1 and normalised over them."
     cells = torch.arange(n, device=centre.device, dtype=centre.dtype)
-    return (-(cells - centre[...,None])**2 / (2*sigma**2)).softmax(-1)
+    distance = cells - centre[...,None]
+    return (-distance**2 / (2*sigma**2)).softmax(-1)
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #ffe70785
 def target_heatmaps(
     keypoints:Tensor,       # (x, y) in model pixels, shape (..., K, 2); NaN where missing
-    visible:Tensor,         # 2 blob, 1 uniform, 0 nothing, shape (..., K)
-    size:tuple[int,int],    # Height and width of the picture, in model pixels
+    visible:Tensor,         # 2 Gaussian, 1 uniform, 0 nothing, shape (..., K)
+    size:tuple[int,int],    # Height and width of the image, in model pixels
     downsample_factor:int=2,# A cell is 2**f model pixels wide
-    sigma:float=SIGMA,      # Standard deviation of the blob, in cells
-)->Tensor:                  # Probability maps, shape (..., K, h, w)
-    "The map each keypoint asks the network for; every map sums to one, or is all zero."
-    (H, W), step = size, 2**downsample_factor
-    if H % step or W % step: raise ValueError(f'picture size {tuple(size)} is not a multiple of {step} (downsample_factor {downsample_factor})')
-    x, y = keypoints.unbind(-1)
+    sigma:float=SIGMA,      # Standard deviation of the Gaussian, in cells
+)->Tensor:                  # Probability heatmaps, shape (..., K, h, w)
+    "Target heatmaps, summing to one or zero; raises `ValueError` if cells do not fill the image."
+    H,W = size
+    cell = 2**downsample_factor
+    if H % cell or W % cell:
+        multiple = f'a multiple of {cell} (downsample_factor {downsample_factor})'
+        raise ValueError(f'image size {tuple(size)} is not {multiple}')
+    x,y = keypoints.unbind(-1)
     inside = (x >= 0) & (y >= 0) & (x < W) & (y < H)
-    x, y = (torch.where(inside, v, 0)/step for v in (x, y))
-    blob = _profile(H//step, y, sigma)[...,:,None] * _profile(W//step, x, sigma)[...,None,:]
-    blob = blob * (inside & (visible == 2))[...,None,None]
-    return torch.where((visible == 1)[...,None,None], 1/(blob.shape[-1]*blob.shape[-2]), blob)
+    columns = _profile(W//cell, torch.where(inside, x, 0)/cell, sigma)
+    rows = _profile(H//cell, torch.where(inside, y, 0)/cell, sigma)
+    gaussian = rows[...,:,None] * columns[...,None,:]
+    seen = inside & (visible == 2)
+    hidden = visible == 1
+    uniform = 1/(gaussian.shape[-1]*gaussian.shape[-2])
+    return torch.where(hidden[...,None,None], uniform, gaussian * seen[...,None,None])
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #c08761ec
-def _truncated_blob(
+def _truncated_gaussian(
     centre:Tensor, # Centre μ relative to the window's middle cell, shape (...)
     inside:Tensor, # Which cells of the window exist, shape (..., n), bool
-    var:float,     # Variance of the blob before truncation, in cells²
+    var:float,     # Variance of the Gaussian before truncation, in cells²
 )->tuple[Tensor,Tensor]: # Mean and variance over the window, shape (...)
     "Mean and variance of a Gaussian that lives only on the existing cells of a window."
     n = inside.shape[-1]
     cells = torch.arange(n, device=centre.device, dtype=centre.dtype) - n//2
-    p = (-(cells - centre[...,None])**2 / (2*var)).masked_fill(~inside, -torch.inf).softmax(-1)
+    exponent = -(cells - centre[...,None])**2 / (2*var)
+    p = exponent.masked_fill(~inside, -torch.inf).softmax(-1)
     mean = (p*cells).sum(-1)
     return mean, (p*(cells - mean[...,None])**2).sum(-1)
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #c3b6af57
 def _window(
-    maps:Tensor,   # Maps of shape (..., h, w)
+    maps:Tensor,   # Heatmaps, shape (..., h, w)
     centre:Tensor, # Column and row of the middle cell, integers, shape (..., 2)
     radius:int,    # Cells on each side of the middle
-)->tuple[Tensor,Tensor]: # Values (..., n, n), zero outside the map; which columns and rows exist (..., 2, n)
-    "A square of cells cut out around a cell of each map."
+)->tuple[Tensor,Tensor]: # Values (..., n, n), zero outside; which columns, rows exist (..., 2, n)
+    "A square of cells cut out around a cell of each heatmap."
     h, w = maps.shape[-2:]
+    n = 2*radius+1
     at = centre[...,None] + torch.arange(-radius, radius+1, device=maps.device)
     inside = (at >= 0) & (at < torch.tensor([[w], [h]], device=maps.device))
-    cols, rows = at[...,0,:].clamp(0, w-1), at[...,1,:].clamp(0, h-1)
-    index = rows[...,:,None]*w + cols[...,None,:]
-    values = maps.flatten(-2).gather(-1, index.flatten(-2)).unflatten(-1, (2*radius+1,)*2)
-    return values * (inside[...,1,:,None] & inside[...,0,None,:]), inside
+    columns = at[...,0,:].clamp(0, w-1)
+    rows = at[...,1,:].clamp(0, h-1)
+    index = rows[...,:,None]*w + columns[...,None,:]
+    values = maps.flatten(-2).gather(-1, index.flatten(-2)).unflatten(-1, (n, n))
+    exists = inside[...,1,:,None] & inside[...,0,None,:]
+    return values * exists, inside
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #6bef9fc6
 def _solve(
     seen:Tensor,   # Observed means relative to the middle cell, shape (..., 2)
     inside:Tensor, # Which columns and rows of the window exist, shape (..., 2, n)
-    var:float,     # Variance of the blob, in cells²
+    var:float,     # Variance of the Gaussian, in cells²
     steps:int=5,   # Newton steps; three are enough for targets
-)->Tensor:         # Centres of the blobs with these means, shape (..., 2)
-    "The centre whose truncated blob has the observed mean."
+)->Tensor:         # Centres of the Gaussians with these means, shape (..., 2)
+    "The centre whose truncated Gaussian has the observed mean."
     centre = torch.zeros_like(seen, requires_grad=False)
     with torch.no_grad():
         for _ in range(steps):
-            mean, spread = _truncated_blob(centre, inside, var)
-            centre = (centre + (seen - mean)*var/spread.clamp_min(1e-3)).clamp(-1, 1)
-        mean, spread = _truncated_blob(centre, inside, var)
+            mean, spread = _truncated_gaussian(centre, inside, var)
+            step = (seen - mean)*var/spread.clamp_min(1e-3)
+            centre = (centre + step).clamp(-1, 1)
+        mean, spread = _truncated_gaussian(centre, inside, var)
     return centre + (seen - mean)*var/spread.clamp_min(1e-3)
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #cd9e987f
+def _brightest_cell(
+    maps:Tensor, # Probability heatmaps, shape (..., h, w)
+)->tuple[Tensor,Tensor]: # Column and row, shape (..., 2); the value there, shape (...)
+    "The cell with the largest value; the middle one if it exceeds the mean by a hundredth at most."
+    h, w = maps.shape[-2:]
+    peak, at = maps.flatten(-2).max(-1)
+    flat = peak*(h*w) <= 1.01*maps.sum((-1, -2))
+    at = torch.where(flat, (h//2)*w + w//2, at)
+    return torch.stack([at % w, at//w], -1), peak
+
+# %% ../../nbs/00_core/40_heatmaps.ipynb #00527089
 def peak_position(
-    maps:Tensor,            # Probability maps, shape (..., h, w)
+    maps:Tensor,            # Probability heatmaps, shape (..., h, w)
     downsample_factor:int=2,# A cell is 2**f model pixels wide
-    sigma:float=SIGMA,      # Standard deviation of the blobs the network was trained on, in cells
+    sigma:float=SIGMA,      # Standard deviation of the target Gaussians, in cells
     radius:int=3,           # Cells looked at on each side of the brightest one
     sharpness:float=3.,     # The power gamma
-)->Tensor:                  # (x, y) in model pixels, within the picture, shape (..., 2)
-    "Position of the blob around the brightest cell: sub-pixel, unbiased at borders, differentiable."
+)->Tensor:                  # (x, y) in model pixels, within the image, shape (..., 2)
+    "Position of the Gaussian at the brightest cell: sub-pixel, unbiased, differentiable."
     h, w = maps.shape[-2:]
-    peak, at = maps.detach().flatten(-2).max(-1)
-    empty = peak*(h*w) <= 1.01*maps.detach().sum((-1, -2))
-    at = torch.where(empty, (h//2)*w + w//2, at)
-    cell = torch.stack([at % w, at//w], -1)
-    p, inside = _window(maps, cell, radius)
-    p = (p / peak.clamp_min(1e-30)[...,None,None])**sharpness
+    cell, peak = _brightest_cell(maps.detach())
+    values, inside = _window(maps, cell, radius)
+    p = (values / peak.clamp_min(1e-30)[...,None,None])**sharpness
     offsets = torch.arange(-radius, radius+1, device=maps.device, dtype=maps.dtype)
     total = p.sum((-1, -2)).clamp_min(1e-20)
-    seen = torch.stack([(p.sum(-2)*offsets).sum(-1), (p.sum(-1)*offsets).sum(-1)], -1) / total[...,None]
-    xy = (cell + _solve(seen, inside, sigma**2/sharpness)) * 2**downsample_factor
+    mean_x = (p.sum(-2)*offsets).sum(-1)/total
+    mean_y = (p.sum(-1)*offsets).sum(-1)/total
+    centre = _solve(torch.stack([mean_x, mean_y], -1), inside, sigma**2/sharpness)
+    xy = (cell + centre) * 2**downsample_factor
     last = torch.tensor([w, h], device=maps.device)*2**downsample_factor - 0.5
     return torch.minimum(xy.clamp_min(-0.5), last.to(xy.dtype))
 
@@ -121,70 +143,128 @@ def _enlarge(
     "The linear map that enlarges one axis: bicubic doubling followed by a binomial blur, f times."
     U = torch.eye(n, dtype=torch.float64, device='cpu')
     for _ in range(downsample_factor):
-        U = F.interpolate(U[None,None], size=(2*len(U), n), mode='bicubic', align_corners=False)[0,0]
-        padded = torch.cat([U[:1], U[:1], U, U[-1:], U[-1:]])
-        U = sum(k/16*padded[i:i+len(U)] for i,k in enumerate((1, 4, 6, 4, 1)))
+        size = 2*len(U), n
+        U = F.interpolate(U[None,None], size=size, mode='bicubic', align_corners=False)[0,0]
+        U = _binomial_blur(U)
     return U.float()
 
-# %% ../../nbs/00_core/40_heatmaps.ipynb #16320154
-def _hot(profile:Tensor, # Largest 1000·z in each row (or column) of the small map, shape (N, n)
-)->Tensor:               # Which rows need exponentials, shape (N, n), bool
-    "Rows that lie within reach of a value above 0.1."
-    return F.max_pool1d(F.pad(profile[:,None], (3, 3), mode='replicate'), 7, 1)[:,0] > 0.1
+def _binomial_blur(
+    U:Tensor, # Shape (n, ...)
+)->Tensor:    # The same shape
+    "Weights 1 4 6 4 1 over neighbouring rows; at the ends the last row is repeated."
+    n = len(U)
+    padded = torch.cat([U[:1], U[:1], U, U[-1:], U[-1:]])
+    blurred = torch.zeros_like(U)
+    for shift,weight in enumerate((1, 4, 6, 4, 1)):
+        blurred = blurred + weight/16*padded[shift:shift+n]
+    return blurred
 
+# %% ../../nbs/00_core/40_heatmaps.ipynb #16320154
+def _needs_exp(
+    profile:Tensor, # Largest 1000·z in each row (or column) of the small map, shape (N, n)
+)->Tensor:          # Which rows need exponentials, shape (N, n), bool
+    "Rows that lie within reach of a value above 0.1."
+    padded = F.pad(profile[:,None], (3, 3), mode='replicate')
+    return F.max_pool1d(padded, 7, 1)[:,0] > 0.1
+
+def _first_rows(
+    needed:Tensor, # Which rows are needed, shape (N, n), bool
+)->Tensor:         # Their indices, shape (N, m), padded with others to the largest number m
+    "Indices of the needed rows, as many for each map."
+    m = max(1, int(needed.sum(-1).max()))
+    return needed.int().topk(m, -1).indices
+
+# %% ../../nbs/00_core/40_heatmaps.ipynb #d8cce429
 def _log_total(
-    maps:Tensor, # Probability maps times 1000, shape (N, h, w)
+    maps:Tensor, # Probability heatmaps times 1000, shape (N, h, w)
     U:Tensor,    # Enlarges rows, shape (H, h)
     V:Tensor,    # Enlarges columns, shape (W, w)
-    group:int=32,# Maps handled at once
-)->Tensor:       # log Σ exp over the enlarged maps, shape (N,)
-    "Logarithm of the softmax denominator of the enlarged maps, without enlarging what is nearly zero."
+    group:int=32,# Heatmaps handled at once
+)->Tensor:       # log Σ exp over the enlarged heatmaps, shape (N,)
+    "Logarithm of the softmax denominator, without enlarging what is nearly zero."
     (H, h), (W, w) = U.shape, V.shape
-    rows, cols = _hot(maps.amax(-1)), _hot(maps.amax(-2))
+    rows = _needs_exp(maps.amax(-1))
+    columns = _needs_exp(maps.amax(-2))
     sums = (maps @ V.sum(0)) @ U.sum(0)
     squares = ((U.T@U @ maps @ (V.T@V)) * maps).sum((-1, -2))
     total = torch.empty_like(sums)
-    for i in (rows.sum(-1)*cols.sum(-1)).argsort().split(group):
-        r, c = (t[i].int().topk(max(1, int(t[i].sum(-1).max())), -1).indices for t in (rows, cols))
-        z = U.view(h, -1, h)[r].flatten(1, 2) @ maps[i] @ V.view(w, -1, w)[c].flatten(1, 2).mT
-        z = z.flatten(1)
-        rest = H*W - z.shape[1] + (sums[i] - z.sum(-1)) + (squares[i] - z.square().sum(-1))/2
+    by_size = (rows.sum(-1)*columns.sum(-1)).argsort()
+    for i in by_size.split(group):
+        U_rows = U.view(h, -1, h)[_first_rows(rows[i])].flatten(1, 2)
+        V_rows = V.view(w, -1, w)[_first_rows(columns[i])].flatten(1, 2)
+        z = (U_rows @ maps[i] @ V_rows.mT).flatten(1)
+        n_rest = H*W - z.shape[1]
+        rest = n_rest + (sums[i] - z.sum(-1)) + (squares[i] - z.square().sum(-1))/2
         top = z.amax(-1)
-        total[i] = top + ((z - top[:,None]).clamp_min(-60).exp().sum(-1) + rest.clamp_min(0)*(-top).exp()).log()
+        exact = (z - top[:,None]).clamp_min(-60).exp().sum(-1)
+        total[i] = top + (exact + rest.clamp_min(0)*(-top).exp()).log()
     return total
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #c8db00f4
+def _enlarged_around(
+    maps:Tensor,     # Probability heatmaps times 1000, shape (N, h, w)
+    U:Tensor,        # Enlarges rows, shape (H, h)
+    V:Tensor,        # Enlarges columns, shape (W, w)
+    keypoints:Tensor,# (x, y) in model pixels, shape (N, 2)
+    cell:int,        # Model pixels per heatmap cell
+)->tuple[Tensor,Tensor]: # z, shape (N, n, n), -inf outside; its columns and rows (N, 2, n)
+    "The enlarged heatmap within two cells of a keypoint."
+    radius = 2*cell+2
+    offsets = torch.arange(-radius, radius+1, device=maps.device)
+    middle = (keypoints + (cell-1)/2).floor().nan_to_num(0).long()
+    at = middle[...,None] + offsets
+    n_pixels = torch.tensor([[len(V)], [len(U)]], device=maps.device)
+    inside = (at >= 0) & (at < n_pixels)
+    at = torch.minimum(at.clamp_min(0), n_pixels-1)
+    z = U[at[:,1]] @ maps @ V[at[:,0]].mT
+    exists = inside[:,1,:,None] & inside[:,0,None,:]
+    return z.masked_fill(~exists, -torch.inf), at
+
+def _near_mean(
+    p:Tensor,  # Probability along one axis, shape (N, n)
+    at:Tensor, # Pixel of each entry, shape (N, n)
+)->Tensor:     # Shape (N, n), bool
+    "Which pixels lie within two of the mean, rounded down."
+    mean = (p*at).sum(-1).floor()
+    return (mean[:,None] - at).abs() <= 2
+
+# %% ../../nbs/00_core/40_heatmaps.ipynb #358de5e5
 @torch.no_grad()
 def heatmap_likelihood(
-    maps:Tensor,            # Probability maps, shape (..., h, w)
+    maps:Tensor,            # Probability heatmaps, shape (..., h, w)
     keypoints:Tensor,       # Where the peaks are, (x, y) in model pixels, shape (..., 2)
     downsample_factor:int=2,# A cell is 2**f model pixels wide
 )->Tensor:                  # Between 0 and 1, shape (...)
-    "Share of the sharpened, enlarged map that lies within two pixels of its peak; carries no gradient."
+    "Share of the sharpened, enlarged heatmap within two pixels of its peak; without gradient."
     if maps.is_meta or not maps.numel(): return maps.new_empty(maps.shape[:-2])
-    (h, w), k = maps.shape[-2:], 2**downsample_factor
-    m, xy = 1000*maps.reshape(-1, h, w).float(), keypoints.reshape(-1, 2)
-    U, V = (_enlarge(n, downsample_factor).to(maps.device) for n in (h, w))
-    at = (xy + (k-1)/2).floor().nan_to_num(0).long()[...,None] + torch.arange(-2*k-2, 2*k+3, device=maps.device)
-    n = torch.tensor([[w*k], [h*k]], device=maps.device)
-    inside = (at >= 0) & (at < n)
-    at = torch.minimum(at.clamp_min(0), n-1)
-    z = U[at[:,1]] @ m @ V[at[:,0]].mT
-    z = z.masked_fill(~(inside[:,1,:,None] & inside[:,0,None,:]), -torch.inf)
-    p = (z - _log_total(m, U, V)[:,None,None]).exp()
+    h, w = maps.shape[-2:]
+    flat = 1000*maps.reshape(-1, h, w).float()
+    U = _enlarge(h, downsample_factor).to(maps.device)
+    V = _enlarge(w, downsample_factor).to(maps.device)
+    z, at = _enlarged_around(flat, U, V, keypoints.reshape(-1, 2), 2**downsample_factor)
+    share = (z - _log_total(flat, U, V)[:,None,None]).exp()
     local = z.flatten(1).softmax(-1).unflatten(1, z.shape[1:])
-    near = [((local.sum(d)*at[:,a]).sum(-1).floor()[:,None] - at[:,a]).abs() <= 2 for a,d in ((1, -1), (0, -2))]
-    return (p * (near[0][:,:,None] & near[1][:,None,:])).sum((-1, -2)).clamp(0, 1).reshape(maps.shape[:-2])
+    columns = _near_mean(local.sum(-2), at[:,0])
+    rows = _near_mean(local.sum(-1), at[:,1])
+    near = rows[:,:,None] & columns[:,None,:]
+    return (share * near).sum((-1, -2)).clamp(0, 1).reshape(maps.shape[:-2])
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #88a5b673
 def decode_heatmaps(
-    maps:Tensor,            # Probability maps, shape (..., K, h, w)
+    maps:Tensor,            # Probability heatmaps, shape (..., K, h, w)
     downsample_factor:int=2,# A cell is 2**f model pixels wide
-    sigma:float=SIGMA,      # Standard deviation of the blobs the network was trained on, in cells
+    sigma:float=SIGMA,      # Standard deviation of the target Gaussians, in cells
 )->tuple[Tensor,Tensor]:    # Keypoints (x, y) in model pixels (..., K, 2), likelihood (..., K)
     "Keypoints and their likelihood; gradients flow through the keypoints."
     if maps.dtype in (torch.float16, torch.bfloat16): maps = maps.float()
-    kind = maps.device.type
-    with torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext():
+    with _full_precision(maps.device.type):
         keypoints = peak_position(maps, downsample_factor, sigma)
-        return keypoints, heatmap_likelihood(maps, keypoints.detach(), downsample_factor)
+        likelihood = heatmap_likelihood(maps, keypoints.detach(), downsample_factor)
+    return keypoints, likelihood
+
+def _full_precision(
+    kind:str, # Device type of the tensors
+)->AbstractContextManager:
+    "Leave autocast for as long as the block takes."
+    if torch.amp.is_autocast_available(kind): return torch.autocast(kind, enabled=False)
+    return nullcontext()

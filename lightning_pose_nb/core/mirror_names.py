@@ -1,4 +1,4 @@
-"""Left and right in keypoint names: which keypoint takes the place of which in a mirrored image
+"""Mirror names: which keypoint takes the place of which in a horizontally flipped image
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/mirror_names.html.md"""
 
@@ -15,20 +15,20 @@ from .errors import Problem, ProjectError
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #be18cb67
 OTHER_SIDE = {'left': 'right', 'right': 'left', 'l': 'r', 'r': 'l'}
-_WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+')     # LH | Ear | ear ; digits and signs stand between words
-_PAW = re.compile(r'([LR])[FHMB]|[FHMB]([LR])')  # left or right, with front, hind, middle or back
+_WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+')  # LH | Ear | ear; digits and signs are between
+_PAW = re.compile(r'([LR])[FHMB]|[FHMB]([LR])')      # with front, hind, middle or back
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #731d56f5
 def find_sides(
-    name:str,              # A keypoint
-)->list[tuple[int,int]]:   # Start and end of each side in the name
+    name:str,              # Name of a keypoint
+)->list[tuple[int,int]]:   # Start and end of each side in the name; empty if it has none
     "Where a name says left or right."
     spans = []
     for word in _WORD.finditer(name):
-        start,text = word.start(), word[0]
+        text = word[0]
         paw = _PAW.fullmatch(text)
         if paw:
-            letter = start if paw[1] else start+1
+            letter = word.start() if paw[1] else word.start()+1
             spans.append((letter, letter+1))
         elif text.lower() in OTHER_SIDE:
             spans.append(word.span())
@@ -36,24 +36,27 @@ def find_sides(
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #95ac7822
 def mirrored_names(
-    name:str,     # A keypoint
-)->list[str]:     # What it may be called on the other side: all sides exchanged first, then one at a time; empty without a side
-    "Names of the keypoint that a mirrored image shows in this one's place."
+    name:str,     # Name of a keypoint
+)->list[str]:     # All sides exchanged first, then one at a time; empty without a side
+    "What a keypoint may be called on the other side."
     spans = find_sides(name)
     if not spans: return []
     candidates = [_swap(name, spans), *(_swap(name, [span]) for span in spans)]
     return list(dict.fromkeys(candidates))
 
 def mirror_name(
-    name:str,     # A keypoint
-)->str|None:      # Its name with left and right exchanged; None for a keypoint without a side
+    name:str,     # Name of a keypoint
+)->str|None:      # Its name with left and right exchanged; None for a name without a side
     "Exchange left and right in a name."
     return next(iter(mirrored_names(name)), None)
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #650cbba8
-def _swap(name:str, spans:list[tuple[int,int]])->str:
-    "The name with the sides at these places exchanged, in the same capitals."
-    for start,end in spans[::-1]:
+def _swap(
+    name:str,                   # Name of a keypoint
+    spans:list[tuple[int,int]], # Start and end of the sides to exchange, in order
+)->str:
+    "The name with these sides exchanged, in the same capitals."
+    for start,end in reversed(spans):
         old = name[start:end]
         new = OTHER_SIDE[old.lower()]
         if old.isupper(): new = new.upper()
@@ -63,9 +66,9 @@ def _swap(name:str, spans:list[tuple[int,int]])->str:
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #7909c5a1
 def mirror_partner(
-    name:str,               # A keypoint
-    names:Sequence[str],    # All keypoints
-)->str|None:                # The one on the other side, from `names`; None if there is none, or more than one
+    name:str,               # Name of a keypoint
+    names:Sequence[str],    # Names of all keypoints
+)->str|None:                # The one on the other side, from `names`; None if there is not just one
     "Which keypoint a mirrored image shows in this one's place."
     candidates = mirrored_names(name)
     exact = [other for other in candidates if other in names]
@@ -73,35 +76,49 @@ def mirror_partner(
     plain = {_without_digits(other) for other in candidates}
     numbered = [other for other in names if _without_digits(other) in plain]
     if len(numbered)==1: return numbered[0]
-    inside = _ANYWHERE.sub(lambda found: _swap(found[0], [(0, len(found[0]))]), name)
-    return inside if inside!=name and inside in names else None
+    anywhere = _swap(name, [found.span() for found in _ANYWHERE.finditer(name)])
+    return anywhere if anywhere!=name and anywhere in names else None
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #13db7cf9
 _ANYWHERE = re.compile('left|right', re.IGNORECASE)
 
-def _without_digits(name:str)->str: return re.sub('[0-9]+', '', name)
+def _without_digits(name:str)->str:
+    "A name without its numbers."
+    return re.sub('[0-9]+', '', name)
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #7ba646af
 def flip_pairs(
-    keypoint_names:Sequence[str], # As in the label file
-)->list[int]:                     # For each keypoint, the index of the one whose place it takes in a mirrored image
-    "Which keypoints change places in a mirrored image; raises `ProjectError` where names do not form pairs."
+    keypoint_names:Sequence[str], # K names, in the order of the label file
+)->list[int]:                     # For each keypoint, the index of the one whose place it takes
+    "Which keypoints change places in a flipped image; raises `ProjectError` without clear pairs."
     names = list(keypoint_names)
-    partners = [mirror_partner(name, names) for name in names]
-    alone = [name for name,partner in zip(names, partners) if partner is None and find_sides(name)]
+    partners = {name: mirror_partner(name, names) for name in names}
+    alone = [name for name in names if partners[name] is None and find_sides(name)]
     if alone: raise ProjectError([_no_partner(name) for name in alone])
-    order = [names.index(name if partner is None else partner) for name,partner in zip(names, partners)]
-    if order==list(range(len(names))):
-        raise ProjectError(_unpaired(f'no left and right among {", ".join(names)}', 'names in pairs, such as ear_left and ear_right'))
-    mixed = [name for i,name in enumerate(names) if order[order[i]]!=i]
-    if mixed: raise ProjectError(_unpaired(f'{", ".join(mixed)} do not form clear pairs', 'one partner for each'))
+    order = [names.index(partners[name] or name) for name in names]
+    problem = _check_pairs(names, order)
+    if problem: raise ProjectError(problem)
     return order
 
 # %% ../../nbs/00_core/60_mirror_names.ipynb #acb6825a
+def _check_pairs(
+    names:list[str], # Names of all keypoints
+    order:list[int], # For each keypoint, the index of its partner, or its own
+)->Problem|None:     # What is wrong, or None
+    "There is one pair at least, and whoever is my partner has me as its partner."
+    if order==list(range(len(names))):
+        found = f'no left and right among {", ".join(names)}'
+        return _unpaired(found, 'names in pairs, such as ear_left and ear_right')
+    mixed = [name for i,name in enumerate(names) if order[order[i]]!=i]
+    if not mixed: return None
+    return _unpaired(f'{", ".join(mixed)} do not form clear pairs', 'one partner for each')
+
 def _unpaired(found:str, expected:str)->Problem:
     "What is wrong with the names, and the way out."
-    return Problem('config', 'training.imgaug_hflip', found, expected, 'rename the keypoints, or set imgaug_hflip: false')
+    fix = 'rename the keypoints, or set imgaug_hflip: false'
+    return Problem('config', 'training.imgaug_hflip', found, expected, fix)
 
 def _no_partner(name:str)->Problem:
     "A keypoint whose other side is missing."
-    return _unpaired(f'keypoint {name!r} has a side but no partner', f'a keypoint {mirror_name(name)!r}')
+    found = f'keypoint {name!r} has a side but no partner'
+    return _unpaired(found, f'a keypoint {mirror_name(name)!r}')

@@ -1,4 +1,4 @@
-"""Videos and images that carry their own answer: what the tests of several chapters share
+"""Synthetic frames that carry their own number, and Gaussian spots at known coordinates, for tests of readers
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/testing.html.md"""
 
@@ -16,9 +16,9 @@ import numpy as np
 
 # %% ../../nbs/00_core/90_testing.ipynb #163a7f97
 def number_frame(
-    number:int,                          # What the frame says, below 2**bits
+    number:int,                          # What the frame says, from 0 to 2**bits-1
     size:tuple[int,int]=(48, 64),        # Height and width, pixels
-    bits:int=8,                          # Number of bars
+    bits:int=8,                          # Number of bars; the width should be a multiple of it
 )->np.ndarray:                           # (height, width, 3) uint8
     "A frame that carries its number as a bar code."
     height,width = size
@@ -31,32 +31,37 @@ def number_frame(
         frame[height//2:, columns] = 255-white
     return frame
 
+# %% ../../nbs/00_core/90_testing.ipynb #89b4b0ab
 def frame_number(
     frame:np.ndarray,   # (height, width, 3), from `number_frame`, perhaps compressed or resized
     bits:int=8,         # Number of bars
 )->int:                 # The number that the frame carries
     "Read the bar code of a frame."
     height,width = frame.shape[:2]
-    centres = ((np.arange(bits)+0.5)*(width/bits)).astype(int)
-    columns = frame[:, centres].astype(int).sum(axis=-1)
-    ones = columns[:height//2].sum(axis=0) > columns[height-height//2:].sum(axis=0)
-    return int(sum(1<<int(bits-1-bit) for bit in np.flatnonzero(ones)))
+    middles = ((np.arange(bits)+0.5)*(width/bits)).astype(int)
+    columns = frame[:, middles].astype(int).sum(axis=-1)
+    upper = columns[:height//2].sum(axis=0)
+    lower = columns[height-height//2:].sum(axis=0)
+    places = bits-1-np.flatnonzero(upper>lower)
+    return sum(1<<int(place) for place in places)
 
 # %% ../../nbs/00_core/90_testing.ipynb #90e937db
 def write_number_video(
     path:str|Path,                      # Video to write; the suffix chooses the container
     numbers:Iterable[int]=range(30),    # What the frames say
-    codec:str='libx264',                # An encoder of FFmpeg
+    codec:str='libx264',                # A video encoder of FFmpeg
     size:tuple[int,int]=(48, 64),       # Height and width, pixels
-    times:Sequence[int]|None=None,      # Time stamp of each frame, milliseconds; None: 30 frames per second
-    **options:str,                      # `bits` (a number), `pix_fmt`, and the encoder's own options
+    times:Sequence[int]|None=None,      # Time stamp of each frame, ms; None: 30 frames per second
+    bits:int=8,                         # Number of bars in a frame
+    **options:str,                      # `pix_fmt` (default yuv420p), and the encoder's own options
 )->Path:                                # The video
-    "Encode a video whose frames carry their numbers."
+    "Encode a video whose frames carry their numbers; raises `ValueError` for a codec of sound."
     import av
-    bits = int(options.pop('bits', 8))
     pix_fmt = options.pop('pix_fmt', 'yuv420p')
     with av.open(str(path), 'w') as container:
         stream = container.add_stream(codec, rate=30, options=options)
+        if not isinstance(stream, av.VideoStream):
+            raise ValueError(f'{codec} does not encode video')
         stream.height,stream.width = size
         stream.pix_fmt = pix_fmt
         if times: stream.codec_context.time_base = Fraction(1, 1000)
@@ -72,21 +77,22 @@ def write_number_video(
 # %% ../../nbs/00_core/90_testing.ipynb #f9509545
 def spot_frame(
     size:tuple[int,int],                # Height and width, pixels
-    *points:Sequence[float],            # x and y of up to three spots: red, green, blue
+    *points:Sequence[float],            # (x, y) of up to three spots, pixels: red, green, blue
     sigma:float=6.,                     # Standard deviation of a spot, pixels
-)->np.ndarray:                          # (height, width, 3) uint8
+)->np.ndarray:                          # (height, width, 3) uint8, with a background of 20
     "A dark frame with a Gaussian spot in each colour."
-    y,x = np.mgrid[:size[0], :size[1]]
+    rows,columns = np.mgrid[:size[0], :size[1]]
     frame = np.full((*size, 3), 20.)
-    for channel,(px,py) in enumerate(points):
-        frame[..., channel] += 225*np.exp(-((x-px)**2+(y-py)**2)/(2*sigma**2))
+    for channel,(x,y) in enumerate(points):
+        squared = (columns-x)**2 + (rows-y)**2
+        frame[..., channel] += 225*np.exp(-squared/(2*sigma**2))
     return frame.clip(0, 255).round().astype(np.uint8)
 
 def centre_of_mass(
     image:np.ndarray,     # (height, width), a spot on a background
     background:float=0.,  # Taken off first
-)->np.ndarray:            # x and y, pixels
+)->np.ndarray:            # (x, y), pixels
     "Where the spot is."
     mass = np.clip(image.astype(float)-background, 0, None)
-    y,x = np.mgrid[:image.shape[0], :image.shape[1]]
-    return np.array([(mass*x).sum(), (mass*y).sum()])/mass.sum()
+    rows,columns = np.mgrid[:image.shape[0], :image.shape[1]]
+    return np.array([(mass*columns).sum(), (mass*rows).sum()])/mass.sum()

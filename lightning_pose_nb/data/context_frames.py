@@ -1,4 +1,4 @@
-"""The pictures just before and just after each labelled one: find them, fill in for those that are missing, or take them from the video
+"""Find the frames just before and after each labelled one, or extract them from the source video
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/11_data/context_frames.html.md"""
 
@@ -8,9 +8,10 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/11_data/context_fram
 __all__ = ['find_context', 'MissingContext', 'missing_context', 'lint_context', 'Extracted', 'extract_context']
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #f144c1f9
-import os
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -18,30 +19,14 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..core.errors import Problem, ProjectError, did_you_mean
-from .csv_table import read_sheet
-from .frame_names import _parts, image_groups, neighbour_paths
-from .labels import _rows
+from ..core.files import replacing
+from .csv_table import Sheet, read_sheet
+from .frame_names import existing_neighbours, frame_number, image_groups, neighbour_paths
+from .label_checks import row_ranges
+from .labels import LABEL_COORDS
 from ..video.io import VideoError, find_videos, read_image
 from ..video.random_access import VideoReader
 from ..video.sequential import read_frames
-
-# %% ../../nbs/11_data/80_context_frames.ipynb #5cd8cbcc
-def _bare(name:str)->tuple|str:
-    "A file's name without the zeros before its number."
-    parts = _parts(name)
-    return name if parts is None else (parts[0], int(parts[1]), parts[2])
-
-def _existing(images:Iterable[str], data_dir:str|Path, reach:int)->list[list[str|None]]:
-    "For each image the files around it, None for those that are not there; the image itself is always in the middle."
-    folders: dict[str,dict] = {}
-    def find(path):
-        folder,slash,name = path.rpartition('/')
-        if folder not in folders:
-            names = os.listdir(Path(data_dir)/folder) if (Path(data_dir)/folder).is_dir() else []
-            folders[folder] = {_bare(n): n for n in names} | {n: n for n in names}
-        found = folders[folder].get(name) or folders[folder].get(_bare(name))
-        return found and folder+slash+found
-    return [[path and (path if path==image else find(path)) for path in neighbour_paths(image, reach)] for image in images]
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #d76baf33
 def find_context(
@@ -50,20 +35,34 @@ def find_context(
     reach:int=2,           # How many frames to look back and ahead
 )->list[list[str]]:        # For each image 2·reach+1 files in the order of time
     "The files to load for each labelled frame."
-    rows = _existing(images, data_dir, reach)
-    for around in rows:
-        for d in range(1, reach+1):
-            for side in (-1, 1): around[reach+side*d] = around[reach+side*d] or around[reach+side*(d-1)]
-    return rows
+    images = list(images)
+    rows = existing_neighbours(images, data_dir, reach)
+    return [_fill_in(image, around) for image,around in zip(images, rows)]
+
+def _fill_in(image:str, around:list[str|None])->list[str]:
+    "The files around an image, without gaps."
+    reach = len(around)//2
+    before = _outwards(image, around[:reach][::-1])
+    behind = _outwards(image, around[reach+1:])
+    return [*before[::-1], image, *behind]
+
+def _outwards(image:str, neighbours:list[str|None])->list[str]:
+    "Neighbours from the centre outwards; in a gap the one before stands in."
+    files = []
+    nearest = image
+    for path in neighbours:
+        nearest = path or nearest
+        files.append(nearest)
+    return files
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #66e8e527
 @dataclass(frozen=True)
 class MissingContext:
     "What the labelled frames of one folder lack."
     folder:str                 # As in the label table
-    rows:tuple[int,...]        # Places in `images` of frames that lack a neighbour their video may have
+    rows:tuple[int,...]        # Places in `images` of frames that lack a neighbour
     files:tuple[str,...]       # The neighbours they lack, each once
-    before:tuple[int,...]      # Places of frames so early that some neighbours never existed; this is normal
+    before:tuple[int,...]      # Places of frames too early to have all neighbours; this is normal
     unnumbered:tuple[int,...]  # Places of frames without a number in their name
 
 def missing_context(
@@ -72,38 +71,65 @@ def missing_context(
     reach:int=2,           # How many frames to look back and ahead
 )->list[MissingContext]:   # One for each folder where something is missing
     "Which neighbours of labelled frames are not there, folder by folder."
-    found: dict[str,tuple] = {}
-    for i,(image,folder,around) in enumerate(zip(images, image_groups(images), _existing(images, data_dir, reach), strict=True)):
-        rows,files,before,unnumbered = found.setdefault(folder, ([], {}, [], []))
-        wanted = neighbour_paths(image, reach)
-        lacks = [path for path,there in zip(wanted, around, strict=True) if path and not there]
+    there = existing_neighbours(images, data_dir, reach)
+    gaps = [_gap(folder, places, images, there) for folder,places in _by_folder(images).items()]
+    return [gap for gap in gaps if gap.rows or gap.before or gap.unnumbered]
+
+# %% ../../nbs/11_data/80_context_frames.ipynb #ab28321f
+def _by_folder(images:Sequence[str])->dict[str,list[int]]:
+    "Places of the images of each folder."
+    places: dict[str,list[int]] = {}
+    for i,folder in enumerate(image_groups(images)): places.setdefault(folder, []).append(i)
+    return places
+
+def _gap(
+    folder:str,
+    places:list[int],
+    images:Sequence[str],
+    there:list[list[str|None]],
+)->MissingContext:
+    "What the images of a folder lack."
+    rows: list[int] = []
+    before: list[int] = []
+    unnumbered: list[int] = []
+    files: dict[str,None] = {}   # in order, each once
+    for i in places:
+        reach = len(there[i])//2
+        wanted = neighbour_paths(images[i], reach)
+        lacks = [path for path,found in zip(wanted, there[i], strict=True) if path and not found]
         files.update(dict.fromkeys(lacks))
         if lacks: rows.append(i)
-        if _parts(image) is None and reach: unnumbered.append(i)
+        if reach and frame_number(images[i]) is None: unnumbered.append(i)
         elif None in wanted: before.append(i)
-    return [MissingContext(folder, *map(tuple, parts)) for folder,parts in found.items() if any(parts)]
+    return MissingContext(folder, tuple(rows), tuple(files), tuple(before), tuple(unnumbered))
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #d4380007
-def _small(image:np.ndarray)->np.ndarray:
-    "A picture (H, W, 3) as 4096 numbers of mean 0 and variance 1."
+def _thumbnail(image:np.ndarray)->np.ndarray:
+    "An image (H, W, 3) as 4096 numbers of mean 0 and variance 1."
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     grey = cv2.resize(grey, (64, 64), interpolation=cv2.INTER_AREA).ravel()
-    return (grey-grey.mean())/max(grey.std(), 1e-6)
+    return (grey-grey.mean())/max(float(grey.std()), 1e-6)
 
 def _distance(a:np.ndarray, b:np.ndarray)->np.ndarray:
-    "How different small pictures are; shapes (…, 4096) that go together."
+    "How different thumbnails are: mean absolute difference; shapes (…, 4096) that go together."
     return np.abs(a-b).mean(-1)
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #540ae068
-def _only_counted(images:Sequence[str], data_dir:str|Path)->bool:
-    "Are these pictures, of one folder, numbered without gaps although they do not follow each other in time?"
-    by_number = {int(parts[1]): image for image in images if (parts := _parts(image))}
-    pairs = [(by_number[n], by_number[n+1]) for n in sorted(by_number) if n+1 in by_number]
-    if len(pairs)<max(10, .8*len(images)): return False
-    try: small = np.stack([[_small(read_image(Path(data_dir)/image)) for image in pair] for pair in pairs[::-(-len(pairs)//24)]])
+def _only_counted(images:Sequence[str], data_dir:Path)->bool:
+    "Are images of one folder numbered without gaps although they do not follow each other?"
+    by_number: dict[int,str] = {}
+    for image in images:
+        number = frame_number(image)
+        if number is not None: by_number[number] = image
+    firsts = [n for n in sorted(by_number) if n+1 in by_number]
+    if len(firsts)<max(10, .8*len(images)): return False
+    some = firsts[::math.ceil(len(firsts)/24)]
+    try:
+        here = np.stack([_thumbnail(read_image(data_dir/by_number[n])) for n in some])
+        there = np.stack([_thumbnail(read_image(data_dir/by_number[n+1])) for n in some])
     except VideoError: return False
-    other = np.roll(small[:, 1], len(small)//2, axis=0)
-    return bool(_distance(small[:, 0], small[:, 1]).mean() > .75*_distance(small[:, 0], other).mean())
+    other = np.roll(there, len(some)//2, axis=0)
+    return bool(_distance(here, there).mean() > .75*_distance(here, other).mean())
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #99c632f8
 def lint_context(
@@ -111,127 +137,217 @@ def lint_context(
     data_dir:str|Path,           # Folder that its image paths start from
     reach:int=2,                 # How many frames a context model looks back and ahead
     config:str='config.yaml',    # What the user calls the project's config
-)->list[Problem]:                # Warnings; whatever else is wrong with the file is for `lint_labels`
+)->list[Problem]:                # Warnings; what else is wrong is for `lint_labels`
     "Labelled frames that a context model cannot see in their time."
-    try: sheet = read_sheet(csv, ('x', 'y', 'visible'))
+    try: sheet = read_sheet(csv, LABEL_COORDS)
     except ProjectError: return []
-    place = lambda folder, rows: f'{_rows([sheet.rows[i] for i in rows])} ({folder})'
     sheet.problems = []
-    for gap in missing_context(sheet.index, data_dir, reach):
-        if gap.files: sheet.add_problem(place(gap.folder, gap.rows), f'{len(gap.files)} neighbours of labelled frames are not there',
-            f'{reach} frames before and {reach} behind each', f'`lpnb context {config}` takes those that exist from the video; '
-            'where one is missing, the frame nearest to it stands in', 'warning')
-        if gap.unnumbered: sheet.add_problem(place(gap.folder, gap.unnumbered), 'images without a number', 'names such as img00000012.png',
-            'Without the number of the frame its neighbours cannot be found', 'warning')
-    folders = image_groups(sheet.index)
-    for folder in dict.fromkeys(folders):
-        rows = [i for i,f in enumerate(folders) if f==folder]
-        if _only_counted([sheet.index[i] for i in rows], data_dir): sheet.add_problem(place(folder, rows), 'numbers without gaps, on pictures that '
-            'do not look like successive frames', 'the number of the frame in its video', 'A context model would take strangers for neighbours', 'warning')
+    for gap in missing_context(sheet.index, data_dir, reach): _tell_gap(sheet, gap, reach, config)
+    for folder,places in _by_folder(sheet.index).items():
+        images = [sheet.index[i] for i in places]
+        if _only_counted(images, Path(data_dir)): _tell_counted(sheet, folder, places)
     return sheet.problems
+
+# %% ../../nbs/11_data/80_context_frames.ipynb #60217cf1
+def _tell_gap(sheet:Sheet, gap:MissingContext, reach:int, config:str)->None:
+    "Report neighbours that are not there, and images without a number."
+    if gap.files:
+        sheet.add_problem(
+            _where(sheet, gap.folder, gap.rows),
+            f'{len(gap.files)} neighbours of labelled frames are not there',
+            f'{reach} frames before and {reach} behind each',
+            f'`lpnb context {config}` takes those that exist from the video; '
+            'where one is missing, the frame nearest to it stands in',
+            'warning')
+    if gap.unnumbered:
+        sheet.add_problem(
+            _where(sheet, gap.folder, gap.unnumbered),
+            'images without a number',
+            'names such as img00000012.png',
+            'Without the number of the frame its neighbours cannot be found',
+            'warning')
+
+def _tell_counted(sheet:Sheet, folder:str, places:Sequence[int])->None:
+    "Report images whose numbers are not those of frames."
+    sheet.add_problem(
+        _where(sheet, folder, places),
+        'numbers without gaps, on images that do not look like successive frames',
+        'the number of the frame in its video',
+        'A context model would take strangers for neighbours',
+        'warning')
+
+def _where(sheet:Sheet, folder:str, places:Sequence[int])->str:
+    "Rows of a folder's images, for people."
+    return f'{row_ranges([sheet.rows[i] for i in places])} ({folder})'
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #b680a9a8
 def _compare(
     reader:VideoReader,          # The video
-    pictures:Sequence[Path],     # M labelled pictures
+    images:Sequence[Path],       # M labelled images
     numbers:Sequence[int],       # Their frame numbers
-)->tuple[np.ndarray,np.ndarray]: # Distance to frames t-2 … t+2 (M, 5), infinite where there is none, and to frames anywhere (M,)
-    "How much pictures look like the frames of a video that they should come from."
-    n,frames = reader.info.n_frames, {}
-    others = np.linspace(0, n-1, 12).round().astype(int).tolist()
-    wanted = {*others, *(t+d for t in numbers for d in range(-2, 3))}
-    for number in sorted(w for w in wanted if 0<=w<n):
-        batch = reader.read(number, 1)
-        if len(batch): frames[number] = _small(batch.frames[0])
-    near,far = np.full((len(pictures), 5), np.inf), np.full(len(pictures), np.inf)
-    for i,(picture,t) in enumerate(zip(pictures, numbers, strict=True)):
-        own = _small(read_image(picture))
-        for d in range(-2, 3):
-            if t+d in frames: near[i,d+2] = _distance(own, frames[t+d])
-        far[i] = np.mean([_distance(own, frames[o]) for o in others if o in frames and o!=t] or np.inf)
+)->tuple[np.ndarray,np.ndarray]: # Distance to frames t-2 … t+2 (M, 5), and to frames anywhere (M,)
+    "How much images look like the frames of a video; infinite where there is no frame."
+    elsewhere = np.linspace(0, _count(reader)-1, 12).round().astype(int).tolist()
+    around = [range(t-2, t+3) for t in numbers]
+    frames = _thumbnails(reader, {*elsewhere, *chain.from_iterable(around)})
+    near = np.full((len(images), 5), np.inf)
+    far = np.full(len(images), np.inf)
+    for i,(image,t) in enumerate(zip(images, numbers, strict=True)):
+        own = _thumbnail(read_image(image))
+        distance = {number: _distance(own, frame) for number,frame in frames.items()}
+        near[i] = [distance.get(number, np.inf) for number in around[i]]
+        others = [distance[number] for number in elsewhere if number in distance and number!=t]
+        if others: far[i] = np.mean(others)
     return near, far
 
-# %% ../../nbs/11_data/80_context_frames.ipynb #103ab0f5
-def _shift(video:Path, pictures:Sequence[Path], numbers:Sequence[int])->int|None:
-    "By how much frames are ahead of the numbers of their pictures, all by the same; None if no shift explains them."
-    some = np.linspace(0, len(pictures)-1, min(8, len(pictures))).round().astype(int)
-    own,t = np.stack([_small(read_image(pictures[i])) for i in some]), np.array(numbers)[some]
-    table = np.stack([_distance(own, _small(frame)) for frame in read_frames(video)]) # (frames of the video, some pictures)
-    shifts = range(-t.min(), len(table)-t.max())
-    costs = [table[t+s, np.arange(len(t))].mean() for s in shifts]
-    return shifts[int(np.argmin(costs))] if costs and min(costs) < _ALIKE*table.mean() else None
+def _count(reader:VideoReader)->int:
+    "Number of frames; a reader has always counted them."
+    return reader.info.n_frames or 0
 
-_ALIKE = .5 # of the typical distance; below, two pictures show the same moment
+def _thumbnails(reader:VideoReader, numbers:Iterable[int])->dict[int,np.ndarray]:
+    "Thumbnails of frames, as far as the video has them."
+    frames = {}
+    for number in sorted(numbers):
+        if not 0<=number<_count(reader): continue
+        batch = reader.read(number, 1)
+        if len(batch): frames[number] = _thumbnail(batch.frames[0])
+    return frames
+
+# %% ../../nbs/11_data/80_context_frames.ipynb #103ab0f5
+def _shift(video:Path, images:Sequence[Path], numbers:Sequence[int])->int|None:
+    "By how much frames are ahead of the numbers of images; None if no shift explains them all."
+    some = np.linspace(0, len(images)-1, min(8, len(images))).round().astype(int)
+    own = np.stack([_thumbnail(read_image(images[i])) for i in some])
+    t = np.array(numbers)[some]
+    rows = [_distance(own, _thumbnail(frame)) for frame in read_frames(video)]
+    distances = np.stack(rows) # (frames of the video, some images)
+    shifts = range(-t.min(), len(distances)-t.max())
+    if not shifts: return None
+    costs = [distances[t+shift, np.arange(len(t))].mean() for shift in shifts]
+    best = int(np.argmin(costs))
+    return shifts[best] if costs[best] < _ALIKE*distances.mean() else None
+
+_ALIKE = .5 # of the typical distance; below, two images show the same moment
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #6c17f123
-def _from_video(
-    reader:VideoReader,         # The video
-    folder:str,                 # Of the pictures, as the label table names it
-    pictures:Sequence[Path],    # Labelled pictures
-    numbers:Sequence[int],      # Their frame numbers
-)->tuple[list[int],list[Problem]]: # Which of the pictures are frames of the video, by those numbers; what is wrong with the others
-    "Make sure that pictures come from a video."
-    near,far = _compare(reader, pictures, numbers)
+@dataclass
+class _Matched:
+    "Which labelled images of a folder are frames of a video."
+    good:list[int]          # Places of those that are, by their numbers
+    problems:list[Problem]  # What is wrong with the others
+
+def _match_video(
+    reader:VideoReader,      # The video
+    folder:str,              # Of the images, as the label table names it
+    images:Sequence[Path],   # Labelled images
+    numbers:Sequence[int],   # Their frame numbers
+)->_Matched:
+    "Make sure that images come from a video."
+    near,far = _compare(reader, images, numbers)
     good = np.flatnonzero(near[:, 2] < _ALIKE*far).tolist()
     at = near[good].mean(0) if good else near.mean(0)
-    mostly = 2*len(good) > len(pictures)
+    mostly = 2*len(good) > len(images)
     if mostly and at.min() >= .8*at[2]:
-        return good, [Problem(str(pictures[i]), '', f'does not look like frame {numbers[i]} of {reader.path}', 'that frame', 'Its neighbours are left out')
-                      for i in range(len(pictures)) if i not in good]
-    shift = _shift(reader.path, pictures, numbers) or (int(at.argmin())-2 if mostly else None)
-    if shift: found,fix = f'its pictures look like frames {shift:+d} further in {reader.path}: number {numbers[0]} is frame {numbers[0]+shift}', \
-        'Rename the pictures, or name the uncut video'
-    else: found,fix = f'{len(pictures)-len(good)} of its {len(pictures)} labelled pictures do not look like their frames in {reader.path}', \
-        'Is it another recording, or a picture that was cropped?'
-    return [], [Problem(folder, '', found, 'numbers that count the frames of the video from 0', fix)]
+        strangers = [i for i in range(len(images)) if i not in good]
+        return _Matched(good, [_stranger(images[i], numbers[i], reader.path) for i in strangers])
+    shift = _shift(reader.path, images, numbers)
+    if not shift and mostly: shift = int(at.argmin())-2
+    if shift:
+        where = f'number {numbers[0]} is frame {numbers[0]+shift}'
+        found = f'its images look like frames {shift:+d} further in {reader.path}: {where}'
+        fix = 'Rename the images, or name the uncut video'
+    else:
+        n_strangers = f'{len(images)-len(good)} of its {len(images)} labelled images'
+        found = f'{n_strangers} do not look like their frames in {reader.path}'
+        fix = 'Is it another recording, or an image that was cropped?'
+    expected = 'numbers that count the frames of the video from 0'
+    return _Matched([], [Problem(folder, '', found, expected, fix)])
+
+def _stranger(image:Path, number:int, video:Path)->Problem:
+    "A single image that is not the frame it says it is."
+    found = f'does not look like frame {number} of {video}'
+    return Problem(str(image), '', found, 'that frame', 'Its neighbours are left out')
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #71d603ce
 def _source(folder:str, found:Sequence[Path], videos:Mapping[str,str|Path])->Path:
-    "The video that a folder's pictures come from, by its name or by what the user says."
+    "The video that a folder's images come from, by its name or by what the user says."
     name = PurePosixPath(folder).name
     for key in (folder, name):
         if key in videos: return Path(videos[key])
     here = [video for video in found if video.stem==name]
     if len(here)==1: return here[0]
-    some = ', '.join(video.stem for video in found[:5]) + (' …' if found[5:] else '')
-    found_here = f'{len(here)} videos called {name}: {", ".join(map(str, here))}' if here else f'no video called {name}, only {some or "none at all"}'
-    raise ProjectError(Problem(folder, '', found_here, 'one source video', f'Say which: --video {name}=FILE'))
+    said = f'no video called {name}, only {_some_names(found)}'
+    if here:
+        paths = ', '.join(map(str, here))
+        said = f'{len(here)} videos called {name}: {paths}'
+    fix = f'Say which: --video {name}=FILE'
+    raise ProjectError(Problem(folder, '', said, 'one source video', fix))
+
+def _some_names(videos:Sequence[Path])->str:
+    "The first few names of videos."
+    if not videos: return 'none at all'
+    names = ', '.join(video.stem for video in videos[:5])
+    return f'{names} …' if len(videos)>5 else names
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #d3c83247
 def _write_like(path:Path, frame:np.ndarray, like:np.ndarray)->None:
-    "Write a frame (H, W, 3) in the form of another picture, as OpenCV reads it."
+    "Write a frame (H, W, 3) in the form of another image, as OpenCV reads it."
+    if path.exists(): return
     h,w = like.shape[:2]
     if frame.shape[:2]!=(h, w): frame = cv2.resize(frame, (w, h), interpolation=cv2.INTER_AREA)
-    data = cv2.imencode(path.suffix, cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY if like.ndim==2 else cv2.COLOR_RGB2BGR))[1]
-    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    try:
-        part.write_bytes(data.tobytes())
-        if not path.exists(): part.replace(path)
-    finally: part.unlink(missing_ok=True)
+    colours = cv2.COLOR_RGB2GRAY if like.ndim==2 else cv2.COLOR_RGB2BGR
+    data = cv2.imencode(path.suffix, cv2.cvtColor(frame, colours))[1]
+    with replacing(path) as scratch: scratch.write_bytes(data.tobytes())
+
+def _numbers(images:Iterable[str])->list[int]:
+    "Frame numbers of images whose names have one, as those of neighbours do."
+    return [number for number in map(frame_number, images) if number is not None]
+
+def _read_as_is(path:Path)->np.ndarray:
+    "An image as OpenCV reads it: grey (H, W) or blue, green, red (H, W, 3), at its own depth."
+    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None: raise VideoError(f'{path}: cannot be read as an image')
+    return image
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #409355d1
 @dataclass
 class Extracted:
     "What `extract_context` did."
-    written:list[str] = field(default_factory=list)      # New pictures, below the data folder
-    behind:list[str] = field(default_factory=list)       # Neighbours that do not exist: behind the last frame of their video
-    problems:list[Problem] = field(default_factory=list) # Folders and pictures that were left out, and why
+    written:list[str] = field(default_factory=list)      # New images, below the data folder
+    behind:list[str] = field(default_factory=list)       # Neighbours behind the end of their video
+    problems:list[Problem] = field(default_factory=list) # What was left out, and why
 
-def _extract(report:Extracted, gap:MissingContext, images:Sequence[str], data_dir:Path, video:Path, reach:int, progress:bool)->None:
-    "Write what one folder lacks."
-    here = [images[i] for i in gap.rows if (data_dir/images[i]).is_file()]
-    if not here: return
-    reader = VideoReader(video)
-    try:
-        good,problems = _from_video(reader, gap.folder, [data_dir/image for image in here], [int(_parts(image)[1]) for image in here])
-        report.problems += problems
-        files = [file for lack in missing_context([here[i] for i in good], data_dir, reach) for file in lack.files]
-        like = cv2.imdecode(np.fromfile(data_dir/here[0], np.uint8), cv2.IMREAD_UNCHANGED)
-        for file in tqdm(sorted(files, key=lambda f: int(_parts(f)[1])), gap.folder, disable=not progress):
-            batch = reader.read(int(_parts(file)[1]), 1)
-            if len(batch): _write_like(data_dir/file, batch.frames[0], like)
-            (report.written if len(batch) else report.behind).append(file)
-    finally: reader.close()
+@dataclass
+class _Extraction:
+    "The images of one project on their way out of its videos."
+    data_dir:Path
+    reach:int
+    progress:bool
+    report:Extracted = field(default_factory=Extracted)
+
+    def fill(self, gap:MissingContext, images:Sequence[str], video:Path)->None:
+        "Write what one folder lacks."
+        here = [images[i] for i in gap.rows if (self.data_dir/images[i]).is_file()]
+        if not here: return
+        paths = [self.data_dir/image for image in here]
+        reader = VideoReader(video)
+        try:
+            matched = _match_video(reader, gap.folder, paths, _numbers(here))
+            self.report.problems += matched.problems
+            for lack in missing_context([here[i] for i in matched.good], self.data_dir, self.reach):
+                self.write(reader, lack, _read_as_is(paths[0]))
+        finally: reader.close()
+
+    def write(self, reader:VideoReader, lack:MissingContext, like:np.ndarray)->None:
+        "Write the frames that a folder lacks."
+        numbers = dict(zip(lack.files, _numbers(lack.files)))
+        order = sorted(lack.files, key=lambda file: numbers[file])
+        for file in tqdm(order, lack.folder, disable=not self.progress):
+            batch = reader.read(numbers[file], 1)
+            if len(batch):
+                _write_like(self.data_dir/file, batch.frames[0], like)
+                self.report.written.append(file)
+            else: self.report.behind.append(file)
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #b5dda85b
 def extract_context(
@@ -242,16 +358,26 @@ def extract_context(
     videos:Mapping[str,str|Path]|None=None, # Folder → source video, where their names differ
     progress:bool=True,          # Show progress bars
 )->Extracted:                    # What was written, and what could not be
-    "Write the missing neighbours of labelled images as pictures beside them."
-    videos,video_dir,report = videos or {},Path(video_dir),Extracted()
-    folders = dict.fromkeys(image_groups(images))
+    "Write the missing neighbours of labelled images as images beside them."
+    videos = videos or {}
+    _check_folders(images, videos)
+    video_dir = Path(video_dir)
+    found = [video_dir] if video_dir.is_file() else find_videos(video_dir, recursive=True)
+    extraction = _Extraction(Path(data_dir), reach, progress)
+    problems = extraction.report.problems
+    for gap in missing_context(images, data_dir, reach):
+        if not gap.files: continue
+        try: extraction.fill(gap, images, _source(gap.folder, found, videos))
+        except ProjectError as error: problems += error.problems
+        except VideoError as error:
+            problems.append(Problem(gap.folder, '', str(error), 'its source video'))
+    return extraction.report
+
+def _check_folders(images:Sequence[str], videos:Mapping[str,str|Path])->None:
+    "Refuse videos of folders that hold no labelled image."
+    folders = list(dict.fromkeys(image_groups(images)))
     names = [*folders, *(PurePosixPath(folder).name for folder in folders)]
     for name in videos:
-        if name not in names: raise ValueError(f'no labelled image is in {name}, only in {", ".join(folders)}. {did_you_mean(name, names)}'.rstrip())
-    found = [video_dir] if video_dir.is_file() else find_videos(video_dir, recursive=True)
-    for gap in missing_context(images, data_dir, reach):
-        try:
-            if gap.files: _extract(report, gap, images, Path(data_dir), _source(gap.folder, found, videos), reach, progress)
-        except ProjectError as error: report.problems += error.problems
-        except VideoError as error: report.problems.append(Problem(gap.folder, '', str(error), 'its source video'))
-    return report
+        if name in names: continue
+        found = f'no labelled image is in {name}, only in {", ".join(folders)}'
+        raise ValueError(f'{found}. {did_you_mean(name, names)}'.rstrip())

@@ -1,4 +1,4 @@
-"""Every view has a table of its own; here they become one, in pixels of the original frames
+"""Read the label tables of all cameras of a project as one, in pixels of the original frames
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/11_data/multiview_labels.html.md"""
 
@@ -17,24 +17,25 @@ import numpy as np
 from ..config.schema import Config
 from ..core.errors import ProjectError
 from .bounding_boxes import read_boxes, shift_labels
-from .labels import Labels, lint_views, read_labels
+from .label_checks import lint_views
+from .labels import Labels, read_labels
 from ..video.io import image_size
 
 # %% ../../nbs/11_data/70_multiview_labels.ipynb #35695d01
 @dataclass
 class ViewLabels:
-    "Labelled instants, each seen by several cameras."
-    views:list[Labels]     # One table per view; row n is the same instant in all
+    "Labelled time points, each seen by several cameras."
+    views:list[Labels]     # One table per view; row n is the same time point in all
     view_names:list[str]   # Their names, in the same order
 
     @property
     def images(self)->list[str]:
-        "The picture of the first view names the instant."
+        "The image of the first view names the time point."
         return self.views[0].images
 
     @property
     def keypoint_names(self)->list[str]:
-        "K body parts, the same in every view."
+        "K keypoints, the same in every view."
         return self.views[0].keypoint_names
 
     @property
@@ -53,12 +54,13 @@ def read_views(
     csvs:Sequence[Path],         # One table per view
     root:Path,                   # Where image paths start
     view_names:Sequence[str]=(), # Names of the views; empty for one camera
-    boxes:Sequence[Path]=(),     # One table of boxes per view, if the pictures were cropped
+    boxes:Sequence[Path]=(),     # One table of boxes per view, if the images were cropped
 )->Labels|ViewLabels:            # In pixels of the original frames
-    "Labels of one or several views; raises `ProjectError` with everything that is wrong with them."
+    "Labels of one or several views; raises `ProjectError` with everything that is wrong."
     views = [read_labels(csv) for csv in csvs]
-    if problems := lint_views(csvs, '') if view_names else []: raise ProjectError(problems)
-    views = [_in_frame(table, root, read_boxes(file, table.images)) for table,file in zip(views, boxes, strict=True)] if boxes else views
+    problems = lint_views(csvs, '') if view_names else []
+    if problems: raise ProjectError(problems)
+    if boxes: views = [_in_frame(table, root, file) for table,file in zip(views, boxes, strict=True)]
     return ViewLabels(views, list(view_names)) if view_names else views[0]
 
 def project_labels(
@@ -68,7 +70,8 @@ def project_labels(
     data = cfg.data
     return read_views(data.csv_paths, data.root, data.view_names or (), data.bbox_paths)
 
-def _in_frame(table:Labels, root:Path, boxes:np.ndarray)->Labels:
-    "A table of cropped pictures, in pixels of the frames."
+def _in_frame(table:Labels, root:Path, boxes_csv:Path)->Labels:
+    "A table of crops, in pixels of the frames."
+    boxes = read_boxes(boxes_csv, table.images)
     sizes = np.array([image_size(root/image) for image in table.images])
     return replace(table, xy=shift_labels(table.xy, boxes, sizes), boxes=boxes)

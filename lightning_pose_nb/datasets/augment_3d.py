@@ -1,4 +1,4 @@
-"""Augmentation for calibrated cameras: move the animal, not the pictures, and every view follows
+"""Data augmentation for calibrated cameras: move the animal in space, and every view follows
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/augment_3d.html.md"""
 
@@ -23,25 +23,46 @@ def move_points(
     points:np.ndarray,       # World positions, shape (K, 3); NaN where unknown
 )->np.ndarray:               # Moved, shape (K, 3)
     "Make the animal larger or smaller about its middle, and put it elsewhere."
-    middle,extent = np.nanmedian(points, 0), np.nanmax(points, 0)-np.nanmin(points, 0)
-    return middle + rng.uniform(.8, 1.2)*(points-middle) + extent/4*rng.uniform(-1, 1, 3)
+    middle = np.nanmedian(points, 0)
+    extent = np.nanmax(points, 0)-np.nanmin(points, 0)
+    scale = rng.uniform(.8, 1.2)
+    shift = extent/4*rng.uniform(-1, 1, 3)
+    return middle + scale*(points-middle) + shift
 
 # %% ../../nbs/14_datasets/40_augment_3d.ipynb #70b390ec
 def move_scene(
     rng:np.random.Generator,  # Source of randomness
     cameras:Sequence[Camera], # V views
     xy:np.ndarray,            # Labels in frame pixels, shape (V, K, 2); NaN where missing
-)->tuple[np.ndarray,np.ndarray]|None: # Old to new frame pixels (V, 3, 3) and labels in them (V, K, 2); None: leave the sample alone
-    "Move the labelled animal in space, and say how each view's picture follows."
+)->tuple[np.ndarray,np.ndarray]|None: # (V, 3, 3) old to new frame pixels, and labels (V, K, 2)
+    "Move the labelled animal in space, and say how each view's image follows; None: leave it as it is."
     points = triangulate(cameras, xy)
     known = np.isfinite(points).all(-1)
     if known.sum()<3: return None
-    after,matrices,labels = move_points(rng, points), [], []
-    for camera,at in zip(cameras, np.asarray(xy, float)):
-        (old,_),(new,depth) = camera.project(points[known]), camera.project(after[known])
-        fit,_ = cv2.estimateAffinePartial2D(old, new, method=cv2.RANSAC, ransacReprojThreshold=max(camera.size)/100)
-        if fit is None or not np.isfinite(fit).all() or not np.linalg.det(fit[:,:2])>0 or depth.min()<=0: return None
-        matrices.append(np.concatenate([fit, [[0, 0, 1]]]))
-        labels.append(apply_matrix(matrices[-1], at))
-        labels[-1][known] = np.where(np.isnan(at[known]), np.nan, new)
+    moved = move_points(rng, points)
+    matrices = []
+    labels = []
+    for camera,labelled in zip(cameras, np.asarray(xy, float)):
+        view = _move_view(camera, points[known], moved[known])
+        if view is None: return None
+        matrix,new = view
+        followed = apply_matrix(matrix, labelled)
+        followed[known] = np.where(np.isnan(labelled[known]), np.nan, new)
+        matrices.append(matrix)
+        labels.append(followed)
     return np.stack(matrices), np.stack(labels)
+
+def _move_view(
+    camera:Camera,
+    before:np.ndarray, # World positions, shape (n, 3)
+    after:np.ndarray,  # Where they move, shape (n, 3)
+)->tuple[np.ndarray,np.ndarray]|None: # (3, 3) old to new frame pixels, and where points appear, (n, 2)
+    "How one image follows points in space; None if it cannot."
+    old,_ = camera.project(before)
+    new,depth = camera.project(after)
+    tolerance = max(camera.size)/100 # of RANSAC, frame pixels
+    fit,_ = cv2.estimateAffinePartial2D(old, new, method=cv2.RANSAC, ransacReprojThreshold=tolerance)
+    if fit is None or not np.isfinite(fit).all(): return None
+    mirrored = not np.linalg.det(fit[:,:2])>0
+    if mirrored or depth.min()<=0: return None
+    return np.concatenate([fit, [[0, 0, 1]]]), new

@@ -1,4 +1,4 @@
-"""From a line in the config to random training pictures: presets, your own list, left and right
+"""Presets and custom lists of random image transformations, from one line in the config; mirroring with left and right
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/augmentation.html.md"""
 
@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from ..core.errors import Problem, ProjectError, did_you_mean
-from .augment_geometric import STEPS, Augmenter
-from .augment_photometric import read_setting
+from .augment_geometric import GEOMETRIC, STEPS, Augmenter
+from .augment_photometric import ParameterSampler, read_setting
 
 # %% ../../nbs/14_datasets/30_augmentation.ipynb #c49d30e9
 _DLC = {
@@ -30,48 +30,107 @@ _DLC = {
     'AllChannelsHistogramEqualization': dict(p=0.1),
     'AllChannelsCLAHE': dict(p=0.1),
     'Emboss': dict(p=0.1, kwargs=dict(alpha=[0, 0.5], strength=[0.5, 1.5])),
-    'CropAndPad': dict(p=0.4, kwargs=dict(percent=[-0.15, 0.15], keep_size=False))}
+    'CropAndPad': dict(p=0.4, kwargs=dict(percent=[-0.15, 0.15], keep_size=False)),
+}
+_PHOTOMETRIC_DLC = {name: settings for name,settings in _DLC.items() if name not in GEOMETRIC}
+
+def _rotate90(*turns:int)->dict:
+    "Quarter turns, always, a choice from `turns`."
+    return {'Rot90': dict(p=1, kwargs=dict(k=[list(turns)]))}
 
 PRESETS:dict[str,dict] = {
-    'default': {}, 'none': {}, 'dlc': _DLC,
-    'dlc-lr': {'Rot90': dict(p=1, kwargs=dict(k=[[0, 2]])), **_DLC},                    # seen facing left or right
-    'dlc-top-down': {'Rot90': dict(p=1, kwargs=dict(k=[[0, 1, 2, 3]])), **_DLC},        # seen from above, facing anywhere
-    'dlc-mv': {k:v for k,v in _DLC.items() if k not in ('Affine', 'ElasticTransformation', 'CropAndPad')}} # brightness only
+    'default': {},
+    'none': {},
+    'dlc': _DLC,
+    'dlc-lr': _rotate90(0, 2) | _DLC,             # seen facing left or right
+    'dlc-top-down': _rotate90(0, 1, 2, 3) | _DLC, # seen from above, facing anywhere
+    'dlc-mv': _PHOTOMETRIC_DLC,                   # several cameras
+}
 
 # %% ../../nbs/14_datasets/30_augmentation.ipynb #968e5ea7
-def _wrong(where:str, found:str, expected:str, fix:str='')->ProjectError:
-    return ProjectError([Problem('config', f'training.imgaug{where}', found, expected, fix)])
+def _problem(where:str, found:str, expected:str, fix:str='')->Problem:
+    "What is wrong with an augmentation list."
+    return Problem('config', f'training.imgaug{where}', found, expected, fix)
 
+def _check_name(name:str, entry:Mapping)->Problem|None:
+    "A step that exists, and is not a mirror image."
+    if name in ('Fliplr', 'Flipud'):
+        return _problem(f'.{name}', 'a mirror image', 'steps that keep left and right apart', _MIRROR)
+    if name in STEPS: return None
+    known = f'one of {", ".join(STEPS)}'
+    return _problem(f'.{name}', f'unknown step {name!r}', known, did_you_mean(name, STEPS))
+
+_MIRROR = ('In a mirror image the left paw is a right paw: '
+           'use training.imgaug_hflip, which swaps the names too')
+
+def _check_keys(name:str, entry:Mapping)->Problem|None:
+    "A mapping of p, args and kwargs."
+    fix = 'Settings of the step go under kwargs'
+    if not isinstance(entry, Mapping):
+        return _problem(f'.{name}', repr(entry), 'a mapping with p, args, kwargs', fix)
+    extra = ', '.join(str(key) for key in entry if key not in ('p', 'args', 'kwargs'))
+    return _problem(f'.{name}', extra, 'p, args or kwargs', fix) if extra else None
+
+def _check_values(name:str, entry:Mapping)->Problem|None:
+    "A probability, a list of args, a mapping of kwargs."
+    p,args,kwargs = _parts(entry)
+    if isinstance(p, bool) or not isinstance(p, int | float) or not p>=0:
+        return _problem(f'.{name}', f'p: {p!r}', 'a probability from 0 to 1')
+    if not isinstance(args, list | tuple): return _problem(f'.{name}', f'args: {args!r}', 'a list')
+    if isinstance(kwargs, Mapping): return None
+    return _problem(f'.{name}', f'kwargs: {kwargs!r}', 'a mapping')
+
+def _parts(entry:Mapping)->tuple[Any,Any,Any]:
+    "Probability, positional and named settings of a step."
+    return entry.get('p', 0.5), entry.get('args') or [], entry.get('kwargs') or {}
+
+# %% ../../nbs/14_datasets/30_augmentation.ipynb #03946a20
 def _read_step(name:str, entry:Any)->tuple[str,float,dict]:
     "One entry of an augmentation list, checked by drawing from it a few times."
-    where,entry = f'.{name}',entry or {}
-    if name in ('Fliplr', 'Flipud'): raise _wrong(where, 'a mirror image', 'steps that keep left and right apart',
-        'In a mirror image the left paw is a right paw: use training.imgaug_hflip, which swaps the names too')
-    if name not in STEPS: raise _wrong(where, f'unknown step {name!r}', f'one of {", ".join(STEPS)}', did_you_mean(name, STEPS))
-    if not isinstance(entry, Mapping): raise _wrong(where, repr(entry), 'a mapping with p, args, kwargs', 'Settings of the step go under kwargs')
-    if extra := set(entry)-{'p', 'args', 'kwargs'}: raise _wrong(where, ', '.join(map(str, extra)), 'p, args or kwargs', 'Settings of the step go under kwargs')
-    p,args,kwargs = entry.get('p', 0.5),entry.get('args') or [],entry.get('kwargs') or {}
-    if isinstance(p, bool) or not isinstance(p, int | float) or not p>=0: raise _wrong(where, f'p: {p!r}', 'a probability from 0 to 1')
-    if not isinstance(args, list | tuple): raise _wrong(where, f'args: {args!r}', 'a list')
-    if not isinstance(kwargs, Mapping): raise _wrong(where, f'kwargs: {kwargs!r}', 'a mapping')
-    signature = inspect.signature(STEPS[name])
-    try: bound = signature.bind(None, None, None, *map(read_setting, args), **read_setting(kwargs))
-    except TypeError as e: raise _wrong(where, str(e), 'settings among '+(', '.join(list(signature.parameters)[3:]) or 'none')) from e
-    settings = dict(list(bound.arguments.items())[3:])
-    try: [STEPS[name](np.random.default_rng(seed), (64, 64), 1., **settings) for seed in range(8)]
-    except (TypeError, ValueError, cv2.error) as e: raise _wrong(where, f'{settings} ({e})', 'numbers, [low, high] ranges or longer lists of choices') from e
+    entry = entry or {}
+    for check in (_check_name, _check_keys, _check_values):
+        problem = check(name, entry)
+        if problem: raise ProjectError(problem)
+    p,args,kwargs = _parts(entry)
+    settings = _bind(name, args, kwargs)
+    _try_out(name, settings)
     return name, float(p), settings
+
+def _bind(name:str, args:list, kwargs:Mapping)->dict[str,Any]:
+    "The settings of a step by name."
+    signature = inspect.signature(STEPS[name])
+    try: bound = signature.bind(None, *map(read_setting, args), **read_setting(kwargs))
+    except TypeError as error:
+        known = ', '.join(list(signature.parameters)[1:]) or 'none'
+        raise ProjectError(_problem(f'.{name}', str(error), f'settings among {known}')) from error
+    return dict(list(bound.arguments.items())[1:])
+
+def _try_out(name:str, settings:dict[str,Any])->None:
+    "Draw from a step, to see whether its settings can be used."
+    try:
+        for seed in range(8):
+            STEPS[name](ParameterSampler(np.random.default_rng(seed), (64, 64)), **settings)
+    except (TypeError, ValueError, cv2.error) as error:
+        expected = 'numbers, [low, high] ranges or longer lists of choices'
+        raise ProjectError(_problem(f'.{name}', f'{settings} ({error})', expected)) from error
 
 # %% ../../nbs/14_datasets/30_augmentation.ipynb #bee82bbb
 def make_augmenter(
     spec:str|Mapping|None, # A preset's name, or {step: {p, args, kwargs}}; None for nothing
 )->Augmenter:              # Ready to draw from
-    "Read `training.imgaug`; every mistake in it is reported at once."
-    if not isinstance(spec, str | Mapping | None) or (isinstance(spec, str) and spec not in PRESETS):
-        raise _wrong('', repr(spec), f'a mapping, or one of {", ".join(PRESETS)}', did_you_mean(str(spec), PRESETS))
-    steps,problems = [],[]
-    for name,entry in (PRESETS[spec] if isinstance(spec, str) else spec or {}).items():
+    "Read `training.imgaug`; a ProjectError holds every mistake in it."
+    steps = []
+    problems = []
+    for name,entry in _entries(spec).items():
         try: steps.append(_read_step(str(name), entry))
-        except ProjectError as e: problems += e.problems
+        except ProjectError as error: problems += error.problems
     if problems: raise ProjectError(problems)
-    return Augmenter(tuple(s for s in steps if s[1]>0))
+    return Augmenter(tuple(step for step in steps if step[1]>0))
+
+def _entries(spec:Any)->Mapping:
+    "The steps of a preset or of a list, by name."
+    if spec is None: return {}
+    if isinstance(spec, Mapping): return spec
+    if isinstance(spec, str) and spec in PRESETS: return PRESETS[spec]
+    expected = f'a mapping, or one of {", ".join(PRESETS)}'
+    raise ProjectError(_problem('', repr(spec), expected, did_you_mean(str(spec), PRESETS)))

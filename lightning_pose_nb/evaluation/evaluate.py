@@ -1,4 +1,4 @@
-"""Every number that can be had about predictions, whatever the number of cameras, and the file it goes to
+"""Every error that can be computed for predictions of one or several views, and the CSV it is written to
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/31_evaluation/evaluate.html.md"""
 
@@ -10,6 +10,7 @@ __all__ = ['pose_errors', 'triangulate_predictions', 'known_cameras', 'is_traini
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #b26212f7
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,44 +24,52 @@ from ..data.labels import Labels, read_labels
 from ..data.multiview_labels import ViewLabels
 from ..data.predictions import Predictions
 from .metrics import pca_errors, pixel_error, summarise, temporal_norm, write_metric
-from ..inference.images import predict_views
+from ..inference.batches import PredictOptions
+from ..inference.images import ImageTable, predict_views
 from ..losses.pose_subspace import Subspace
 from ..models.folder import LoadedModel
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #7f0f181e
 def pose_errors(
-    tables:Sequence[Predictions],           # Predictions of the same frames, one table per view
-    subspaces:Mapping[str,Subspace],  # From the model folder
-)->dict[str,list[np.ndarray]]:        # `pca_singleview_error`, `pca_multiview_error` → (N, K) frame pixels for each view
+    tables:Sequence[Predictions],    # Predictions of the same N frames, one table per view
+    subspaces:Mapping[str,Subspace], # From the model folder
+)->dict[str,list[np.ndarray]]:       # `pca_singleview_error`, … → (N, K) frame pixels per view
     "Distance of every keypoint to a pose, or to views, like those in the training labels."
     xy = np.concatenate([table.xy for table in tables], 1)
-    fitting = {name: space for name,space in subspaces.items() if len(space.names)==xy.shape[1]}
-    return {name: np.split(values, len(tables), axis=1) for name,values in pca_errors(xy, fitting).items()}
+    n_keypoints = xy.shape[1]
+    fitting = {name: space for name,space in subspaces.items() if len(space.names)==n_keypoints}
+    errors = pca_errors(xy, fitting)
+    return {name: np.split(values, len(tables), axis=1) for name,values in errors.items()}
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #91615949
 def triangulate_predictions(
-    tables:Sequence[Predictions],           # Predictions of the same N frames, one table per view
+    tables:Sequence[Predictions],     # Predictions of the same N frames, one table per view
     rigs:Sequence[Sequence[Camera]],  # Cameras in the order of the views, one set or several
     rows:Sequence[int]|None=None,     # Which set filmed each frame; None: the only one
-)->tuple[np.ndarray,list[np.ndarray]]: # World positions (N, K, 3); distances (N, K) in frame pixels for each view
-    "Points in space, and how far each view is from them."
-    xy,likelihood = (np.stack([getattr(table, name) for table in tables], 1) for name in ('xy', 'likelihood'))
-    rows = np.zeros(len(xy), int) if rows is None else np.asarray(rows)
-    points,errors = np.full((len(xy), xy.shape[2], 3), np.nan),np.full(xy.shape[:-1], np.nan)
-    for r,cameras in enumerate(rigs):
-        mine = rows==r
+)->tuple[np.ndarray,list[np.ndarray]]: # World positions (N, K, 3); errors (N, K) of each view
+    "3D points in the unit of the calibration, and reprojection errors in frame pixels."
+    xy = np.stack([table.xy for table in tables], 1)
+    likelihood = np.stack([table.likelihood for table in tables], 1)
+    n,_,k,_ = xy.shape
+    rig_of = np.zeros(n, int) if rows is None else np.asarray(rows)
+    points = np.full((n, k, 3), np.nan)
+    errors = np.full(likelihood.shape, np.nan)
+    for number,cameras in enumerate(rigs):
+        mine = rig_of==number
         points[mine] = triangulate(cameras, xy[mine], np.nan_to_num(likelihood[mine]))
         errors[mine] = reprojection_errors(cameras, points[mine], xy[mine])
     return points, list(errors.swapaxes(0, 1))
 
 def known_cameras(
     views:Sequence[str],    # Names of the views
-    session:str,            # Name of the recording
+    session:str,            # Name of the session
     places:Sequence[Path],  # Folders to look in: of the project, of the model
 )->list[Camera]|None:       # None if it is not calibrated
-    "The cameras of a recording, from the first place that has a calibration of it."
-    for place in places if len(views)>1 else ():
-        if rigs := find_cameras(place, views, [session])[0]: return rigs[session]
+    "The cameras of a session, from the first folder that has a calibration of it."
+    if len(views)<2: return None
+    for place in places:
+        rigs,_ = find_cameras(place, views, [session])
+        if rigs: return rigs[session]
     return None
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #c0973cae
@@ -69,102 +78,170 @@ def is_training_table(
     csv:Path, # A label file
 )->bool:
     "Whether a label file is the model's own, be it moved to another place."
-    return csv.resolve()==own.resolve() or (csv.name==own.name and not own.exists())
+    if csv.resolve()==own.resolve(): return True
+    return csv.name==own.name and not own.exists()
 
 def evaluation_file(
     folder:Path, # The model folder
     own:Path,    # The label file the model was trained with
     csv:Path,    # The label file to evaluate
-    name:str,    # `predictions`, `predictions_pixel_error`, `pixel_error_summary`, …; of one view `predictions_top`
+    name:str,    # `predictions`, `predictions_pixel_error`, …; of one view `predictions_top`
 )->Path:         # The file of that name for those labels
     "Where a part of the evaluation of a label file is written."
-    ending,place = '',folder
-    if not is_training_table(own, csv):
-        if csv.parent==own.parent and csv.stem in (f'{own.stem}_new', f'{own.stem}_test'): ending = csv.stem.removeprefix(own.stem)
-        else: place = folder/'image_preds'/csv.name
-    return place/f'{name}{ending}.csv'
+    if is_training_table(own, csv): return folder/f'{name}.csv'
+    beside = csv.parent==own.parent
+    if beside and csv.stem==f'{own.stem}_new': return folder/f'{name}_new.csv'
+    if beside and csv.stem==f'{own.stem}_test': return folder/f'{name}_test.csv'
+    return folder/'image_preds'/csv.name/f'{name}.csv'
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #7c42007c
 def same_keypoints(
     labels:Labels,    # A label file to compare with
     names:list[str],  # The model's keypoint names
 )->None:
-    "Raise unless a label file has the model's keypoints, in the model's order."
+    "Raise `ProjectError` unless a label file has the model's keypoints, in the model's order."
     if labels.keypoint_names==names: return
     differ = sorted(set(labels.keypoint_names)^set(names)) or ['only the order']
-    raise ProjectError([Problem(str(labels.path), 'row 2 (bodyparts)', f'keypoints that differ from the model\'s: {", ".join(differ)}',
-        f'{len(names)} keypoints: {", ".join(names)}', 'use the label file of the same project')])
+    found = f'keypoints that differ from the model\'s: {", ".join(differ)}'
+    expected = f'{len(names)} keypoints: {", ".join(names)}'
+    fix = 'use the label file of the same project'
+    raise ProjectError(Problem(str(labels.path), 'row 2 (bodyparts)', found, expected, fix))
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #2b5136de
 def evaluate_labels(
     model:LoadedModel,        # A trained model
-    labels:Labels|ViewLabels, # Labels of one view, or of all, from `views.read_views`
+    labels:Labels|ViewLabels, # Labels of one view, or of all, from `read_views`
     root:Path,                # Where image paths start
     progress:bool=True,       # Show a progress bar
-)->pd.DataFrame:              # Mean, median, 90th percentile, confidence interval: per keypoint and set, and per view if there are several
-    "Predict labelled frames, compare with labels, subspaces and cameras, and write it all."
+)->pd.DataFrame:              # Per view, set and keypoint: mean, median, p90, confidence interval
+    "Predict labelled images, compare with labels, subspaces and cameras, and write it all."
     for view in labels.views: same_keypoints(view, model.keypoint_names)
-    own = _own_file(model, labels)
-    names = labels.view_names or _name_of_view(model, labels, own)
-    file = lambda name,view='': evaluation_file(model.folder, own, labels.views[0].path, f'{name}_{view}' if view else name)
-    sets,boxes = _sets(model, labels, own),[view.boxes for view in labels.views]
-    tables = predict_views(model, [view.images for view in labels.views], root, [file('predictions', name) for name in names or ['']], sets,
-        model.cfg.training.test_batch_size, overwrite=True, progress=progress, boxes=boxes if all(b is not None for b in boxes) else None)
-    measured = {'pixel_error': [pixel_error(table, view) for table,view in zip(tables, labels.views)], **pose_errors(tables, model.subspaces)}
-    if rigs := _rigs_of(names, labels.images, [root, model.folder]):
+    target = _target_of(model, labels)
+    sets = _sets_of(model, labels, target)
+    tables = _predict_labelled(model, labels, root, target, sets, progress)
+    pixel_errors = [pixel_error(table, view) for table,view in zip(tables, labels.views)]
+    measured = {'pixel_error': pixel_errors, **pose_errors(tables, model.subspaces)}
+    rigs = _rigs_of(target.views, labels.images, [root, model.folder])
+    if rigs is not None:
         points,measured['reprojection_error'] = triangulate_predictions(tables, *rigs)
-        write_points(file('predictions_3d'), labels.images, model.keypoint_names, points)
+        write_points(target.file('predictions_3d'), labels.images, model.keypoint_names, points)
     for name,values in measured.items():
-        for table,view,mine in zip(tables, names or [''], values): write_metric(file(f'predictions_{name}', view), table.index, table.keypoint_names, mine, sets)
-    summary = _summary(measured['pixel_error'], sets, model.keypoint_names, labels.view_names)
-    write_atomic(file('pixel_error_summary', names[0] if len(names)==1 else ''), summary.to_csv(index=False, lineterminator='\n'))
+        files = target.files(f'predictions_{name}')
+        for file,table,mine in zip(files, tables, values):
+            write_metric(file, table.index, table.keypoint_names, mine, sets)
+    summary = _summary(pixel_errors, sets, model.keypoint_names, labels.view_names)
+    only_view = target.views[0] if len(target.views)==1 else ''
+    summary_file = target.file('pixel_error_summary', only_view)
+    write_atomic(summary_file, summary.to_csv(index=False, lineterminator='\n'))
     return summary
 
-# %% ../../nbs/31_evaluation/20_evaluate.ipynb #0110f873
-def _own_file(model:LoadedModel, labels:Labels|ViewLabels)->Path:
-    "The file among the model's own that these labels are to be compared with."
-    first = labels.views[0].path
-    return next((own for own in model.cfg.data.csv_paths if is_training_table(own, first)), model.cfg.data.csv_paths[0])
+# %% ../../nbs/31_evaluation/20_evaluate.ipynb #f3ec5c7c
+@dataclass(frozen=True)
+class _Target:
+    "Which label file is evaluated, and where the parts of its evaluation go."
+    folder:Path      # The model folder
+    own:Path         # The label file of this view that the model was trained with
+    csv:Path         # The label file that is evaluated, of the first view
+    views:list[str]  # Views as they stand in file names; none for a model of one view
 
-def _name_of_view(model:LoadedModel, labels:Labels|ViewLabels, own:Path)->list[str]:
-    "Which view a single table of a model of several views is."
-    views = model.cfg.data.view_names or []
-    return [views[model.cfg.data.csv_paths.index(own)]] if views and is_training_table(own, labels.views[0].path) else []
+    def file(self, name:str, view:str='')->Path:
+        "The file of one part of the evaluation."
+        return evaluation_file(self.folder, self.own, self.csv, f'{name}_{view}' if view else name)
 
-def _sets(model:LoadedModel, labels:Labels|ViewLabels, own:Path)->list[str]:
+    def files(self, name:str)->list[Path]:
+        "The files of one part, one per view."
+        return [self.file(name, view) for view in self.views or ['']]
+
+    @property
+    def is_own(self)->bool:
+        "Whether the model was trained with this label file."
+        return is_training_table(self.own, self.csv)
+
+def _target_of(model:LoadedModel, labels:Labels|ViewLabels)->_Target:
+    "The label file among the model's own to compare with, and the names of its views."
+    csv = labels.views[0].path
+    if csv is None: raise ValueError('labels that were read from no file cannot be evaluated')
+    owns = model.cfg.data.csv_paths
+    number = next((n for n,own in enumerate(owns) if is_training_table(own, csv)), None)
+    views = labels.view_names
+    if not views and number is not None and model.cfg.data.view_names:
+        views = [model.cfg.data.view_names[number]] # the table of one view of several
+    return _Target(model.folder, owns[number or 0], csv, views)
+
+# %% ../../nbs/31_evaluation/20_evaluate.ipynb #1577a234
+def _predict_labelled(
+    model:LoadedModel,
+    labels:Labels|ViewLabels,
+    root:Path,           # Where image paths start
+    target:_Target,      # Where predictions go
+    sets:list[str],      # Set of each row
+    progress:bool,       # Show a progress bar
+)->list[Predictions]:    # One table per view
+    "Predictions of all labelled images, made anew; keypoints of cropped images in frame pixels."
+    boxes = [view.boxes for view in labels.views if view.boxes is not None]
+    paths = [view.images for view in labels.views]
+    images = ImageTable(paths, root, sets, boxes if len(boxes)==len(paths) else None)
+    options = PredictOptions(model.cfg.training.test_batch_size, overwrite=True, progress=progress)
+    return predict_views(model, images, target.files('predictions'), options)
+
+def _sets_of(model:LoadedModel, labels:Labels|ViewLabels, target:_Target)->list[str]:
     "Set of each row when the model was trained; `new` for rows that it has never met."
-    if not is_training_table(own, labels.views[0].path): return ['new']*len(labels)
+    if not target.is_own: return ['new']*len(labels)
     first = model.cfg.data.csv_paths[0]
-    images = labels.images if own==first or not first.is_file() else read_labels(first).images # the first view names the instants
+    images = labels.images
+    # the split names time points by the images of the first view
+    if target.own!=first and first.is_file(): images = read_labels(first).images
     return [model.set_of(image) or 'new' for image in images]
 
-def _rigs_of(views:Sequence[str], images:Sequence[str], places:Sequence[Path])->tuple[list,list[int]]|None:
-    "The cameras of each labelled instant, if all are known."
-    sessions = [session_of(image, views) or '' for image in images] if len(views)>1 else []
-    rigs = {name: known_cameras(views, name, places) for name in dict.fromkeys(sessions)}
-    if not rigs or None in rigs.values(): return None
-    return list(rigs.values()), [list(rigs).index(name) for name in sessions]
+def _rigs_of(
+    views:Sequence[str],                  # Names of the views
+    images:Sequence[str],                 # Image of the first view at each time point
+    places:Sequence[Path],                # Folders that may have calibrations
+)->tuple[list[list[Camera]],list[int]]|None:
+    "Cameras of each session, and the session of each time point; None if any is not calibrated."
+    if len(views)<2: return None
+    sessions = [session_of(image, views) or '' for image in images]
+    rigs = {}
+    for session in dict.fromkeys(sessions):
+        cameras = known_cameras(views, session, places)
+        if cameras is None: return None
+        rigs[session] = cameras
+    if not rigs: return None
+    numbers = {session: number for number,session in enumerate(rigs)}
+    return list(rigs.values()), [numbers[session] for session in sessions]
 
-def _summary(errors:Sequence[np.ndarray], sets:Sequence[str], keypoints:Sequence[str], views:Sequence[str])->pd.DataFrame:
+# %% ../../nbs/31_evaluation/20_evaluate.ipynb #d45cd9e0
+def _summary(
+    errors:Sequence[np.ndarray],  # (N, K) frame pixels for each view
+    sets:Sequence[str],           # Set of each row
+    keypoints:Sequence[str],      # K names
+    views:Sequence[str],          # V names; empty for one camera
+)->pd.DataFrame:
     "Errors by set and keypoint; with several views for each of them, and once for all."
     if not views: return summarise(errors[0], sets, keypoints)
     parts = {view: summarise(mine, sets, keypoints) for view,mine in zip(views, errors)}
-    every = summarise(np.concatenate(errors, 1), sets, [f'{view} {k}' for view in views for k in keypoints])
-    parts['all'] = every[every['keypoint']=='all']
-    return pd.concat([table.assign(view=view) for view,table in parts.items()])[['view', *parts['all'].columns]]
+    columns = [f'{view} {keypoint}' for view in views for keypoint in keypoints]
+    everything = summarise(np.concatenate(errors, 1), sets, columns)
+    parts['all'] = everything.loc[everything['keypoint']=='all']
+    table = pd.concat([part.assign(view=view) for view,part in parts.items()])
+    return table.reindex(columns=['view', *everything.columns])
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #de54f76a
 def evaluate_video(
-    model:LoadedModel,       # A trained model
-    tables:Sequence[Predictions],  # Predictions of the same frames, one table per view
-    csvs:Sequence[Path],     # The files that hold them; metrics go beside them
+    model:LoadedModel,                  # A trained model
+    tables:Sequence[Predictions],       # Predictions of the same frames, one table per view
+    csvs:Sequence[Path],                # The files that hold them; metrics go beside them
     cameras:Sequence[Camera]|None=None, # In the order of the views, if they are calibrated
-    points:Path|None=None,   # Where points in space go
+    points:Path|None=None,              # Where 3D points go; needed with cameras
 )->None:
-    "Write what can be said about predictions of a video: motion, poses, agreement of the views."
-    measured = {'temporal_norm': [temporal_norm(table.xy) for table in tables], **pose_errors(tables, model.subspaces)}
+    "Write what can be measured without labels: motion, poses, agreement of the views."
+    norms = [temporal_norm(table.xy) for table in tables]
+    measured = {'temporal_norm': norms, **pose_errors(tables, model.subspaces)}
     if cameras is not None:
+        if points is None: raise ValueError('with cameras, `points` says where to write 3D points')
         places,measured['reprojection_error'] = triangulate_predictions(tables, [cameras])
         write_points(points, tables[0].index, model.keypoint_names, places)
     for name,values in measured.items():
-        for csv,table,mine in zip(csvs, tables, values): write_metric(csv.with_name(f'{csv.stem}_{name}.csv'), table.index, table.keypoint_names, mine)
+        for csv,table,mine in zip(csvs, tables, values):
+            file = csv.with_name(f'{csv.stem}_{name}.csv')
+            write_metric(file, table.index, table.keypoint_names, mine)

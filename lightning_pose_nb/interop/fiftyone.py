@@ -24,7 +24,7 @@ from ..core.errors import Problem, ProjectError
 from ..data.crops import in_pictures, in_video
 from ..data.labels import Labels
 from ..data.multiview_labels import project_labels
-from ..data.predictions import Predictions, read_table
+from ..data.predictions import Predictions, read_predictions
 from ..evaluation.metrics import pixel_error
 from ..evaluation.time_series import find_metrics
 from ..labeling.frame_suggestions import find_sources, predicted_videos
@@ -88,7 +88,7 @@ def gather_samples(
 
 def _predictions(folder:Path, views:Sequence[str]|None)->list[Predictions]|None:
     files = [folder/f'predictions_{view}.csv' for view in views] if views else [folder/'predictions.csv']
-    return [read_table(f) for f in files] if all(f.is_file() for f in files) else None
+    return [read_predictions(f) for f in files] if all(f.is_file() for f in files) else None
 
 def _of_view(labels:Labels, root:Path, view:str, tables:Mapping[str, Predictions])->list[LabelledSample]:
     paths = [root/image for image in labels.images]
@@ -192,7 +192,7 @@ def make_video_dataset(
     dataset = _fresh(fo, cfg.eval.fiftyone.dataset_name+'_video', overwrite)
     tables = {}
     for stem in stems:
-        tables = {name: read_table(files[stem]) for name,files in found.items() if stem in files}
+        tables = {name: read_predictions(files[stem]) for name,files in found.items() if stem in files}
         metrics = {name: find_metrics(found[name][stem], table) for name,table in tables.items()}
         tables = {name: replace(table, xy=in_video(table.xy, paths[stem], found[name][stem])) for name,table in tables.items()}
         dataset.add_sample(_video_sample(fo, paths[stem], tables, metrics, every))

@@ -1,4 +1,4 @@
-"""Frames of a video become pictures to label.
+"""Choose frames of a video worth labelling (k-means or uniform) and write them as images
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/40_labeling/frame_extraction.html.md"""
 
@@ -10,17 +10,16 @@ __all__ = ['CANDIDATES', 'choose_frames', 'write_frames', 'frames_to_label', 'ex
 # %% ../../nbs/40_labeling/10_frame_extraction.ipynb #83dba126
 import csv
 import io
-import os
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ..core.errors import Problem, ProjectError
-from ..core.files import csv_line, write_atomic
-from ..data.frame_names import frame_path, neighbour_paths
+from ..core.files import csv_line, replacing, write_atomic
+from ..data.frame_names import frame_path, neighbour_paths, with_frame_number
 from ..data.labels import TO_LABEL
 from ..video.io import read_image
 from ..video.random_access import VideoReader
@@ -30,116 +29,140 @@ CANDIDATES = 1000  # frames that are looked at
 
 def choose_frames(
     videos:str|Path|Sequence[str|Path], # A video, or the videos of all views of one session
-    n:int=20,                # How many frames
-    method:str='kmeans',     # 'kmeans' or 'uniform'
-    among:Sequence[int]|None=None, # Frame numbers to choose from; None: all
-)->list[int]:                # n frame numbers in ascending order; fewer where the video has fewer
-    "Choose frames worth labelling; raises ValueError for an unknown method, and `VideoError` for a file that is none."
-    if method not in ('kmeans', 'uniform'): raise ValueError(f'method is {method!r}; expected kmeans or uniform')
-    if n < 1: raise ValueError(f'n is {n}; expected 1 frame or more')
-    readers = [VideoReader(video) for video in _several(videos)]
-    try:
+    n:int=20,                           # How many frames
+    method:str='kmeans',                # 'kmeans' or 'uniform'
+    among:Sequence[int]|None=None,      # Frame numbers to choose from; None: all
+)->list[int]:                           # n frame numbers, ascending; fewer where there are fewer
+    "Choose frames worth labelling; raises ValueError for an unknown method, `VideoError` for no video."
+    if method not in ('kmeans', 'uniform'):
+        raise ValueError(f'method is {method!r}; expected kmeans or uniform')
+    if n<1: raise ValueError(f'n is {n}; expected 1 frame or more')
+    with _readers(_several(videos)) as readers:
         total = min(_length(reader) for reader in readers)
-        frames = np.arange(total) if among is None else np.unique([i for i in among if 0 <= i < total])
-        if len(frames) <= n: return frames.tolist()
-        if method == 'uniform': return _spread(frames, n).tolist()
-        frames = _spread(frames, max(n, CANDIDATES))
-        return sorted(frames[_central(_small(readers, frames), n)].tolist())
+        frames = np.arange(total) if among is None else np.unique([i for i in among if 0<=i<total])
+        if len(frames)<=n: return frames.tolist()
+        if method=='uniform': return _spread(frames, n).tolist()
+        candidates = _spread(frames, max(n, CANDIDATES))
+        return sorted(candidates[_central_rows(_thumbnails(readers, candidates), n)].tolist())
+
+# %% ../../nbs/40_labeling/10_frame_extraction.ipynb #3f5d3be2
+def _several(videos:str|Path|Sequence[str|Path])->list[Path]:
+    "One video or several, as a list."
+    return [Path(videos)] if isinstance(videos, str|Path) else [Path(video) for video in videos]
+
+@contextmanager
+def _readers(videos:Sequence[Path])->Iterator[list[VideoReader]]:
+    "The videos, open while the block runs."
+    readers = [VideoReader(video) for video in videos]
+    try: yield readers
     finally:
         for reader in readers: reader.close()
 
-def _several(videos)->list[Path]: return [Path(videos)] if isinstance(videos, str|Path) else [Path(v) for v in videos]
-
 def _length(reader:VideoReader)->int:
-    if reader.info.n_frames is None: raise ProjectError(Problem(str(reader.path), '', 'a video that does not tell its length', 'a video with an index'))
-    return reader.info.n_frames
+    "Number of frames; raises `ProjectError` if the video does not tell."
+    n_frames = reader.info.n_frames
+    if n_frames is not None: return n_frames
+    found = 'a video that does not tell its length'
+    raise ProjectError(Problem(str(reader.path), '', found, 'a video with an index'))
 
 def _spread(frames:np.ndarray, n:int)->np.ndarray:
     "At most n of the frames at equal distances; each stands in the middle of its stretch."
-    return frames if len(frames) <= n else frames[((np.arange(n)+.5)*len(frames)/n).astype(int)]
+    if len(frames)<=n: return frames
+    middles = (np.arange(n)+0.5)*len(frames)/n
+    return frames[middles.astype(np.int64)]
 
 # %% ../../nbs/40_labeling/10_frame_extraction.ipynb #19c01175
-def _small(readers:Sequence[VideoReader], frames:np.ndarray)->np.ndarray:
-    "Small grey pictures, flattened: (frames, pixels of all views)."
-    rows = []
-    for i in frames:
-        views = [reader.read(int(i), 1, (32, 32)).frames for reader in readers]
-        if min(map(len, views)): rows.append(np.concatenate([cv2.cvtColor(v[0], cv2.COLOR_RGB2GRAY).ravel() for v in views]))
-        else: rows.append(np.zeros(32*32*len(readers), np.uint8))
-    return np.array(rows, np.float32)
+_SIDE = 32  # pixels
 
-def _central(features:np.ndarray, n:int)->list[int]:
-    "From each of n groups of similar rows, the one nearest to the middle of its group."
+def _thumbnails(readers:Sequence[VideoReader], frames:np.ndarray)->np.ndarray:
+    "Small grey images, flattened: float32 (frames, pixels of all views)."
+    return np.array([_thumbnail(readers, int(i)) for i in frames], np.float32)
+
+def _thumbnail(readers:Sequence[VideoReader], frame:int)->np.ndarray:
+    "uint8 (pixels of all views,) of one time point."
+    views = [reader.read(frame, 1, (_SIDE, _SIDE)).frames for reader in readers]
+    if not all(map(len, views)): return np.zeros(_SIDE*_SIDE*len(readers), np.uint8)
+    return np.concatenate([cv2.cvtColor(view[0], cv2.COLOR_RGB2GRAY).ravel() for view in views])
+
+def _central_rows(features:np.ndarray, n:int)->list[int]:
+    "From each of n clusters of similar rows, the one nearest to the centre of its cluster."
     start = (np.arange(len(features))*n//len(features)).astype(np.int32)[:, None]
     stop = (cv2.TERM_CRITERIA_EPS+cv2.TERM_CRITERIA_MAX_ITER, 30, 1e-3)
-    _,group,middle = cv2.kmeans(features, n, start, stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)
-    group = group.ravel()
-    away = np.linalg.norm(features-middle[group], axis=1)
-    return [int(min(np.flatnonzero(group == g), key=lambda i: away[i])) for g in np.unique(group)]
+    _,cluster,centres = cv2.kmeans(features, n, start, stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    cluster = cluster.ravel().astype(np.int64)
+    distance = np.linalg.norm(features-centres[cluster], axis=1)
+    chosen = []
+    for number in np.unique(cluster):
+        members = np.flatnonzero(cluster==number)
+        chosen.append(int(members[distance[members].argmin()]))
+    return chosen
 
 # %% ../../nbs/40_labeling/10_frame_extraction.ipynb #bdcfb35e
 def write_frames(
     video:str|Path,        # A video file
     frames:Sequence[int],  # Frame numbers
     data_dir:str|Path,     # Project folder
-    context:int=2,         # Frames before and behind each that are written as well
-    like:str|None=None,    # A picture of this video whose way of naming is followed
-)->list[str]:              # Paths of the asked frames below `data_dir`; neighbours are not among them
-    "Write frames as pictures; raises `ProjectError` for frames there are not, and where another picture has the name."
-    root,reader = Path(data_dir),VideoReader(video)
-    try:
+    context:int=2,         # Frames before and after each that are written as well
+    like:str|None=None,    # An image of this video whose way of naming is followed
+)->list[str]:              # Paths of the asked frames (not their neighbours) below `data_dir`
+    "Write frames as images; raises `ProjectError` for a frame there is not, or another image there."
+    root = Path(data_dir)
+    with _readers([Path(video)]) as (reader,):
         total = _length(reader)
-        if wrong := [i for i in frames if not 0 <= i < total]:
-            raise ProjectError(Problem(str(video), f'frame {wrong[0]}', f'a video of {total} frames', f'0 to {total-1}'))
-        paths = [_named_like(like, i) if like else frame_path(video, i) for i in frames]
-        for path,i in zip(paths, frames, strict=True):
-            around = neighbour_paths(path, context)
-            for at,name in zip(range(i-context, i+context+1), around, strict=True):
-                if name and 0 <= at < total: _write(root/name, reader, at, check=at == i)
-        return paths
-    finally: reader.close()
+        for i in frames:
+            if not 0<=i<total:
+                found = f'a video of {total} frames'
+                raise ProjectError(Problem(str(video), f'frame {i}', found, f'0 to {total-1}'))
+        images = [with_frame_number(like, i) if like else frame_path(video, i) for i in frames]
+        for image,i in zip(images, frames, strict=True):
+            around = neighbour_paths(image, context)
+            for number,name in zip(range(i-context, i+context+1), around, strict=True):
+                if name and 0<=number<total:
+                    _write_frame(root/name, reader, number, check=number==i)
+        return images
 
-def _named_like(image:str, frame:int)->str:
-    head,digits,tail = re.fullmatch(r'(.*?)([0-9]+)([^0-9/]*)', image).groups()
-    return f'{head}{frame:0{len(digits)}d}{tail}'
-
-def _write(path:Path, reader:VideoReader, frame:int, check:bool)->None:
-    "Write one frame, unless it is there."
+def _write_frame(path:Path, reader:VideoReader, frame:int, check:bool)->None:
+    "Write one frame, unless it is there; with `check`, what is there must look like it."
     if path.exists() and not check: return
-    picture = reader.read(frame, 1).frames[0]
+    image = reader.read(frame, 1).frames[0]
     if path.exists():
-        there = read_image(path)
-        if there.shape == picture.shape and np.abs(there.astype(int)-picture).mean() < 12: return
-        raise ProjectError(Problem(str(path), '', f'another picture than frame {frame} of {reader.path}', 'that frame',
-                                   'Two videos of the same name? Rename one of them'))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    part.write_bytes(cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes())
-    part.replace(path)
+        if _is_like(read_image(path), image): return
+        found = f'another image than frame {frame} of {reader.path}'
+        fix = 'Two videos of the same name? Rename one of them'
+        raise ProjectError(Problem(str(path), '', found, 'that frame', fix))
+    code = cv2.imencode(path.suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
+    with replacing(path) as scratch: scratch.write_bytes(code.tobytes())
+
+def _is_like(first:np.ndarray, second:np.ndarray)->bool:
+    "Whether two images differ by less than 12 grey levels in the mean, as after a compression."
+    return first.shape==second.shape and bool(np.abs(first.astype(int)-second).mean()<12)
 
 # %% ../../nbs/40_labeling/10_frame_extraction.ipynb #9bcea7cc
 def frames_to_label(
     data_dir:str|Path, # Project folder
-)->list[str]:          # Pictures below it that were extracted to be labelled, in the order in which they were
-    "The list of extracted frames; whether they have been labelled since is for the label table to say."
-    path = Path(data_dir)/TO_LABEL
+)->list[str]:          # Images below it that were extracted to be labelled, in order
+    "The list of extracted frames; whether they have been labelled since says the label table."
+    root = Path(data_dir)
+    path = root/TO_LABEL
     if not path.is_file(): return []
     rows = csv.DictReader(io.StringIO(path.read_text(encoding='utf-8-sig')))
-    return [row['image'] for row in rows if row.get('image') and (path.parent.parent/row['image']).is_file()]
+    listed = [row['image'] for row in rows if row.get('image')]
+    return [image for image in listed if (root/image).is_file()]
 
 def extract_frames(
     videos:str|Path|Sequence[str|Path], # A video, or the videos of all views of one session
-    data_dir:str|Path,             # Project folder
-    frames:Sequence[int]|None=None, # Frame numbers; None: choose them
-    n:int=20,                      # How many to choose
-    method:str='kmeans',           # 'kmeans' or 'uniform'
-    context:int=2,                 # Frames before and behind each that are written as well
-)->list[list[str]]:                # For each view the pictures, below `data_dir`
-    "Write frames as pictures, and put them on the list of what to label."
-    videos = _several(videos)
-    frames = choose_frames(videos, n, method) if frames is None else sorted(set(frames))
-    views = [write_frames(video, frames, data_dir, context) for video in videos]
-    known = frames_to_label(data_dir)
-    new = [image for view in views for image in view if image not in known]
-    write_atomic(Path(data_dir)/TO_LABEL, 'image\n'+''.join(csv_line([image]) for image in known+new))
+    data_dir:str|Path,                  # Project folder
+    frames:Sequence[int]|None=None,     # Frame numbers; None: choose them
+    n:int=20,                           # How many to choose
+    method:str='kmeans',                # 'kmeans' or 'uniform'
+    context:int=2,                      # Frames before and after each that are written as well
+)->list[list[str]]:                     # For each view the images, below `data_dir`
+    "Write frames as images and list them to be labelled; raises what `write_frames` raises."
+    files = _several(videos)
+    chosen = choose_frames(files, n, method) if frames is None else sorted(set(frames))
+    views = [write_frames(video, chosen, data_dir, context) for video in files]
+    listed = frames_to_label(data_dir)
+    for view in views: listed += [image for image in view if image not in listed]
+    lines = [csv_line([image]) for image in ('image', *listed)]
+    write_atomic(Path(data_dir)/TO_LABEL, ''.join(lines))
     return views

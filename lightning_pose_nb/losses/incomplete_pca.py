@@ -1,4 +1,4 @@
-"""In how many ways do poses differ, when in almost every frame some point could not be labelled
+"""Principal component analysis of incomplete poses: pairwise covariance, number of components, imputation by probabilistic PCA (PPCA)
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/incomplete_pca.html.md"""
 
@@ -8,15 +8,18 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/incomplete
 __all__ = ['pairwise_covariance', 'principal_directions', 'count_components', 'known_middle', 'steady_covariance', 'fill_holes']
 
 # %% ../../nbs/20_losses/20_incomplete_pca.ipynb #bc2101bc
+from collections.abc import Callable
+
 import numpy as np
 
 # %% ../../nbs/20_losses/20_incomplete_pca.ipynb #62f81ec9
 def pairwise_covariance(
     rows:np.ndarray,              # (n, D), NaN where nothing is known
-)->tuple[np.ndarray,np.ndarray]:  # Mean (D,) and covariance (D, D); NaN where fewer than two rows know both columns
+)->tuple[np.ndarray,np.ndarray]:  # Mean (D,), covariance (D, D); NaN below two rows that know both
     "Mean and covariance of a table with holes; each pair of columns uses the rows that know both."
     known = np.isfinite(rows)
-    counts,together = known.sum(0),known.T.astype(float) @ known
+    counts = known.sum(0)
+    together = known.T.astype(float) @ known
     mean = np.where(known, rows, 0).sum(0) / np.where(counts, counts, np.nan)
     centred = np.where(known, rows-mean, 0)
     return mean, (centred.T @ centred) / np.where(together>1, together-1, np.nan)
@@ -24,10 +27,11 @@ def pairwise_covariance(
 # %% ../../nbs/20_losses/20_incomplete_pca.ipynb #4f81919b
 def principal_directions(
     covariance:np.ndarray,        # (D, D), symmetric, without NaN
-)->tuple[np.ndarray,np.ndarray]:  # Share of the variance (D,), falling; orthonormal directions (D, D), one a row
-    "The directions of a cloud of points, from where it is widest to where it is narrowest."
+)->tuple[np.ndarray,np.ndarray]:  # Share of the variance (D,), falling; directions (D, D), one a row
+    "The orthonormal directions of a cloud of points, from where it is widest to where it is narrowest."
     variance,vectors = np.linalg.eigh(covariance)
-    variance,basis = np.clip(variance[::-1], 0, None), vectors.T[::-1]
+    variance = np.clip(variance[::-1], 0, None)
+    basis = vectors.T[::-1]
     largest = basis[np.arange(len(basis)), np.abs(basis).argmax(1)]
     return variance/variance.sum(), basis*np.sign(largest)[:,None]
 
@@ -38,22 +42,34 @@ def count_components(
 )->int:               # How many are kept
     "How many directions to keep: so many, or the fewest that hold a share of the variance."
     if not isinstance(keep, float) or keep>1: return int(keep)
-    return len(ratio) if keep==1 else min(int((np.cumsum(ratio)<keep-1e-9).sum())+1, len(ratio))
+    if keep==1: return len(ratio)
+    short = int((np.cumsum(ratio)<keep-1e-9).sum())
+    return min(short+1, len(ratio))
 
 # %% ../../nbs/20_losses/20_incomplete_pca.ipynb #e3862dbe
+def _no_middle(points:np.ndarray, axis:int)->np.ndarray:
+    "Zeros in place of the middle of the points (..., P, 2)."
+    return np.zeros((*points.shape[:-2], 2))
+
+_MIDDLES = {None: _no_middle, 'mean': np.nanmean, 'median': np.nanmedian}
+
 def known_middle(
-    points:np.ndarray, # (n, P, 2), NaN where nothing is known; at least one point in every row, every point in some row
+    points:np.ndarray, # (n, P, 2), NaN where unknown; a point in every row, each point in some row
     how:str|None,      # 'mean', 'median', or None for no centring at all
 )->np.ndarray:         # (n, 1, 2); zeros for None
     "The middle of each row's points, as if the missing ones were where they usually are."
-    middles = {None: lambda x, axis: np.zeros((*x.shape[:-2], 2)), 'mean': np.nanmean, 'median': np.nanmedian}
-    if how not in middles: raise ValueError(f"centring is None, 'mean' or 'median', not {how!r}")
-    middle,usual = middles[how],np.zeros(points.shape[1:])
-    for _ in range(4):
-        seen = np.where(np.isfinite(points), usual, np.nan)
-        centre = (middle(points, axis=-2) + middle(usual, axis=-2) - middle(seen, axis=-2))[:,None]
-        usual = np.nanmean(points-centre, axis=0)
-    return centre
+    if how not in _MIDDLES: raise ValueError(f"centring is None, 'mean' or 'median', not {how!r}")
+    middle = _MIDDLES[how]
+    usual = np.zeros(points.shape[1:])
+    for _ in range(3):
+        usual = np.nanmean(points-_centre(points, usual, middle), axis=0)
+    return _centre(points, usual, middle)
+
+def _centre(points:np.ndarray, usual:np.ndarray, middle:Callable)->np.ndarray:
+    "The middle of the known points, and what the missing ones usually add to it; (n, 1, 2)."
+    seen = np.where(np.isfinite(points), usual, np.nan)
+    centre = middle(points, axis=-2) + middle(usual, axis=-2) - middle(seen, axis=-2)
+    return centre[:,None]
 
 # %% ../../nbs/20_losses/20_incomplete_pca.ipynb #c9c9e982
 def steady_covariance(
@@ -61,8 +77,9 @@ def steady_covariance(
     basis:np.ndarray,    # (D, D) orthonormal directions, one a row
     kept:int,            # How many of them are kept, r
 )->np.ndarray:           # (D, D), positive definite
-    "The covariance that probabilistic PCA ascribes to rows: kept directions as they are, the same in all others."
-    rest = max(variance[kept:].mean() if kept<len(variance) else 0., 1e-6*variance[0])
+    "The covariance of probabilistic PCA: kept directions as they are, the same in all others."
+    left_out = variance[kept:].mean() if kept<len(variance) else 0.
+    rest = max(left_out, 1e-6*variance[0])
     wide = basis[:kept].T * np.maximum(variance[:kept]-rest, 0)
     return wide @ basis[:kept] + rest*np.eye(len(variance))
 
@@ -75,6 +92,7 @@ def fill_holes(
     filled = np.where(np.isfinite(rows), rows, mean)
     for i in np.flatnonzero(np.isnan(rows).any(1)):
         missing = np.isnan(rows[i])
-        seen = covariance[np.ix_(~missing, ~missing)]
-        filled[i, missing] += covariance[np.ix_(missing, ~missing)] @ np.linalg.solve(seen, rows[i, ~missing]-mean[~missing])
+        known = ~missing
+        surprise = np.linalg.solve(covariance[np.ix_(known, known)], rows[i, known]-mean[known])
+        filled[i, missing] += covariance[np.ix_(missing, known)] @ surprise
     return filled

@@ -1,4 +1,4 @@
-"""What a video knows about a prediction although nobody has labelled it
+"""Losses on unlabelled video for semi-supervised training: temporal smoothness, PCA plausibility, multi-view consistency, unimodal heatmaps
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/unsupervised.html.md"""
 
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..core.heatmaps import target_heatmaps
 from .pose_subspace import Subspace
-from .supervised import _divergence
+from .supervised import divergence, symmetric_divergence
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #e31e2256
 def _trusted_steps(
@@ -28,24 +28,30 @@ def _trusted_steps(
     return sure[...,1:,:] & sure[...,:-1,:]
 
 def _mean_excess(
-    values:Tensor,                 # What is measured, zero where it does not count, shape (..., T-1, K)
+    values:Tensor,                 # What is measured, zero if it does not count, shape (..., T-1, K)
     epsilon:float|Sequence[float], # What costs nothing: one number, or one per keypoint
     key:str,                       # Where epsilon stands in the config, for messages
 )->Tensor:                         # A scalar
     "Mean of what exceeds epsilon, over everything; zero, with zero gradient, for a single frame."
-    several, K = isinstance(epsilon, Iterable), values.shape[-1]
-    numbers = list(epsilon) if several else [epsilon]
-    if several and len(numbers) != K:
-        raise ValueError(f'{key} has {len(numbers)} numbers for {K} keypoints; write one number for all, or {K} in the order of the labels')
-    if not all(e >= 0 for e in numbers): raise ValueError(f'{key} is {epsilon}; what costs nothing must be 0 or more')
-    excess = (values - (values.new_tensor(numbers) if several else epsilon)).relu()
+    free = _tolerance(epsilon, values.shape[-1], key)
+    excess = (values - (free if isinstance(free, float) else values.new_tensor(free))).relu()
     return excess.sum() / max(1, excess.numel())
+
+def _tolerance(epsilon:float|Sequence[float], K:int, key:str)->float|list[float]:
+    "What costs nothing: one number, or a list of K."
+    numbers = list(epsilon) if isinstance(epsilon, Iterable) else [float(epsilon)]
+    if not all(number>=0 for number in numbers):
+        raise ValueError(f'{key} is {epsilon}; what costs nothing must be 0 or more')
+    if not isinstance(epsilon, Iterable): return numbers[0]
+    if len(numbers)==K: return numbers
+    expected = f'write one number for all, or {K} in the order of the labels'
+    raise ValueError(f'{key} has {len(numbers)} numbers for {K} keypoints; {expected}')
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #4d0bcdd8
 def temporal_loss(
     keypoints:Tensor,                 # (x, y) in frame pixels, shape (..., T, K, 2)
     likelihood:Tensor,                # Shape (..., T, K)
-    epsilon:float|Sequence[float]=20.,# Frame pixels per frame that cost nothing: one number, or one per keypoint
+    epsilon:float|Sequence[float]=20.,# Frame pixels per frame that cost nothing: for all, or per keypoint
     prob_threshold:float=0.05,        # Keypoints with less likelihood do not count
 )->Tensor:                            # Frame pixels, a scalar
     "Mean distance that keypoints jump from one frame to the next beyond what is allowed."
@@ -55,7 +61,7 @@ def temporal_loss(
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #ee5b374f
 def pca_loss(
-    keypoints:Tensor,        # (x, y) in frame pixels, shape (..., K, 2); several views flattened to V·K, view after view
+    keypoints:Tensor,        # (x, y) in frame pixels, shape (..., K, 2); several views flattened to V·K
     subspace:Subspace,       # Of poses or of views, fitted on labels in frame pixels
     epsilon:float|None=None, # Frame pixels that cost nothing; None: the subspace's own
 )->Tensor:                   # Frame pixels, a scalar
@@ -70,9 +76,10 @@ def temporal_heatmap_mse(
     epsilon:float|Sequence[float]=0.,# Mean squared difference that costs nothing
     prob_threshold:float=0.05,       # Keypoints with less likelihood do not count
 )->Tensor:                           # Probability squared, a scalar
-    "Squared difference between consecutive maps, a mean over cells, steps and keypoints."
+    "Squared difference between consecutive heatmaps, a mean over cells, steps and keypoints."
     change = (heatmaps[...,1:,:,:,:] - heatmaps[...,:-1,:,:,:]).square().mean((-1, -2))
-    return _mean_excess(torch.where(_trusted_steps(likelihood, prob_threshold), change, 0), epsilon, 'losses.temporal_heatmap_mse.epsilon')
+    counted = torch.where(_trusted_steps(likelihood, prob_threshold), change, 0)
+    return _mean_excess(counted, epsilon, 'losses.temporal_heatmap_mse.epsilon')
 
 def temporal_heatmap_kl(
     heatmaps:Tensor,                 # Probability maps, shape (..., T, K, h, w)
@@ -80,37 +87,39 @@ def temporal_heatmap_kl(
     epsilon:float|Sequence[float]=0.,# Divergence that costs nothing, nats
     prob_threshold:float=0.05,       # Keypoints with less likelihood do not count
 )->Tensor:                           # Nats, a scalar
-    "Divergence of each map from the one after it, a mean over steps and keypoints."
-    change = _divergence(heatmaps[...,1:,:,:,:], heatmaps[...,:-1,:,:,:])
-    return _mean_excess(torch.where(_trusted_steps(likelihood, prob_threshold), change, 0), epsilon, 'losses.temporal_heatmap_kl.epsilon')
+    "Divergence of each heatmap from the one after it, a mean over steps and keypoints."
+    change = divergence(heatmaps[...,1:,:,:,:], heatmaps[...,:-1,:,:,:])
+    counted = torch.where(_trusted_steps(likelihood, prob_threshold), change, 0)
+    return _mean_excess(counted, epsilon, 'losses.temporal_heatmap_kl.epsilon')
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #48848006
 def ideal_heatmaps(
     keypoints_model:Tensor, # Predicted (x, y) in augmented model pixels, shape (..., K, 2)
-    size:tuple[int,int],    # Height and width of the picture, model pixels
+    size:tuple[int,int],    # Height and width of the image, model pixels
     downsample_factor:int=2,# A cell is 2**f model pixels wide
 )->Tensor:                  # Probability maps without gradient, shape (..., K, h, w)
     "One blob at each predicted place, as a label there would ask for."
     last = keypoints_model.new_tensor([size[1], size[0]]) - 0.5
     xy = torch.minimum(keypoints_model.detach().clamp_min(0), last)
-    return target_heatmaps(xy, torch.full(xy.shape[:-1], 2, device=xy.device), size, downsample_factor)
+    here = torch.full(xy.shape[:-1], 2, device=xy.device)
+    return target_heatmaps(xy, here, size, downsample_factor)
 
 def _mean_over_sure(
-    per_map:Tensor,       # One number per map, shape (..., K)
+    per_map:Tensor,       # One number per heatmap, shape (..., K)
     likelihood:Tensor,    # Same shape
     prob_threshold:float, # From 0 to 1
 )->Tensor:                # A scalar
-    "Average over the keypoints the network is sure about; zero, with zero gradient, when there are none."
+    "Average over the keypoints the network is sure about; zero, with zero gradient, without any."
     sure = likelihood.detach() >= prob_threshold
     return torch.where(sure, per_map, 0).sum() / sure.sum().clamp_min(1)
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #23455903
 def unimodal_mse(
     heatmaps:Tensor,          # Probability maps, shape (..., K, h, w)
-    keypoints_model:Tensor,   # Places read from them, (x, y) in augmented model pixels, shape (..., K, 2)
+    keypoints_model:Tensor,   # Read from them, (x, y) in augmented model pixels, shape (..., K, 2)
     likelihood:Tensor,        # Shape (..., K)
     prob_threshold:float,     # Keypoints with less likelihood are left out
-    size:tuple[int,int],      # Height and width of the picture, model pixels
+    size:tuple[int,int],      # Height and width of the image, model pixels
     downsample_factor:int=2,  # A cell is 2**f model pixels wide
 )->Tensor:                    # Probability squared, a scalar
     "Squared difference from the ideal blob, a mean over cells and trusted keypoints."
@@ -119,25 +128,25 @@ def unimodal_mse(
 
 def unimodal_kl(
     heatmaps:Tensor,          # Probability maps, shape (..., K, h, w)
-    keypoints_model:Tensor,   # Places read from them, (x, y) in augmented model pixels, shape (..., K, 2)
+    keypoints_model:Tensor,   # Read from them, (x, y) in augmented model pixels, shape (..., K, 2)
     likelihood:Tensor,        # Shape (..., K)
     prob_threshold:float,     # Keypoints with less likelihood are left out
-    size:tuple[int,int],      # Height and width of the picture, model pixels
+    size:tuple[int,int],      # Height and width of the image, model pixels
     downsample_factor:int=2,  # A cell is 2**f model pixels wide
 )->Tensor:                    # Nats, a scalar
-    "Divergence of the maps from the ideal blob, a mean over trusted keypoints."
-    return _mean_over_sure(_divergence(ideal_heatmaps(keypoints_model, size, downsample_factor), heatmaps), likelihood, prob_threshold)
+    "Divergence of the heatmaps from the ideal blob, a mean over trusted keypoints."
+    ideal = ideal_heatmaps(keypoints_model, size, downsample_factor)
+    return _mean_over_sure(divergence(ideal, heatmaps), likelihood, prob_threshold)
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #4de28d85
 def unimodal_js(
     heatmaps:Tensor,          # Probability maps, shape (..., K, h, w)
-    keypoints_model:Tensor,   # Places read from them, (x, y) in augmented model pixels, shape (..., K, 2)
+    keypoints_model:Tensor,   # Read from them, (x, y) in augmented model pixels, shape (..., K, 2)
     likelihood:Tensor,        # Shape (..., K)
     prob_threshold:float,     # Keypoints with less likelihood are left out
-    size:tuple[int,int],      # Height and width of the picture, model pixels
+    size:tuple[int,int],      # Height and width of the image, model pixels
     downsample_factor:int=2,  # A cell is 2**f model pixels wide
 )->Tensor:                    # Nats, a scalar
-    "Symmetric divergence between the maps and the ideal blob, a mean over trusted keypoints."
+    "Symmetric divergence between the heatmaps and the ideal blob, a mean over trusted keypoints."
     ideal = ideal_heatmaps(keypoints_model, size, downsample_factor)
-    middle = (ideal + heatmaps)/2
-    return _mean_over_sure((_divergence(ideal, middle) + _divergence(heatmaps, middle))/2, likelihood, prob_threshold)
+    return _mean_over_sure(symmetric_divergence(ideal, heatmaps), likelihood, prob_threshold)

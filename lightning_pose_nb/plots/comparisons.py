@@ -1,4 +1,4 @@
-"""Where the animal went, which poses are implausible, and which model is better.
+"""Plot trajectories on a frame, distances to the pose subspace, and paired comparisons of several models
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/32_plots/comparisons.html.md"""
 
@@ -9,8 +9,9 @@ __all__ = ['plot_trajectories', 'plot_reprojection', 'plot_pca_errors', 'read_er
            'plot_cumulative']
 
 # %% ../../nbs/32_plots/50_comparisons.ipynb #94128fc3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,33 +20,49 @@ from matplotlib.axes import Axes
 from ..data.predictions import Predictions
 from ..evaluation.metrics import mean_interval, read_metric
 from ..losses.pose_subspace import Subspace
-from .style import PALETTE, axes_or_new, keypoint_colours, quiet_axes
+from .keypoints import Trace, select_keypoints
+from lightning_pose_nb.plots.style import (
+    LINE_STYLES,
+    PALETTE,
+    axes_or_new,
+    frame_axes,
+    interval_height,
+    interval_rows,
+    keypoint_colours,
+    plot_intervals,
+    quiet_axes,
+    show_frame,
+    side_legend,
+)
 
 # %% ../../nbs/32_plots/50_comparisons.ipynb #337c96de
 def plot_trajectories(
-    table:Predictions,                           # Predictions of a video
+    table:Predictions,                     # Predictions of a video
     keypoints:str|Sequence[str]|None=None, # Names to draw; None: all
     image:np.ndarray|None=None,            # (H, W, 3) or (H, W), a frame to draw on
-    threshold:float=.9,                    # Likelihood below which a path is interrupted
+    threshold:float=0.9,                   # Likelihood below which a trajectory is interrupted
     frames:slice|None=None,                # Which frames; None: all
     ax:Axes|None=None,                     # Axes to draw into
 )->Axes:
-    "The paths of keypoints, in frame pixels; raises ValueError for a keypoint there is not."
-    known = list(table.keypoint_names)
-    names = known if keypoints is None else [keypoints] if isinstance(keypoints, str) else list(keypoints)
-    if unknown := [n for n in names if n not in known]: raise ValueError(f'no keypoint {unknown[0]!r}; expected one of {known}')
-    ax,rows = axes_or_new(ax, (4.5 if len(names) > 1 else 3.6, 3), 'compressed'),frames or slice(None)
-    if image is not None: ax.imshow(image, cmap='gray' if np.ndim(image) == 2 else None, alpha=.55)
+    "The trajectories of keypoints, in frame pixels; raises ValueError for a keypoint there is not."
+    names = select_keypoints(table.keypoint_names, keypoints, table.keypoint_names)
+    ax = axes_or_new(ax, (4.5 if len(names)>1 else 3.6, 3), 'compressed')
     for name,colour in zip(names, keypoint_colours(len(names)), strict=True):
-        k = known.index(name)
-        xy = np.where(np.asarray(table.likelihood)[rows, k, None] >= threshold, np.asarray(table.xy, float)[rows, k], np.nan)
-        ax.plot(*xy.T, c=colour, lw=.9, label=name, solid_joinstyle='round')
-    if image is not None: ax.set(xlim=(-.5, np.shape(image)[1]-.5), ylim=(np.shape(image)[0]-.5, -.5))
+        xy = Trace.of(table, name, frames or slice(None)).sure(threshold)
+        ax.plot(*xy.T, c=colour, lw=0.9, label=name, solid_joinstyle='round')
+    _trajectory_axes(ax, image)
+    if len(names)>1: side_legend(ax, len(names), 6, labelspacing=0.3)
+    return ax
+
+def _trajectory_axes(ax:Axes, image:np.ndarray|None)->None:
+    "Equal scales and `y` downwards, over a pale frame if there is one."
+    if image is not None:
+        show_frame(ax, image, alpha=0.55)
+        H,W = np.shape(image)[:2]
+        ax.set(xlim=(-0.5, W-0.5), ylim=(H-0.5, -0.5))
     elif not ax.yaxis_inverted(): ax.invert_yaxis()
     ax.set(aspect='equal', xlabel='x (px)', ylabel='y (px)')
     quiet_axes(ax)
-    if len(names) > 1: ax.legend(fontsize=6 if len(names) <= 12 else 5, frameon=False, loc='center left', bbox_to_anchor=(1, .5), labelspacing=.3)
-    return ax
 
 # %% ../../nbs/32_plots/50_comparisons.ipynb #be2fd096
 def plot_reprojection(
@@ -54,68 +71,95 @@ def plot_reprojection(
     subspace:Subspace,   # From the model folder
     ax:Axes|None=None,   # Axes to draw into
 )->Axes:
-    "A frame with its keypoints (dots) and the nearest possible points (rings)."
+    "A frame with its keypoints (dots) and the nearest possible ones (rings)."
     xy = np.asarray(xy, float)
-    possible,errors = subspace.project(xy[None])[0],subspace.errors(xy[None])[0]
+    possible = subspace.project(xy[None])[0]
+    errors = subspace.errors(xy[None])[0]
     ax = axes_or_new(ax, (3.6, 3), 'compressed')
-    ax.imshow(image, cmap='gray' if np.ndim(image) == 2 else None)
-    for point,other,colour in zip(xy, possible, keypoint_colours(len(xy)), strict=True):
-        ax.plot(*np.stack([point, other]).T, c='white', lw=1)
-        ax.plot(*point, 'o', ms=4, mfc=colour, mec='white', mew=.6)
-        ax.plot(*other, 'o', ms=6, mfc='none', mec=colour, mew=1.2)
+    show_frame(ax, image)
+    for point,nearest,colour in zip(xy, possible, keypoint_colours(len(xy)), strict=True):
+        ax.plot(*np.stack([point, nearest]).T, c='white', lw=1)
+        ax.plot(*point, 'o', ms=4, mfc=colour, mec='white', mew=0.6)
+        ax.plot(*nearest, 'o', ms=6, mfc='none', mec=colour, mew=1.2)
     if np.isfinite(errors).any():
-        k = int(np.nanargmax(errors))
-        ax.set_title(f'{subspace.name}: {subspace.names[k]} is {errors[k]:.1f} px off', fontsize=7, pad=3)
-    ax.set(xlim=(-.5, np.shape(image)[1]-.5), ylim=(np.shape(image)[0]-.5, -.5), xticks=[], yticks=[])
+        worst = int(np.nanargmax(errors))
+        title = f'{subspace.name}: {subspace.names[worst]} is {errors[worst]:.1f} px off'
+        ax.set_title(title, fontsize=7, pad=3)
+    frame_axes(ax, image)
     return ax
 
+# %% ../../nbs/32_plots/50_comparisons.ipynb #a53c8a84
 def plot_pca_errors(
-    errors:Mapping[str, np.ndarray], # Name → (N, K) distances to the subspace in frame pixels, such as of labels and of predictions
-    epsilon:float|None=None,         # Distance that costs nothing in training
+    errors:Mapping[str, np.ndarray], # Name → (N, K) distances to the subspace, frame pixels
+    epsilon:float|None=None,         # Distance that costs nothing in training, frame pixels
     ax:Axes|None=None,               # Axes to draw into
 )->Axes:
-    "How far poses are from possible ones: share of the points beyond each distance."
+    "How far poses are from possible ones: share of the keypoints beyond each distance."
     ax = axes_or_new(ax, (4.5, 2.6))
-    for (name,values),colour,style in zip(errors.items(), PALETTE, ['-', '--', '-.', ':']*2, strict=False):
-        known = np.sort(np.asarray(values, float)[np.isfinite(values)])
-        ax.plot(known, 1-np.arange(len(known))/max(1, len(known)), c=colour, ls=style, lw=1.4, label=f'{name} (n={len(known)})')
-    if epsilon is not None: ax.axvline(epsilon, c='.5', lw=.8, ls=':', label=f'costs nothing below {epsilon:.1f} px')
-    ax.set(xlabel='distance to a possible pose (px)', ylabel='share of points beyond', yscale='log', xlim=(0, None))
+    for name,values,look in _curves(errors):
+        beyond = 1-np.arange(len(values))/max(1, len(values))
+        ax.plot(values, beyond, label=f'{name} (n={len(values)})', **look)
+    if epsilon is not None:
+        ax.axvline(epsilon, c='0.5', lw=0.8, ls=':', label=f'costs nothing below {epsilon:.1f} px')
+    ax.set(xlabel='distance to a possible pose (px)', ylabel='share of points beyond')
+    ax.set(yscale='log', xlim=(0, None))
     quiet_axes(ax)
     ax.legend(fontsize=7, frameon=False)
     return ax
+
+def _curves(errors:Mapping[str, Any])->Iterator[tuple[str, np.ndarray, dict[str,Any]]]:
+    "Name, sorted finite values and look of one curve each; no more than the palette has."
+    for i,((name,values),colour) in enumerate(zip(errors.items(), PALETTE, strict=False)):
+        numbers = np.asarray(values, float)
+        look = dict(c=colour, ls=LINE_STYLES[i%len(LINE_STYLES)], lw=1.4)
+        yield name, np.sort(numbers[np.isfinite(numbers)]), look
 
 # %% ../../nbs/32_plots/50_comparisons.ipynb #866a48d7
 def read_errors(
     models:Mapping[str, str|Path],  # Name → model folder, or a file of pixel errors
     sets:Sequence[str]=('test',),   # Sets to compare on; they must be the same frames for all
-)->dict[str, pd.DataFrame]:         # Name → a row for each frame that all models have, a column for each keypoint: pixel errors
+)->dict[str, pd.DataFrame]:         # Name → pixel errors of shared frames by keypoint
     "Errors of several models on the same frames; raises ValueError if there are none."
-    tables = {}
-    for name,path in models.items():
-        path = Path(path)
-        table = read_metric(path/'predictions_pixel_error.csv' if path.is_dir() else path)
-        if 'set' in table: table = table[table['set'].isin(list(sets))].drop(columns='set')
-        tables[name] = table
-    shared = [i for i in next(iter(tables.values())).index if all(i in t.index for t in tables.values())]
-    if not shared: raise ValueError(f'no frame is in {" or ".join(sets)} of all of {", ".join(models)}; were they trained with the same split (training.rng_seed_data_pt)?')
+    tables = {name: _read_set(Path(path), sets) for name,path in models.items()}
+    shared = list(next(iter(tables.values())).index)
+    for table in tables.values(): shared = [i for i in shared if i in table.index]
+    if not shared:
+        found = f'no frame is in {" or ".join(sets)} of all of {", ".join(models)}'
+        raise ValueError(f'{found}; were they trained with the same split (training.rng_seed_data_pt)?')
     return {name: table.loc[shared] for name,table in tables.items()}
 
+def _read_set(path:Path, sets:Sequence[str])->pd.DataFrame:
+    "Pixel errors of some sets of one model."
+    table = read_metric(path/'predictions_pixel_error.csv' if path.is_dir() else path)
+    if 'set' not in table: return table
+    return pd.DataFrame(table[table['set'].isin(list(sets))]).drop(columns='set')
+
+# %% ../../nbs/32_plots/50_comparisons.ipynb #405d6b45
 def compare_models(
-    errors:Mapping[str, pd.DataFrame], # From `read_errors`; the first is what the others are compared with
-    level:float=.95,                   # Level of the intervals
-)->pd.DataFrame: # A row per model and keypoint (and `all`): model, keypoint, mean, ci_low, ci_high, difference, diff_low, diff_high
-    "Mean errors with intervals, and differences to the first model, frame by frame."
-    first,rows = next(iter(errors.values())),[]
-    for name,table in errors.items():
-        mine,apart = table.to_numpy(float),table.to_numpy(float)-first.to_numpy(float)
-        ends,diff_ends = mean_interval(mine, level=level),mean_interval(apart, level=level)
-        for k,keypoint in enumerate([*table.columns, 'all']):
-            values,differ = (a.ravel() if keypoint == 'all' else a[:, k] for a in (mine, apart))
-            known = np.isfinite(values).any()
-            rows.append(dict(model=name, keypoint=keypoint, mean=np.nanmean(values) if known else np.nan, ci_low=ends[0][k], ci_high=ends[1][k],
-                             difference=np.nanmean(differ) if known else np.nan, diff_low=diff_ends[0][k], diff_high=diff_ends[1][k]))
-    return pd.DataFrame(rows)
+    errors:Mapping[str, pd.DataFrame], # From `read_errors`; others are compared with the first
+    level:float=0.95,                  # Level of the intervals
+)->pd.DataFrame:                       # A row per model and keypoint (and `all`), in pixels
+    "`mean, ci_low, ci_high`, and paired with the first model `difference, diff_low, diff_high`."
+    first = next(iter(errors.values())).to_numpy(float)
+    tables = []
+    for model,table in errors.items():
+        own = table.to_numpy(float)
+        columns = {'model': model, 'keypoint': [*table.columns, 'all']}
+        columns |= _interval_columns(own, level, ('mean', 'ci_low', 'ci_high'))
+        columns |= _interval_columns(own-first, level, ('difference', 'diff_low', 'diff_high'))
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
+
+def _interval_columns(values:np.ndarray, level:float, names:tuple[str,str,str])->dict[str,np.ndarray]:
+    "Mean and ends of its interval for each column of `values` (N, K), and for all together."
+    low,high = mean_interval(values, level=level)
+    means = [_mean(column) for column in values.T]
+    return dict(zip(names, (np.array([*means, _mean(values)]), low, high), strict=True))
+
+def _mean(values:np.ndarray)->float:
+    "The mean of what is known; NaN if nothing is."
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
 
 # %% ../../nbs/32_plots/50_comparisons.ipynb #43f5bd53
 def plot_comparison(
@@ -124,36 +168,42 @@ def plot_comparison(
     ax:Axes|None=None,                 # Axes to draw into
 )->Axes:
     "Mean error of each model, or its difference to the first, for each keypoint, with intervals."
-    table,models = compare_models(errors),list(errors)[1 if difference else 0:]
+    columns = {'mean': 'value', 'ci_low': 'low', 'ci_high': 'high'}
+    if difference: columns = {'difference': 'value', 'diff_low': 'low', 'diff_high': 'high'}
+    table = compare_models(errors).rename(columns=columns)
     names = list(dict.fromkeys(table['keypoint']))
-    ax = axes_or_new(ax, (4.5, min(3, .9+.2*len(names)*max(1, len(models)/2))))
-    value,low,high = ('difference', 'diff_low', 'diff_high') if difference else ('mean', 'ci_low', 'ci_high')
-    for i,(model,marker) in enumerate(zip(models, 'osDv^<>'*3, strict=False)):
-        part = table[table['model'] == model].set_index('keypoint').loc[names]
-        y = np.arange(len(names))+(i-(len(models)-1)/2)*.7/len(models)
-        bars = [(part[value]-part[low]).clip(lower=0).fillna(0), (part[high]-part[value]).clip(lower=0).fillna(0)]
-        ax.errorbar(part[value], y, xerr=bars, fmt=marker, c=PALETTE[(i+difference)%len(PALETTE)], ms=3.5, lw=1.2, label=model)
-    if difference: ax.axvline(0, c='.4', lw=.8)
+    models = list(errors)
+    skipped = 1 if difference else 0
+    drawn = models[skipped:]
+    ax = axes_or_new(ax, (4.5, interval_height(len(names), len(drawn))))
+    for i,model in enumerate(drawn):
+        rows = pd.DataFrame(table[table['model']==model]).set_index('keypoint').loc[names]
+        colour = PALETTE[(i+skipped)%len(PALETTE)]
+        plot_intervals(ax, rows, (i, len(drawn)), color=colour, label=model)
+    if difference: ax.axvline(0, c='0.4', lw=0.8)
     else: ax.set_xlim(left=0)
-    ax.axhline(len(names)-1.5, c='.8', lw=.7)
-    label = f'pixel error minus that of {next(iter(errors))}: below 0 is better' if difference else 'mean pixel error with 95% interval'
-    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names)-.5, -.5), xlabel=label)
-    quiet_axes(ax)
-    if len(names) > 12: ax.tick_params(axis='y', labelsize=5.5)
-    ax.legend(fontsize=7, frameon=False, loc='lower center', bbox_to_anchor=(.5, 1), ncols=3, borderpad=0)
+    label = 'mean pixel error with 95% interval'
+    if difference: label = f'pixel error minus that of {models[0]}: below 0 is better'
+    interval_rows(ax, names, label, 3)
     return ax
 
+# %% ../../nbs/32_plots/50_comparisons.ipynb #4cfa8574
 def plot_cumulative(
     errors:Mapping[str, pd.DataFrame|np.ndarray], # Name → pixel errors
-    most:float|None=None,                         # Right end of the axis; None: where all models have 95% of the points
+    most:float|None=None,                         # Right end of the axis, px; None: 95% of the keypoints
     ax:Axes|None=None,                            # Axes to draw into
 )->Axes:
-    "Share of the points that are closer than each distance (PCK for every threshold)."
+    "Share of the keypoints that are closer than each distance (PCK for every threshold)."
     ax = axes_or_new(ax, (4.5, 2.6))
-    flat = {name: np.sort(v[np.isfinite(v)]) for name,values in errors.items() if len(v := np.asarray(values, float).ravel())}
-    for (name,values),colour,style in zip(flat.items(), PALETTE, ['-', '--', '-.', ':']*2, strict=False):
-        ax.step(values, np.arange(1, len(values)+1)/len(values), where='post', c=colour, ls=style, lw=1.4, label=f'{name}: half within {np.median(values):.1f} px')
-    ax.set(xlabel='pixel error', ylabel='share of points within', ylim=(0, 1), xlim=(0, most or max(np.quantile(v, .95) for v in flat.values())))
+    filled = {name: values for name,values in errors.items() if np.size(values)}
+    ends = []
+    for name,values,look in _curves(filled):
+        share = np.arange(1, len(values)+1)/len(values)
+        label = f'{name}: half within {np.median(values):.1f} px'
+        ax.step(values, share, where='post', label=label, **look)
+        ends.append(np.quantile(values, 0.95))
+    ax.set(xlabel='pixel error', ylabel='share of points within')
+    ax.set(ylim=(0, 1), xlim=(0, most or max(ends)))
     quiet_axes(ax)
     ax.legend(fontsize=7, frameon=False, loc='lower right')
     return ax

@@ -1,4 +1,4 @@
-"""Which keypoint is bad, and is the likelihood to be believed: error distributions and reliability
+"""Plot the pixel error of each keypoint with confidence intervals, and errors against likelihood (reliability)
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/32_plots/errors.html.md"""
 
@@ -10,40 +10,49 @@ __all__ = ['plot_errors', 'plot_calibration']
 # %% ../../nbs/32_plots/40_errors.ipynb #54ba0b96
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from ..evaluation.metrics import calibration, read_metric, summarise
-from .style import PALETTE, axes_or_new, quiet_axes
+from lightning_pose_nb.plots.style import (
+    PALETTE,
+    axes_or_new,
+    interval_height,
+    interval_rows,
+    plot_intervals,
+    quiet_axes,
+)
 
 # %% ../../nbs/32_plots/40_errors.ipynb #b73745cd
 def plot_errors(
-    errors:pd.DataFrame|str|Path, # From `summarise`, or a metric with a `set` column, which is then summarised; table or CSV file
+    errors:pd.DataFrame|str|Path, # From `summarise`, or a metric (px) to summarise
     sets:Sequence[str]|None=None, # Which sets to draw; None: all but `unused`
     ax:Axes|None=None,            # Axes to draw into
 )->Axes:
-    "Mean error with its interval, and median, for each keypoint and set."
+    "Mean error with its interval, and median, by keypoint and set; raises ValueError for an unknown set."
     summary = _summary(errors)
-    found = list(dict.fromkeys(summary['set']))
-    sets = [s for s in found if s!='unused'] if sets is None else list(sets)
-    if unknown := [s for s in sets if s not in found]: raise ValueError(f'no set {unknown[0]!r}; expected one of {found}')
+    sets = _select_sets(list(dict.fromkeys(summary['set'])), sets)
     names = list(dict.fromkeys(summary['keypoint']))
-    ax = axes_or_new(ax, (4.5, min(3, 0.9+0.2*len(names)*max(1, len(sets)/2))))
-    for i,(s,colour,marker) in enumerate(zip(sets, PALETTE, 'osDv^<>')):
-        part = summary[summary['set']==s].set_index('keypoint').reindex(names)
-        y = np.arange(len(names)) + (i-(len(sets)-1)/2)*0.7/len(sets)
-        low,high = (part['mean']-part['ci_low']).clip(lower=0),(part['ci_high']-part['mean']).clip(lower=0)
-        ax.errorbar(part['mean'], y, xerr=[low.fillna(0), high.fillna(0)], fmt=marker, c=colour, ms=3.5, lw=1.2, label=f'{s} (n={int(part.loc["all", "n"])})')
-        ax.plot(part['median'], y, '|', c=colour, ms=6, mew=1.2)
-    ax.axhline(len(names)-1.5, c='0.8', lw=0.7)
-    ax.set(yticks=range(len(names)), yticklabels=names, xlabel='pixel error: mean with 95% interval, median |', ylim=(len(names)-0.5, -0.5))
+    ax = axes_or_new(ax, (4.5, interval_height(len(names), len(sets))))
+    for i,(name,colour) in enumerate(zip(sets, PALETTE)):
+        part = summary[summary['set']==name].set_index('keypoint').reindex(names)
+        rows = part.rename(columns={'mean': 'value', 'ci_low': 'low', 'ci_high': 'high'})
+        n = int(part['n'].to_numpy()[names.index('all')])
+        y = plot_intervals(ax, rows, (i, len(sets)), color=colour, label=f'{name} (n={n})')
+        ax.plot(part['median'].to_numpy(float), y, '|', c=colour, ms=6, mew=1.2)
+    interval_rows(ax, names, 'pixel error: mean with 95% interval, median |', len(sets))
     ax.set_xlim(left=0)
-    quiet_axes(ax)
-    if len(names)>12: ax.tick_params(axis='y', labelsize=5.5)
-    ax.legend(fontsize=7, frameon=False, loc='lower center', bbox_to_anchor=(0.5, 1), ncols=len(sets), borderpad=0)
     return ax
+
+def _select_sets(known:list[str], wanted:Sequence[str]|None)->list[str]:
+    "The sets to draw, checked."
+    if wanted is None: return [name for name in known if name!='unused']
+    for name in wanted:
+        if name not in known: raise ValueError(f'no set {name!r}; expected one of {known}')
+    return list(wanted)
 
 def _summary(errors:pd.DataFrame|str|Path)->pd.DataFrame:
     "A summary as it is; anything else is read and summarised."
@@ -51,7 +60,8 @@ def _summary(errors:pd.DataFrame|str|Path)->pd.DataFrame:
     if 'ci_low' in frame.columns: return frame
     if not isinstance(errors, pd.DataFrame): frame = read_metric(errors)
     values = frame.drop(columns='set', errors='ignore')
-    return summarise(values.to_numpy(float), frame['set'].tolist() if 'set' in frame else None, list(values.columns))
+    sets = frame['set'].tolist() if 'set' in frame else None
+    return summarise(values.to_numpy(float), sets, list(values.columns))
 
 # %% ../../nbs/32_plots/40_errors.ipynb #90ef8beb
 def plot_calibration(
@@ -60,17 +70,25 @@ def plot_calibration(
     bins:int=8,                       # Number of bins of equal size
     ax:Axes|None=None,                # Axes to draw into
 )->Axes:
-    "Errors against likelihood, bin by bin."
-    if not isinstance(errors, pd.DataFrame):
-        if likelihood is None: raise ValueError('plot_calibration needs the likelihoods of the errors, or a table from calibration()')
-        errors = calibration(errors, likelihood, bins)
-    ax,x = axes_or_new(ax, (4.5, 2.8)),np.arange(len(errors))
-    ax.fill_between(x, errors['median'], errors['p90'], color=PALETTE[4], alpha=0.35, lw=0, label='median to 90th percentile')
-    ax.plot(x, errors['median'], 's-', c=PALETTE[0], ms=4, label='median')
-    ax.plot(x, errors['mean'], 'o--', c=PALETTE[5], ms=4, lw=1, label='mean')
-    ax.set(xlabel='likelihood', ylabel='pixel error', xticks=x, xticklabels=[f'{a:.3g}–{b:.3g}' for a,b in zip(errors['low'], errors['high'])])
+    "Errors against likelihood by bins (reliability plot); raises ValueError for errors without likelihoods."
+    table = _reliability(errors, likelihood, bins)
+    ax = axes_or_new(ax, (4.5, 2.8))
+    x = np.arange(len(table))
+    median,mean,worst = (table[name].to_numpy(float) for name in ('median', 'mean', 'p90'))
+    band:dict[str, Any] = dict(color=PALETTE[4], alpha=0.35, lw=0)
+    ax.fill_between(x, median, worst, label='median to 90th percentile', **band)
+    ax.plot(x, median, 's-', c=PALETTE[0], ms=4, label='median')
+    ax.plot(x, mean, 'o--', c=PALETTE[5], ms=4, lw=1, label='mean')
+    bins_as_text = [f'{low:.3g}–{high:.3g}' for low,high in zip(table['low'], table['high'])]
+    ax.set(xlabel='likelihood', ylabel='pixel error', xticks=x, xticklabels=bins_as_text)
     ax.set_ylim(bottom=0)
     quiet_axes(ax)
     ax.tick_params(axis='x', labelrotation=35, labelsize=6)
     ax.legend(fontsize=7, frameon=False)
     return ax
+
+def _reliability(errors:np.ndarray|pd.DataFrame, likelihood:np.ndarray|None, bins:int)->pd.DataFrame:
+    "The table of `calibration`, given or computed."
+    if isinstance(errors, pd.DataFrame): return errors
+    if likelihood is not None: return calibration(errors, likelihood, bins)
+    raise ValueError('plot_calibration needs the likelihoods of the errors, or a table from calibration()')

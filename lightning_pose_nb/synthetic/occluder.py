@@ -1,4 +1,4 @@
-"""What hides a point for an instant: a bar in front of the camera, and which points are behind it
+"""Occlusion for an instant: a bar that passes in front of the camera, and which keypoints it hides
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/13_synthetic/occluder.html.md"""
 
@@ -12,37 +12,50 @@ import numpy as np
 
 # %% ../../nbs/13_synthetic/20_occluder.ipynb #ea5e46c5
 def sweep_bars(
-    size:tuple[int,int],       # (height, width) of the picture
+    size:tuple[int,int],       # (height, width) of the image, pixels
     n_frames:int,              # Frames to film
     rng:np.random.Generator,   # Source of directions and pauses
-)->np.ndarray:                 # (T, 4): direction (x, y) of its motion, its middle along it, half its width; pixels, NaN without a bar
-    "Where a bar is that passes through the picture again and again."
-    bars,(h,w) = np.full((n_frames, 4), np.nan), size
-    speed,half,t = w/7, .8*w/7, -rng.uniform(0, 10)
+)->np.ndarray:                 # (T, 4): direction (x, y), middle along it, half width; NaN: no bar
+    "Where a bar is that passes through the image again and again, in pixels."
+    h,w = size
+    bars = np.full((n_frames, 4), np.nan)
+    speed = w/7
+    half = .8*w/7
+    t = -rng.uniform(0, 10)
     while t<n_frames:
         angle = rng.uniform(-.5, .5) + np.pi*rng.integers(2)
         direction = np.array([np.cos(angle), np.sin(angle)])
-        start = direction@[w-1, h-1]/2 - np.abs(direction)@[w, h]/2 - half
-        stop = t + 2*(direction@[w-1, h-1]/2 - start)/speed
-        for frame in range(max(0, int(np.ceil(t))), min(n_frames, int(np.ceil(stop)))): bars[frame] = *direction, start + speed*(frame-t), half
+        middle = direction@[w-1, h-1]/2
+        start = middle - np.abs(direction)@[w, h]/2 - half
+        stop = t + 2*(middle - start)/speed
+        first = max(0, int(np.ceil(t)))
+        behind = min(n_frames, int(np.ceil(stop)))
+        for frame in range(first, behind):
+            bars[frame] = *direction, start + speed*(frame-t), half
         t = stop + rng.uniform(1, 4)
     return bars
 
+# %% ../../nbs/13_synthetic/20_occluder.ipynb #7e7e9927
 def behind_bar(
     bars:np.ndarray,  # (T, 4), from `sweep_bars`; or a single one, (4,)
-    xy:np.ndarray,    # Pixels, shape (T, K, 2); or (K, 2)
+    xy:np.ndarray,    # Keypoints, pixels, shape (T, K, 2); or (K, 2)
 )->np.ndarray:        # bool (T, K); or (K,)
-    "Which points the bar covers."
-    return np.abs((xy*bars[...,None,:2]).sum(-1) - bars[...,None,2]) < bars[...,None,3]
+    "Which keypoints the bar covers."
+    direction = bars[...,None,:2]
+    middle = bars[...,None,2]
+    half = bars[...,None,3]
+    along = (xy*direction).sum(-1)
+    return np.abs(along - middle) < half
 
 # %% ../../nbs/13_synthetic/20_occluder.ipynb #0e593bdc
 def paint_bar(
     frame:np.ndarray, # uint8 (H, W, 3)
     bar:np.ndarray,   # (4,), from `sweep_bars`
-)->np.ndarray:        # The frame itself where there is no bar
+)->np.ndarray:        # uint8 (H, W, 3); the frame itself where there is no bar
     "A frame with a round, opaque bar in front."
     if np.isnan(bar).any(): return frame
     y,x = np.mgrid[:frame.shape[0], :frame.shape[1]]
     off = (x*bar[0] + y*bar[1] - bar[2])/bar[3]
     grey = 40 + 60*np.sqrt(np.clip(1-off**2, 0, 1))
-    return np.where((np.abs(off)<1)[...,None], grey[...,None], frame).astype(np.uint8)
+    is_bar = np.abs(off)<1
+    return np.where(is_bar[...,None], grey[...,None], frame).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A whole project to train and test on, made in seconds: labelled frames, videos, and the truth
+"""A complete synthetic project, made in seconds: labelled frames, videos, a config, and the ground truth
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/13_synthetic/project.html.md"""
 
@@ -11,7 +11,9 @@ __all__ = ['FPS', 'make_project', 'real_data', 'skip_reason']
 import inspect
 import json
 import shutil
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,197 +21,346 @@ import numpy as np
 from ..cameras.calibration import Camera, write_cameras
 from ..cameras.triangulation import write_points
 from ..config.load import template
+from ..core.files import write_atomic
+from ..data.frame_names import frame_path
 from ..data.labels import Labels, write_labels
-from ..data.predictions import write_table
+from ..data.predictions import Predictions, write_predictions
 from .mouse import KEYPOINTS, camera_ring, film, look, mirror_rig, move
 from .occluder import behind_bar, paint_bar, sweep_bars
 from ..video.io import VideoWriter
 
+# %% ../../nbs/13_synthetic/30_project.ipynb #c46022bf
+@dataclass(frozen=True)
+class _Settings:
+    "What `make_project` was asked for; its parameters say what each means."
+    n_frames:int
+    n_videos:int
+    n_video_frames:int
+    n_test_videos:int
+    seed:int
+    size:tuple[int,int]
+    cameras:int
+    label_noise:float
+    occluder:bool
+    visible:bool
+    context:bool
+    sweep:bool
+
+    def record(self)->dict[str,Any]:
+        "The same for a JSON file, with the version of what is made from it."
+        plain = {}
+        for name,value in asdict(self).items():
+            plain[name] = value.item() if isinstance(value, np.generic) else value
+        return {**plain, 'size': [int(side) for side in self.size], 'version': 3}
+
+def _refuse(asked:_Settings)->None:
+    "Complain about numbers that make no project."
+    room = asked.n_videos*max(asked.n_video_frames-4, 0)
+    if asked.n_videos<1 or not 1<=asked.n_frames<=room:
+        videos = f'{asked.n_videos} videos of {asked.n_video_frames} frames'
+        raise ValueError(f'cannot label {asked.n_frames} frames: {videos} have room for '
+                         f'1 to {room} (not the first and last two of each)')
+    size = asked.size
+    if np.shape(size)!=(2,) or min(size)<64 or any(side%2 for side in size):
+        raise ValueError(f'size is (height, width), both even and at least 64 pixels, not {size}')
+    numbers = asked.n_test_videos, asked.seed, asked.label_noise
+    if min(numbers)<0:
+        raise ValueError('n_test_videos, seed and label_noise cannot be negative: '
+                         + ', '.join(map(str, numbers)))
+    if asked.cameras: camera_ring(size, asked.cameras)
+
 # %% ../../nbs/13_synthetic/30_project.ipynb #6d75e53e
-def _label(xy:np.ndarray, visible:np.ndarray, inside:np.ndarray, size:tuple[int,int], noise:float,
-           rng:np.random.Generator)->tuple[np.ndarray,np.ndarray]:
+@dataclass(frozen=True)
+class _Truth:
+    "The ground truth about the keypoints of some frames."
+    xy:np.ndarray      # (T, K, 2), pixels
+    visible:np.ndarray # bool (T, K): can be seen
+    inside:np.ndarray  # bool (T, K): lies within its view
+
+    def at(self, frames)->'_Truth':
+        "The same for some of the frames."
+        return _Truth(self.xy[frames], self.visible[frames], self.inside[frames])
+
+def _label(truth:_Truth, size:tuple[int,int], noise:float, rng:np.random.Generator):
     "Labels (N, K, 2), NaN where skipped, and their `visible` flags (N, K)."
-    guessed = inside & ~visible & (rng.random(visible.shape)<.25)
-    forgotten = visible & (rng.random(visible.shape)<.02)
-    flags = np.where(forgotten, 0, np.where(visible|guessed, 2, 1)).astype(np.int8)
-    xy = np.clip(xy + rng.normal(0, 1, xy.shape)*noise, 0, np.array(size)[::-1]-1)
-    return np.where((flags==2)[...,None], xy, np.nan).round(2), flags
+    shape = truth.visible.shape
+    guessed = truth.inside & ~truth.visible & (rng.random(shape)<.25)
+    forgotten = truth.visible & (rng.random(shape)<.02)
+    labelled = (truth.visible|guessed) & ~forgotten
+    flags = np.where(forgotten, 0, np.where(labelled, 2, 1)).astype(np.int8)
+    corner = np.array(size)[::-1]-1
+    clicked = np.clip(truth.xy + rng.normal(0, 1, truth.xy.shape)*noise, 0, corner)
+    return np.where(labelled[...,None], clicked, np.nan).round(2), flags
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #8c85719d
-_MARKER,FPS = '.sample.json',30
+_MARKER = '.sample.json'
 
-def _claim(folder:Path, settings:dict)->list[str]|None:
-    "Files of an older sample in `folder`, to be replaced; None if the very sample asked for is there already."
+def _read_marker(folder:Path)->dict[str,Any]:
+    "The settings and files of the sample in a folder; a folder that is new or empty becomes ours."
     marker = folder/_MARKER
     if not marker.exists():
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise FileExistsError(f'{folder} exists, is not empty, and was not made by make_project; choose another folder')
-        folder.mkdir(parents=True, exist_ok=True)
-        marker.write_text(json.dumps(dict(settings=None, files=[])), encoding='utf-8')
-    old = json.loads(marker.read_text(encoding='utf-8'))
-    here = old['settings']==settings and all((folder/f).exists() for f in old['files'])
-    return None if here else old['files']
+            raise FileExistsError(f'{folder} exists, is not empty, and was not made '
+                                  'by make_project; choose another folder')
+        write_atomic(marker, json.dumps({'settings': None, 'files': []}))
+    return json.loads(marker.read_text(encoding='utf-8'))
 
-def _publish(build:Path, folder:Path, stale:list[str], settings:dict):
+def _is_there(folder:Path, record:dict[str,Any], old:dict[str,Any])->bool:
+    "Is the very sample asked for there already, with all its files?"
+    return old['settings']==record and all((folder/file).exists() for file in old['files'])
+
+def _publish(build:Path, folder:Path, stale:list[str], record:dict[str,Any])->None:
     "Move finished files into place, remove those of an older sample, and touch nothing else."
-    files = sorted(p.relative_to(build).as_posix() for p in build.rglob('*') if p.is_file())
+    made = [path for path in build.rglob('*') if path.is_file()]
+    files = sorted(path.relative_to(build).as_posix() for path in made)
     marker = folder/_MARKER
-    marker.write_text(json.dumps(dict(settings=None, files=sorted({*files, *stale}))), encoding='utf-8')
-    for f in stale: (folder/f).unlink(missing_ok=True)
-    for parent in sorted({(folder/f).parent for f in stale}, reverse=True):
-        if parent!=folder and parent.exists() and not any(parent.iterdir()): parent.rmdir()
-    for f in files:
-        (folder/f).parent.mkdir(parents=True, exist_ok=True)
-        (build/f).replace(folder/f)
+    write_atomic(marker, json.dumps({'settings': None, 'files': sorted({*files, *stale})}))
+    _remove(folder, stale)
+    for file in files:
+        (folder/file).parent.mkdir(parents=True, exist_ok=True)
+        (build/file).replace(folder/file)
     shutil.rmtree(build)
-    marker.write_text(json.dumps(dict(settings=settings, files=files), indent=1), encoding='utf-8')
+    write_atomic(marker, json.dumps({'settings': record, 'files': files}, indent=1))
+
+def _remove(folder, files):
+    "Remove files, and the folders that are empty without them."
+    for file in files: (folder/file).unlink(missing_ok=True)
+    for parent in sorted({(folder/file).parent for file in files}, reverse=True):
+        if parent!=folder and parent.exists() and not any(parent.iterdir()): parent.rmdir()
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #66a30ac0
-def _names(cameras:list[Camera])->list[str]:
-    "Keypoints of one picture: those of each camera in it, with the view's name behind when there are several."
-    return list(KEYPOINTS) if len(cameras)==1 else [f'{k}_{c.name}' for c in cameras for k in KEYPOINTS]
+@dataclass(frozen=True)
+class _Stack:
+    "Views that are stacked in one image, from top to bottom."
+    suffix:str           # Of the names of its files: '' or '_' and the view
+    cameras:list[Camera] # From top to bottom
 
-def _truth(cameras:list[Camera], world:np.ndarray, occluder:bool)->tuple[np.ndarray,np.ndarray,np.ndarray]:
-    "Pixels in the stacked picture (T, K, 2), what can be seen, and what lies within its view (T, K)."
-    below,parts = 0,[]
-    for c in cameras:
-        xy,visible = look(c, world, occluder)
-        parts.append((xy+np.array([0, below]), visible, ((xy>=0) & (xy<=np.array(c.size)[::-1]-1)).all(-1)))
-        below += c.size[0]
-    return tuple(np.concatenate(p, 1) for p in zip(*parts))
+    @property
+    def size(self)->tuple[int,int]:
+        "Height and width of the image, pixels."
+        return sum(camera.size[0] for camera in self.cameras), self.cameras[0].size[1]
+
+    @property
+    def names(self)->list[str]:
+        "Keypoints of the image, with the view's name behind when there are several."
+        if len(self.cameras)==1: return list(KEYPOINTS)
+        names = []
+        for camera in self.cameras: names += [f'{keypoint}_{camera.name}' for keypoint in KEYPOINTS]
+        return names
+
+    def truth(self, world:np.ndarray, occluder:bool)->_Truth:
+        "Where the keypoints of joints (T, J, 3) are in the image."
+        below = 0
+        parts = []
+        for camera in self.cameras:
+            xy,visible = look(camera, world, occluder)
+            corner = np.array(camera.size)[::-1]-1
+            inside = ((xy>=0) & (xy<=corner)).all(-1)
+            parts.append((xy+np.array([0, below]), visible, inside))
+            below += camera.size[0]
+        xy,visible,inside = (np.concatenate(part, 1) for part in zip(*parts))
+        return _Truth(xy, visible, inside)
+
+def _stacks(settings):
+    "The images of a sample: one with a mirror in it, or one for each calibrated camera."
+    if not settings.cameras: return [_Stack('', mirror_rig(settings.size))]
+    cameras = camera_ring(settings.size, settings.cameras)
+    return [_Stack(f'_{camera.name}', [camera]) for camera in cameras]
+
+# %% ../../nbs/13_synthetic/30_project.ipynb #bc23f5e7
+FPS = 30
+
+@dataclass(frozen=True)
+class _Session:
+    "One walk of the animal."
+    name:str                 # Such as 'session0'
+    folder:str               # Of its videos
+    seed:tuple[int,int]      # Of the sample, and the session's number
+    rng:np.random.Generator  # For what has no seed of its own
+    world:np.ndarray         # Joints in mm, (T, 3, J, 3): three instants for each frame
+    labelled:np.ndarray      # Numbers of the frames that are labelled
+    kept:set[int]            # Numbers of the frames that are kept as images
+
+def _session(settings:_Settings, v:int)->_Session:
+    "Session number `v`: training videos first, then those that are never labelled."
+    n_frames = settings.n_video_frames
+    rng = np.random.default_rng([settings.seed, v])
+    turning,depth = (1., -62) if settings.cameras else (.35, -36)
+    post = rng.uniform(0, 25), depth
+    times = (np.arange(n_frames)[:,None]+[-.3, 0, .3]).ravel()
+    world = move(times, rng, turning, post).reshape(n_frames, 3, -1, 3)
+    is_training = v<settings.n_videos
+    share = settings.n_frames//settings.n_videos + (v<settings.n_frames%settings.n_videos)
+    drawn = rng.permutation(np.arange(2, n_frames-2))
+    labelled = np.sort(drawn[:share if is_training else 0])
+    reach = range(-2, 3) if settings.context else range(1)
+    kept = set()
+    for offset in reach: kept |= set((labelled+offset).tolist())
+    return _Session(
+        name=f'session{v}',
+        folder='videos' if is_training else 'videos_new',
+        seed=(settings.seed, v),
+        rng=rng,
+        world=world,
+        labelled=labelled,
+        kept=kept)
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #556935a3
-def _bars(cameras:list[Camera], n_frames:int, seed:tuple[int,...], sweep:bool)->np.ndarray:
-    "The bar in front of one picture, as `sweep_bars` gives it; its random numbers are its own, so all else is as without it."
-    size = sum(c.size[0] for c in cameras), cameras[0].size[1]
-    return sweep_bars(size, n_frames, np.random.default_rng([*seed, 98])) if sweep else np.full((n_frames, 4), np.nan)
+def _bars(stack:_Stack, n_frames:int, seed:tuple[int,...], sweep:bool)->np.ndarray:
+    "The bar in front of an image; its random numbers are its own, so all else is as without it."
+    if not sweep: return np.full((n_frames, 4), np.nan)
+    return sweep_bars(stack.size, n_frames, np.random.default_rng([*seed, 98]))
 
-def _film_session(build:Path, videos:str, name:str, cameras:list[Camera], world:np.ndarray, keep:set[int], seed:tuple[int,...], occluder:bool,
-                  bars:np.ndarray):
-    "Write one video and the frames to keep as images."
-    folder = build/'labeled-data'/name
-    if keep: folder.mkdir(parents=True)
-    size = sum(c.size[0] for c in cameras), cameras[0].size[1]
-    with VideoWriter(build/videos/f'{name}.mp4', size, FPS) as video:
-        for i,frame in enumerate(film(cameras, world, seed, occluder)):
+def _film_view(build:Path, session:_Session, stack:_Stack, settings:_Settings, p:int)->_Truth:
+    "Write video, images and ground truth of image number `p` of a session."
+    name = session.name + stack.suffix
+    seed = *session.seed, p
+    bars = _bars(stack, settings.n_video_frames, seed, settings.sweep)
+    if session.kept: (build/frame_path(name, 0)).parent.mkdir(parents=True)
+    with VideoWriter(build/session.folder/f'{name}.mp4', stack.size, FPS) as video:
+        for i,frame in enumerate(film(stack.cameras, session.world, seed, settings.occluder)):
             frame = paint_bar(frame, bars[i])
             video.add(frame)
-            if i in keep: (folder/f'img{i:08d}.png').write_bytes(cv2.imencode('.png', frame[...,0])[1].tobytes())
+            if i in session.kept: _write_png(build/frame_path(name, i), frame[...,0])
+    truth = stack.truth(session.world[:,1], settings.occluder)
+    seen = truth.visible & ~behind_bar(bars, truth.xy)
+    table = build/'ground_truth'/f'{name}.csv'
+    frames = list(range(len(seen)))
+    predictions = Predictions(frames, stack.names, truth.xy.round(3), seen.astype(float), 'truth')
+    write_predictions(predictions, table)
+    return truth
 
-def _write_truth(build:Path, session:str, world:np.ndarray, truths:dict[str,tuple], pictures:dict[str,list[Camera]],
-                 bars:dict[str,np.ndarray]):
-    "Write where every keypoint really was, in every picture and in space."
-    for view,(xy,visible,_) in truths.items():
-        seen = visible & ~behind_bar(bars[view], xy)
-        write_table(build/'ground_truth'/f'{session}{view}.csv', range(len(xy)), _names(pictures[view]), xy.round(3), seen*1., 'truth')
-    write_points(build/'ground_truth_3d'/f'{session}.csv', range(len(world)), KEYPOINTS, world[:,1,:len(KEYPOINTS)].round(4))
+def _write_png(path, grey):
+    _,data = cv2.imencode('.png', grey)
+    path.write_bytes(data.tobytes())
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #1380a0fb
-def _config(pictures:dict[str,list[Camera]], n_frames:int)->str:
+_SMALL_JOB = {
+    'data.image_resize_dims.height': 128,
+    'data.image_resize_dims.width': 128,
+    'training.train_batch_size': 4,
+    'training.val_batch_size': 16,
+    'training.test_batch_size': 16,
+    'training.train_prob': .8,
+    'training.val_prob': .1,
+    'training.max_epochs': 20,
+    'training.unfreezing_epoch': 0,
+    'training.check_val_every_n_epoch': 5,
+    'training.lr_scheduler_params.multisteplr.milestones': [13, 17],
+    'model.backbone': 'resnet18',
+    'model.backbone_pretrained': False,
+    'model.losses_to_use': [],
+    'callbacks.anneal_weight.freeze_until_epoch': 4,
+    'callbacks.anneal_weight.increase_factor': .1,
+    'dali.base.train.sequence_length': 8,
+    'dali.base.predict.sequence_length': 32,
+    'dali.context.train.batch_size': 8,
+    'dali.context.predict.sequence_length': 32}
+
+def _config(stacks:list[_Stack], n_frames:int)->str:
     "The sample's config.yaml."
-    n,several,names = len(KEYPOINTS), len(pictures)>1, _names(next(iter(pictures.values())))
-    pose = [i for i,k in enumerate(names) if 'tail_mid' not in k][:max(1, int(.4*n_frames))]  # a PCA needs two frames per point
-    values = {
-        'data.csv_file': [f'CollectedData{v}.csv' for v in pictures] if several else 'CollectedData.csv',
-        'data.image_resize_dims.height': 128, 'data.image_resize_dims.width': 128,
-        'data.num_keypoints': len(names), 'data.keypoint_names': names,
-        'data.columns_for_singleview_pca': None if several else pose,
-        'data.mirrored_column_matches': list(range(n)) if several else [list(range(n)), list(range(n, 2*n))],
-        'training.train_batch_size': 4, 'training.val_batch_size': 16, 'training.test_batch_size': 16,
-        'training.train_prob': .8, 'training.val_prob': .1, 'training.max_epochs': 20,
-        'training.unfreezing_epoch': 0, 'training.check_val_every_n_epoch': 5,
-        'training.lr_scheduler_params.multisteplr.milestones': [13, 17],
-        'model.backbone': 'resnet18', 'model.backbone_pretrained': False, 'model.losses_to_use': [],
-        'callbacks.anneal_weight.freeze_until_epoch': 4, 'callbacks.anneal_weight.increase_factor': .1,
-        'dali.base.train.sequence_length': 8, 'dali.base.predict.sequence_length': 32,
-        'dali.context.train.batch_size': 8, 'dali.context.predict.sequence_length': 32}
-    if several: values['data.view_names'] = [v.removeprefix('_') for v in pictures]
+    names = stacks[0].names
+    n = len(KEYPOINTS)
+    values = _SMALL_JOB | {'data.num_keypoints': len(names), 'data.keypoint_names': names}
+    if len(stacks)>1:
+        values['data.csv_file'] = [f'CollectedData{stack.suffix}.csv' for stack in stacks]
+        values['data.view_names'] = [stack.suffix.removeprefix('_') for stack in stacks]
+        values['data.columns_for_singleview_pca'] = None
+        values['data.mirrored_column_matches'] = list(range(n))
+    else:
+        stiff = [i for i,name in enumerate(names) if 'tail_mid' not in name]
+        at_most = max(1, int(.4*n_frames)) # a PCA needs two frames for each keypoint
+        values['data.csv_file'] = 'CollectedData.csv'
+        values['data.columns_for_singleview_pca'] = stiff[:at_most]
+        values['data.mirrored_column_matches'] = [list(range(n)), list(range(n, 2*n))]
     return template(**values)
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #530ad339
-def _build(build:Path, n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, seed:int, size:list[int], cameras:int,
-           label_noise:float, occluder:bool, visible:bool, context:bool, sweep:bool):
+@dataclass
+class _LabelTable:
+    "The labels of one image, session by session."
+    images:list[str] = field(default_factory=list)
+    xy:list[np.ndarray] = field(default_factory=list)    # (N, K, 2) each, NaN where skipped
+    flags:list[np.ndarray] = field(default_factory=list) # (N, K) each
+
+    def write(self, csv:Path, names:list[str], visible:bool)->None:
+        "Write the table, with a `visible` column or without."
+        flags = np.concatenate(self.flags) if visible else None
+        write_labels(Labels(self.images, names, np.concatenate(self.xy), flags, 'sample'), csv)
+
+def _build(build:Path, settings:_Settings)->None:
     "Make all files of a sample in an empty folder."
-    rig = camera_ring(tuple(size), cameras) if cameras else mirror_rig(tuple(size))
-    pictures = {f'_{c.name}':[c] for c in rig} if cameras else {'':rig}
-    times,rows = (np.arange(n_video_frames)[:,None]+[-.3, 0, .3]).ravel(), {view:[] for view in pictures}
-    for v in range(n_videos+n_test_videos):
-        rng,session,share = np.random.default_rng([seed, v]), f'session{v}', n_frames//n_videos+(v<n_frames%n_videos)
-        world = move(times, rng, 1. if cameras else .35, (rng.uniform(0, 25), -62 if cameras else -36)).reshape(n_video_frames, 3, -1, 3)
-        chosen = np.sort(rng.permutation(np.arange(2, n_video_frames-2))[:share if v<n_videos else 0])
-        keep = {int(i)+d for i in chosen for d in (range(-2, 3) if context else (0,))}
-        truths = {view:_truth(cams, world[:,1], occluder) for view,cams in pictures.items()}
-        bars = {view:_bars(cams, n_video_frames, (seed, v, p), sweep) for p,(view,cams) in enumerate(pictures.items())}
-        _write_truth(build, session, world, truths, pictures, bars)
-        for p,(view,cams) in enumerate(pictures.items()):
-            _film_session(build, 'videos' if v<n_videos else 'videos_new', session+view, cams, world, keep, (seed, v, p), occluder, bars[view])
-            labels = _label(*(a[chosen] for a in truths[view]), size, label_noise, rng)
-            rows[view] += zip([f'labeled-data/{session}{view}/img{i:08d}.png' for i in chosen], *labels)
-        if cameras: write_cameras(rig, build/'calibrations'/f'{session}.toml', {'units': 'mm'})
-    for view,cams in pictures.items():
-        images,xy,flags = zip(*rows[view])
-        write_labels(Labels(list(images), _names(cams), np.stack(xy), np.stack(flags) if visible else None, 'sample'),
-                     build/f'CollectedData{view}.csv')
-    _write(build/'config.yaml', _config(pictures, n_frames))
-
-def _write(path:Path, text:str):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding='utf-8')
-
-# %% ../../nbs/13_synthetic/30_project.ipynb #43f2543c
-def _refuse(n_frames:int, n_videos:int, n_video_frames:int, n_test_videos:int, seed:int, size:tuple[int,int], cameras:int, label_noise:float, **_):
-    "Complain about numbers that make no project, before anything is written."
-    room = max(n_video_frames-4, 0)
-    if n_videos<1 or n_frames<1 or n_frames>n_videos*room:
-        raise ValueError(f'cannot label {n_frames} frames: {n_videos} videos of {n_video_frames} frames have room for 1 to {n_videos*room}'
-                         ' (not the first and last two of each)')
-    if np.shape(size)!=(2,) or min(size)<64 or any(s%2 for s in size):
-        raise ValueError(f'size is (height, width), both even and at least 64 pixels, not {size}')
-    if min(n_test_videos, seed, label_noise)<0:
-        raise ValueError(f'n_test_videos, seed and label_noise cannot be negative: {n_test_videos}, {seed}, {label_noise}')
-    if cameras: camera_ring(tuple(size), cameras)
+    stacks = _stacks(settings)
+    tables = [_LabelTable() for _ in stacks]
+    for v in range(settings.n_videos+settings.n_test_videos):
+        session = _session(settings, v)
+        points = session.world[:,1,:len(KEYPOINTS)].round(4)
+        table = build/'ground_truth_3d'/f'{session.name}.csv'
+        write_points(table, range(len(points)), KEYPOINTS, points)
+        for p,(stack,table) in enumerate(zip(stacks, tables)):
+            truth = _film_view(build, session, stack, settings, p)
+            seen = truth.at(session.labelled)
+            xy,flags = _label(seen, settings.size, settings.label_noise, session.rng)
+            name = session.name + stack.suffix
+            table.images += [frame_path(name, i) for i in session.labelled.tolist()]
+            table.xy.append(xy)
+            table.flags.append(flags)
+        if settings.cameras:
+            cameras = [stack.cameras[0] for stack in stacks]
+            write_cameras(cameras, build/'calibrations'/f'{session.name}.toml', {'units': 'mm'})
+    for stack,table in zip(stacks, tables):
+        table.write(build/f'CollectedData{stack.suffix}.csv', stack.names, settings.visible)
+    write_atomic(build/'config.yaml', _config(stacks, settings.n_frames))
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #20db44df
-def make_project(
+def make_project( # noqa: PLR0913
     folder:Path|str,         # Where the project goes: new, empty, or a sample made earlier
-    n_frames:int=60,         # Labelled frames (instants, with several cameras), spread over the videos
+    n_frames:int=60,         # Labelled frames (of all cameras at once), spread over the videos
     n_videos:int=2,          # Videos in `videos/`, which labelled frames come from
     n_video_frames:int=100,  # Frames per video, at 30 per second
     n_test_videos:int=1,     # More videos, in `videos_new/`: other sessions, never labelled
-    seed:int=0,              # The same seed gives the same pictures, labels and truth, byte for byte
-    size:tuple[int,int]=(176, 200), # (height, width) of every picture; even numbers
-    cameras:int=0,           # 0: side view and mirror in one picture; 2 to 6: calibrated cameras
+    seed:int=0,              # The same seed gives the same images, labels and truth, byte for byte
+    size:tuple[int,int]=(176, 200), # (height, width) of every image, pixels; even numbers
+    cameras:int=0,           # 0: side view and mirror in one image; 2 to 6: calibrated cameras
     label_noise:float=.5,    # Standard deviation of a labeller's error, pixels
     occluder:bool=True,      # Put a post in front of the animal
     visible:bool=False,      # Write a `visible` column
     context:bool=False,      # Keep the two frames before and after each labelled one as images, too
-    sweep:bool=False,        # A bar sweeps through the picture now and then and hides what it passes for a frame or two
+    sweep:bool=False,        # A bar hides what it passes for a frame or two, now and then
 )->Path:                     # The project's config.yaml
-    "Make a small, complete project: labelled frames, videos, the truth for every frame, and a config."
-    settings = {k:v.item() if isinstance(v, np.generic) else v for k,v in locals().items() if k!='folder'}
-    _refuse(**settings)
-    folder,settings['size'] = Path(folder),[int(s) for s in size]
-    made,build = {**settings, 'version':3},folder/'.building'
-    stale = _claim(folder, made)
-    if stale is not None:
+    "Make a small, complete project: labelled frames, videos, the ground truth, and a config."
+    settings = _Settings(
+        n_frames, n_videos, n_video_frames, n_test_videos, seed, size,
+        cameras, label_noise, occluder, visible, context, sweep)
+    _refuse(settings)
+    height,width = size
+    settings = replace(settings, size=(int(height), int(width)))
+    folder = Path(folder)
+    old = _read_marker(folder)
+    if not _is_there(folder, settings.record(), old):
+        build = folder/'.building'
         shutil.rmtree(build, ignore_errors=True)
         build.mkdir()
-        _build(build, **settings)
-        _publish(build, folder, stale, made)
+        _build(build, settings)
+        _publish(build, folder, old['files'], settings.record())
     return folder/'config.yaml'
 
 # %% ../../nbs/13_synthetic/30_project.ipynb #e161868d
 def real_data(
     name:str, # A folder below `shared/data`, such as 'mirror-mouse-example'
 )->Path|None: # The folder, or None where it is absent
-    "A real project beside this repository: `shared/data/<name>` in a folder above the current one or above the package."
-    for start in (Path.cwd(), Path(inspect.getfile(VideoWriter)).resolve()):
+    "A real project, `shared/data/<name>` in a folder above the current one or above the package."
+    package = Path(inspect.getfile(VideoWriter)).resolve()
+    for start in (Path.cwd(), package):
         for parent in (start, *start.parents):
-            if (parent/'shared'/'data'/name).is_dir(): return parent/'shared'/'data'/name
+            folder = parent/'shared'/'data'/name
+            if folder.is_dir(): return folder
     return None
 
 def skip_reason(
     name:str, # A folder below `shared/data`
 )->str:       # Empty where the data is there
     "Why a test on real data is skipped."
-    return '' if real_data(name) else f'skipped: there is no shared/data/{name} in any folder above the current one or above the package'
+    if real_data(name): return ''
+    return (f'skipped: there is no shared/data/{name} in any folder above the current one '
+            'or above the package')

@@ -1,4 +1,4 @@
-"""Read any labelled picture into one form, and write a video that plays everywhere
+"""Read any image file as RGB bytes, and write an H.264 video that plays everywhere
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/10_video/io.html.md"""
 
@@ -10,115 +10,177 @@ __all__ = ['VIDEO_SUFFIXES', 'VideoError', 'read_image', 'image_size', 'VideoWri
 # %% ../../nbs/10_video/10_io.ipynb #5e7ce8c5
 import itertools
 import os
-import uuid
+import struct
 import warnings
 from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import cv2
 import numpy as np
 
+from ..core.files import replacing
+
 # %% ../../nbs/10_video/10_io.ipynb #8e73e7f1
 class VideoError(ValueError):
-    "A video or picture that cannot be read, written or trusted; the message names the file and says what to do."
+    "A video or image that cannot be read, written or trusted; names the file and says what to do."
 
 # %% ../../nbs/10_video/10_io.ipynb #396da7cf
 def read_image(
     path:str|Path, # A PNG, JPEG, TIFF, BMP … file of any depth
 )->np.ndarray:     # uint8 (H, W, 3), RGB
-    "A picture file as an RGB array."
+    "An image file as an RGB array; a `VideoError` says why a file cannot be read."
     path = Path(path)
-    if not path.is_file(): raise VideoError(f'{path}: no such picture file')
+    if not path.is_file(): raise VideoError(f'{path}: no such image file')
     data = np.fromfile(path, dtype=np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if len(data) else None
-    if image is None: raise VideoError(f'{path}: cannot be read as a picture ({len(data)} bytes); it is damaged or in an unknown format')
-    image = _to_bytes(path, image)
-    if image.ndim==2 or image.shape[2]<3: return np.repeat(image.reshape(*image.shape[:2], -1)[..., :1], 3, axis=2)
-    return np.ascontiguousarray(image[..., 2::-1])
+    if image is None:
+        raise VideoError(f'{path}: cannot be read as an image ({len(data)} bytes); '
+                         'it is damaged or in an unknown format')
+    image = _eight_bits(path, image)
+    is_grey = image.ndim==2 or image.shape[2]<3
+    if is_grey:
+        grey = image.reshape(*image.shape[:2], -1)[..., :1]
+        return np.repeat(grey, 3, axis=2)
+    rgb = image[..., 2::-1] # OpenCV reads blue, green, red and perhaps transparency
+    return np.ascontiguousarray(rgb)
 
-def _to_bytes(path, image):
+def _eight_bits(path, image):
     "Any depth as uint8: 16 bits over their whole range, fractions from 0 to 1."
     if image.dtype==np.uint8: return image
     if image.dtype==np.uint16: return np.round(image/257).astype(np.uint8)
-    low,high = image.min(), image.max()
+    low = image.min()
+    high = image.max()
     if image.dtype.kind=='f' and 0<=low and high<=1: return np.round(image*255).astype(np.uint8)
-    raise VideoError(f'{path}: holds {image.dtype} values from {low} to {high}; save it with 8 or 16 bits per channel')
+    raise VideoError(f'{path}: holds {image.dtype} values from {low} to {high}; '
+                     'save it with 8 or 16 bits per channel')
 
 # %% ../../nbs/10_video/10_io.ipynb #91fc441d
+_PNG = b'\x89PNG\r\n\x1a\n'
+_JPEG = b'\xff\xd8'
+# Markers of the segments that hold the size of the image; three codes between them mean other things.
+_FRAME_HEADERS = frozenset(range(0xc0, 0xd0)) - {0xc4, 0xc8, 0xcc}
+
+def _png_size(file:BinaryIO)->tuple[int,int]|None:
+    "Height and width from the first chunk of a PNG; None if the file ends before."
+    header = file.read(24)
+    if len(header)<24: return None
+    width,height = struct.unpack('>II', header[16:])
+    return height, width
+
+def _jpeg_size(file:BinaryIO)->tuple[int,int]|None:
+    "Height and width from the frame header of a JPEG; None where there is none."
+    file.seek(len(_JPEG))
+    while (marker := _jpeg_marker(file)) is not None:
+        segment = file.read(7) # its length, and in a frame header: bits per sample, height, width
+        if len(segment)<7: return None
+        length,_,height,width = struct.unpack('>HBHH', segment)
+        if marker in _FRAME_HEADERS: return (height, width) if height and width else None
+        file.seek(length-len(segment), os.SEEK_CUR)
+    return None
+
+def _jpeg_marker(file:BinaryIO)->int|None:
+    "The next marker, before which any number of bytes 0xff may stand; None where there is none."
+    if file.read(1)!=b'\xff': return None
+    marker = file.read(1)
+    while marker==b'\xff': marker = file.read(1)
+    return marker[0] if marker else None
+
+# %% ../../nbs/10_video/10_io.ipynb #9e6554da
 def image_size(
-    path:str|Path,   # A picture file
-)->tuple[int,int]:   # (height, width) in pixels
-    "Height and width of a picture, for PNG and JPEG from the header alone."
-    if not Path(path).is_file(): raise VideoError(f'{path}: no such picture file')
-    with open(path, 'rb') as f:
-        head = f.read(24)
-        if head[:8]==b'\x89PNG\r\n\x1a\n' and len(head)==24: return int.from_bytes(head[20:], 'big'), int.from_bytes(head[16:20], 'big')
-        f.seek(2)
-        while head[:2]==b'\xff\xd8' and len(part := f.read(4))==4 and part[0]==0xff: # JPEG: a chain of parts, each with its length
-            if 0xc0<=part[1]<=0xcf and part[1] not in (0xc4, 0xc8, 0xcc):
-                body = f.read(5)
-                return int.from_bytes(body[1:3], 'big'), int.from_bytes(body[3:], 'big')
-            f.seek(int.from_bytes(part[2:], 'big')-2, os.SEEK_CUR)
-    return read_image(path).shape[:2]
+    path:str|Path,   # An image file
+)->tuple[int,int]:   # (height, width), pixels
+    "Size of an image, for PNG and JPEG from the header alone; fails like `read_image`."
+    path = Path(path)
+    if not path.is_file(): raise VideoError(f'{path}: no such image file')
+    size = None
+    with path.open('rb') as file:
+        signature = file.read(len(_PNG))
+        file.seek(0)
+        if signature==_PNG: size = _png_size(file)
+        elif signature.startswith(_JPEG): size = _jpeg_size(file)
+    if size is not None: return size
+    height,width = read_image(path).shape[:2]
+    return height, width
 
 # %% ../../nbs/10_video/10_io.ipynb #0bb00fd7
+_X264 = {'preset': 'veryfast', 'crf': '18', 'g': '60', 'threads': '4', 'x264-params': 'mbtree=0'}
+_MPEG4 = {'qscale': '3', 'g': '60'}
+_NOTHING = 'so there is no video to write'
+
+class _Discarded(Exception):
+    "Raised inside `VideoWriter.close` to leave the old file in its place."
+
 def _encoder(available):
     "Name and options of the best encoder among those available."
-    if 'libx264' in available: return 'libx264', {'preset': 'veryfast', 'crf': '18', 'g': '60', 'threads': '4', 'x264-params': 'mbtree=0'}
-    warnings.warn('this installation of PyAV has no H.264 encoder (libx264); writing MPEG-4 instead, which browsers may not play', stacklevel=4)
-    return 'mpeg4', {'qscale': '3', 'g': '60'}
+    if 'libx264' in available: return 'libx264', _X264
+    warnings.warn('this installation of PyAV has no H.264 encoder (libx264); '
+                  'writing MPEG-4 instead, which browsers may not play', stacklevel=4)
+    return 'mpeg4', _MPEG4
 
 def _output(path, size, fps):
-    "An open mp4 container and its video stream."
+    "An open mp4 container and its video stream, for frames of this height and width."
     name,options = _encoder(av.codecs_available)
     container = av.open(str(path.resolve()), 'w', format='mp4', options={'movflags': '+faststart'})
-    stream = container.add_stream(name, rate=Fraction(fps).limit_denominator(10_000), options=options)
-    (stream.height,stream.width),stream.pix_fmt = (s+s%2 for s in size), 'yuv420p'
-    return container,stream
+    rate = Fraction(fps).limit_denominator(10_000)
+    stream = container.add_stream(name, rate=rate, options=dict(options))
+    height,width = size
+    stream.height = height + height%2
+    stream.width = width + width%2
+    stream.pix_fmt = 'yuv420p'
+    return container, stream
 
 def _even(frame):
-    "A frame with its last row and column doubled where a side is odd."
-    padding = [(0, s%2) for s in frame.shape[:2]]
-    return np.pad(frame, [*padding, (0, 0)], mode='edge') if any(map(sum, padding)) else np.ascontiguousarray(frame)
+    "A frame with its last row or column doubled where a side is odd."
+    rows,columns = (side%2 for side in frame.shape[:2])
+    if not rows and not columns: return np.ascontiguousarray(frame)
+    return np.pad(frame, [(0, rows), (0, columns), (0, 0)], mode='edge')
 
 # %% ../../nbs/10_video/10_io.ipynb #0c910342
 class VideoWriter:
-    "Writes frames to an mp4 file, which appears under its name when the `with` block ends without an error."
+    "Writes an mp4 file, which gets its name when the `with` block ends without an error."
 
     def __init__(self,
         path:str|Path,       # The mp4 file to make or replace
-        size:tuple[int,int], # Height and width of the frames that will come
-        fps:float|Fraction,  # Frames per second
+        size:tuple[int,int], # Height and width of the frames that will come, pixels
+        fps:float|Fraction,  # Frames per second, above 0 and at most 1000
     ):
-        if not 0<fps<=1000: raise VideoError(f'{path}: fps must be above 0 and at most 1000, not {fps}')
-        self.path,self.size,self.count = Path(path), (int(size[0]), int(size[1])), 0
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._part = self.path.with_name(f'.{self.path.stem}.{uuid.uuid4().hex[:8]}.part')
-        self._container,self._stream = _output(self._part, self.size, fps)
+        if not 0<fps<=1000:
+            raise VideoError(f'{path}: fps must be above 0 and at most 1000, not {fps}')
+        self.path = Path(path)
+        self.size = int(size[0]), int(size[1])
+        self.count = 0 # frames added so far
+        self._closed = False
+        with ExitStack() as opened: # undone at once if the video cannot be opened
+            part = opened.enter_context(replacing(self.path))
+            self._container,self._stream = _output(part, self.size, fps)
+            opened.enter_context(self._container)
+            self._resources = opened.pop_all() # closed from last to first
 
     def add(self,
         frame:np.ndarray, # uint8 (H, W, 3), RGB
     )->None:
         "Append one frame."
         if frame.dtype!=np.uint8 or frame.shape!=(*self.size, 3):
-            raise VideoError(f'{self.path}: frame {self.count} is {frame.dtype} {frame.shape}, expected uint8 {(*self.size, 3)}')
-        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(_even(frame), format='rgb24')))
+            raise VideoError(f'{self.path}: frame {self.count} is {frame.dtype} {frame.shape}, '
+                             f'expected uint8 {(*self.size, 3)}')
+        packed = av.VideoFrame.from_ndarray(_even(frame), format='rgb24')
+        self._container.mux(self._stream.encode(packed))
         self.count += 1
 
     def close(self,
         keep:bool=True, # False throws away what was written
     )->None:
         "Finish the file and give it its name; a `with` block does this by itself."
-        container,self._container = self._container, None
-        if container is None: return
-        try:
-            with container:
-                if keep and not self.count: raise VideoError(f'{self.path}: no frame was added, so there is no video to write')
-                if keep: container.mux(self._stream.encode())
-            if keep: os.replace(self._part, self.path)
-        finally: self._part.unlink(missing_ok=True)
+        if self._closed: return
+        self._closed = True
+        with suppress(_Discarded), self._resources:
+            if not keep: raise _Discarded
+            if not self.count: raise VideoError(f'{self.path}: no frame was added, {_NOTHING}')
+            self._container.mux(self._stream.encode())
 
     def __enter__(self)->'VideoWriter': return self
     def __exit__(self, kind, *_)->None: self.close(keep=kind is None)
@@ -132,13 +194,14 @@ def write_video(
     "Write a whole sequence of frames to an mp4 file."
     frames = iter(frames)
     first = next(frames, None)
-    if first is None: raise VideoError(f'{path}: no frames were given, so there is no video to write')
+    if first is None: raise VideoError(f'{path}: no frames were given, {_NOTHING}')
     with VideoWriter(path, first.shape[:2], fps) as writer:
         for frame in itertools.chain([first], frames): writer.add(frame)
     return Path(path)
 
 # %% ../../nbs/10_video/10_io.ipynb #7b117e92
-VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.mts', '.ts')
+VIDEO_SUFFIXES = (
+    '.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.mts', '.ts')
 
 def find_videos(
     folder:str|Path,      # A folder
@@ -148,4 +211,9 @@ def find_videos(
     folder = Path(folder)
     if not folder.is_dir(): raise VideoError(f'{folder}: no such folder')
     found = folder.rglob('*') if recursive else folder.iterdir()
-    return sorted(p for p in found if p.suffix.lower() in VIDEO_SUFFIXES and not p.name.startswith('.') and p.is_file())
+    return sorted(path for path in found if _is_video(path))
+
+def _is_video(path):
+    "A file with a video's suffix that is not hidden."
+    if path.name.startswith('.'): return False
+    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
