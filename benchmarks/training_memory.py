@@ -21,13 +21,13 @@ def step(kind: str, backbone: str, size: int, batch: int, clip: int) -> dict:
     import torch
 
     from lightning_pose_nb.config.schema import Config
+    from lightning_pose_nb.models.backbones import network_memory
     from lightning_pose_nb.models.networks import build_network
-    from lightning_pose_nb.training.cost_estimate import _measure
     cfg = Config()
     cfg.model.model_type, cfg.model.backbone, cfg.model.backbone_pretrained = kind, backbone, False
     cfg.data.image_resize_dims.height = cfg.data.image_resize_dims.width = size
     window = 5 if kind == 'heatmap_mhcrnn' else 1
-    parameters, given = _measure(kind, backbone, (size, size), 17, 1, 2)
+    parameters, given = network_memory(kind, backbone, (size, size), 17, 1, 2)
     network = build_network(cfg, 17, False).cuda()
     optimiser = torch.optim.Adam(network.parameters(), fused=True)
     torch.cuda.reset_peak_memory_stats()

@@ -6,24 +6,19 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/30_inference/batches
 
 # %% auto #0
 __all__ = ['DEFAULT_OPTIONS', 'Batch', 'PredictOptions', 'PredictKeywords', 'predict_options', 'checked_batch_size',
-           'checked_precision', 'pose_network', 'LineProgress', 'progress_bar', 'predict_batches', 'one_ahead',
-           'predict_frames']
+           'checked_precision', 'pose_network', 'predict_batches', 'one_ahead', 'predict_frames']
 
 # %% ../../nbs/30_inference/10_batches.ipynb #bcca0da3
-import sys
-import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
-from typing import Any, Self, TextIO, TypedDict, cast
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
-from tqdm.notebook import tqdm_notebook
 
 from ..core.coordinates import apply_matrix, invert, resize_images, resize_matrix
 from ..core.errors import did_you_mean
@@ -89,60 +84,6 @@ def pose_network(
 )->PoseNetwork:
     "The network of a model, as what it is."
     return cast(PoseNetwork, model.network)
-
-# %% ../../nbs/30_inference/10_batches.ipynb #a8ffaa21
-@dataclass
-class LineProgress:
-    "Progress for a log file: a line every half minute."
-    title:str                 # What is predicted, such as a file name
-    unit:str                  # `frame` or `image`
-    total:int|None            # How many there are
-    done:int=0                # How many were done before
-    every:float=30.           # Seconds between two lines
-    stream:TextIO|None=None   # Where lines go; None: standard error
-    clock:Callable[[],float]=time.monotonic
-    _began:float=field(init=False)
-    _said:float=field(init=False)
-    _first:int=field(init=False)
-
-    def __post_init__(self):
-        self._began = self._said = self.clock()
-        self._first = self.done
-
-    def update(self,
-        n:int, # How many are done since the last call
-    )->None:
-        "Count, and say so if it is time."
-        self.done += n
-        now = self.clock()
-        if now-self._said>=self.every:
-            self._said = now
-            rate = (self.done-self._first)/(now-self._began)
-            print(self._line(rate), file=self.stream or sys.stderr, flush=True)
-
-    def _line(self, rate:float)->str:
-        "How far it is, for a number of frames per second."
-        speed = f'{self.unit}s, {rate:.1f} per second'
-        if self.total is None: return f'{self.title}: {self.done} {speed}'
-        minutes = (self.total-self.done)/rate/60
-        return f'{self.title}: {self.done} of {self.total} {speed}, {minutes:.0f} min left'
-
-    def __enter__(self)->Self: return self
-    def __exit__(self, *_)->None: pass
-
-# %% ../../nbs/30_inference/10_batches.ipynb #58570478
-def progress_bar(
-    title:str,       # What is predicted
-    unit:str,        # `frame` or `image`
-    total:int|None,  # How many there are
-    done:int=0,      # How many were done before
-    show:bool=True,  # False: say nothing
-)->Any:              # A context manager with `update(n)`
-    "A bar where it can be redrawn, else a line every half minute."
-    in_notebook = issubclass(tqdm, tqdm_notebook)
-    if show and not in_notebook and not sys.stderr.isatty():
-        return LineProgress(title, unit, total, done)
-    return tqdm(total=total, initial=done, desc=title, unit=unit, disable=not show)
 
 # %% ../../nbs/30_inference/10_batches.ipynb #8de26ba6
 @contextmanager

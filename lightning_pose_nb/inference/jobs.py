@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..core.journal import Journal, made_from
+from ..core.progress_bar import progress_bar
 from ..data.predictions import Predictions, read_predictions, table_header, table_rows
 from lightning_pose_nb.inference.batches import (
     DEFAULT_OPTIONS,
@@ -29,7 +30,6 @@ from lightning_pose_nb.inference.batches import (
     checked_precision,
     pose_network,
     predict_batches,
-    progress_bar,
 )
 from ..models.folder import LoadedModel
 from ..models.single_frame import PoseNetwork

@@ -1,4 +1,4 @@
-"""A few frames before and after, and a keypoint that is hidden now is found
+"""Temporal context head: a bidirectional convolutional RNN over five frames, for keypoints that are hidden for a moment
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/context_head.html.md"""
 
@@ -13,36 +13,33 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from .heads import apply_per_image, init_small, n_upsampling_layers
+from .heads import apply_per_image, double_grid, init_small, n_upsampling_layers
 
 # %% ../../nbs/21_models/30_context_head.ipynb #3c10ca27
-def _doubling(
-    channels:int,      # Channels in
-    num_keypoints:int, # Channels out
-)->nn.ConvTranspose2d: # (N, channels, h, w) → (N, num_keypoints, 2h, 2w)
-    "A transposed convolution that doubles the grid."
-    return nn.ConvTranspose2d(channels, num_keypoints, 3, stride=2, padding=1, output_padding=1)
-
 class Walk(nn.Module):
-    "One direction of the recurrence: what a frame says, and how a map is carried to the next frame."
+    "One direction of the recurrence: what a frame says, and how a map is carried to the next."
     def __init__(self,
         channels:int,      # Channels of the shuffled features
         num_keypoints:int, # K
-        filters:int=16,    # Per keypoint, between the two halves of a recurrent_conv
+        filters:int=16,    # Per keypoint, between the two halves of `recurrent_conv`
     ):
         super().__init__()
-        k = num_keypoints
-        self.frame_conv = _doubling(channels, k)
-        self.recurrent_conv = nn.Sequential(nn.Conv2d(k, filters*k, 2, stride=2, groups=k), nn.ConvTranspose2d(filters*k, k, 2, stride=2, groups=k))
+        K = num_keypoints
+        self.frame_conv = double_grid(channels, K)
+        self.recurrent_conv = nn.Sequential(
+            nn.Conv2d(K, filters*K, 2, stride=2, groups=K),
+            nn.ConvTranspose2d(filters*K, K, 2, stride=2, groups=K))
 
     def forward(self,
-        frame_logits:Tensor,  # `frame_conv` of T consecutive frames, in the order of the walk, shape (..., T, K, h, w)
-        length:int,   # Frames in a window, at most T
-    )->Tensor:        # Where each walk through a window ends, shape (..., T-length+1, K, h, w)
+        frame_logits:Tensor, # Of T frames, in the order of the walk, shape (..., T, K, h, w)
+        length:int,          # Frames in a window, at most T
+    )->Tensor:               # Where the walk through each window ends, (..., T-length+1, K, h, w)
         "Walk through all windows side by side."
-        n = frame_logits.shape[-4]-length+1
-        state = frame_logits.narrow(-4, 0, n)
-        for step in range(1, length): state = frame_logits.narrow(-4, step, n) + apply_per_image(self.recurrent_conv, state)
+        n_windows = frame_logits.shape[-4]-length+1
+        state = frame_logits.narrow(-4, 0, n_windows)
+        for step in range(1, length):
+            next_frame = frame_logits.narrow(-4, step, n_windows)
+            state = next_frame + apply_per_image(self.recurrent_conv, state)
         return state
 
 # %% ../../nbs/21_models/30_context_head.ipynb #1350ad95
@@ -56,23 +53,30 @@ class ContextHead(nn.Module):
     ):
         super().__init__()
         n = n_upsampling_layers(stride, 2)
-        if n < 1: raise ValueError(f'a context head needs a backbone of stride 16 or more, not {stride}')
+        if n<1:
+            raise ValueError(f'a context head needs a backbone of stride 16 or more, not {stride}')
         widths = [channels//4] + [num_keypoints]*(n-1)
+        doublings = [double_grid(before, after) for before,after in pairwise(widths)]
         self.length = 2*context+1
-        self.before = nn.Sequential(nn.PixelShuffle(2), *[_doubling(a, b) for a,b in pairwise(widths)])
-        self.ahead, self.back = (Walk(widths[-1], num_keypoints) for _ in range(2))
+        self.before = nn.Sequential(nn.PixelShuffle(2), *doublings)
+        self.ahead = Walk(widths[-1], num_keypoints)
+        self.back = Walk(widths[-1], num_keypoints)
         self.apply(partial(init_small, gain=1.))
 
     def frame_logits(self,
-        features:Tensor,       # Shape (..., channels, H/stride, W/stride)
-    )->tuple[Tensor,Tensor]:   # What each frame says to the walk ahead and to the walk back, shape (..., K, h, w) each
-        "Whatever does not depend on the window."
+        features:Tensor,     # Shape (..., channels, H/stride, W/stride)
+    )->tuple[Tensor,Tensor]: # For the walk ahead and for the walk back, each (..., K, h, w)
+        "Logits of each frame, which do not depend on the window."
         x = apply_per_image(self.before, features)
-        return apply_per_image(self.ahead.frame_conv, x), apply_per_image(self.back.frame_conv, x)
+        ahead = apply_per_image(self.ahead.frame_conv, x)
+        back = apply_per_image(self.back.frame_conv, x)
+        return ahead, back
 
     def forward(self,
         ahead:Tensor, # What `frame_logits` gave for T consecutive frames, shape (..., T, K, h, w)
         back:Tensor,  # The same for the walk back
     )->Tensor:        # Logits for the middle of each window, shape (..., T-4, K, h, w)
         "Mean of where the two walks through each window end."
-        return (self.ahead(ahead, self.length) + self.back(back.flip(-4), self.length).flip(-4))/2
+        end = self.ahead(ahead, self.length)
+        start = self.back(back.flip(-4), self.length).flip(-4)
+        return (end+start)/2

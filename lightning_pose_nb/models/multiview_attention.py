@@ -1,4 +1,4 @@
-"""A vision transformer looks at all cameras at once, and what one of them cannot see another one tells
+"""Cross-view attention in a vision transformer backbone: patches of all cameras attend to each other
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/multiview_attention.html.md"""
 
@@ -8,6 +8,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/multiview_
 __all__ = ['MEAN_COLOUR', 'JointViews', 'join_views', 'mask_patches']
 
 # %% ../../nbs/21_models/40_multiview_attention.ipynb #e2702f30
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -18,89 +20,139 @@ from .backbones import Backbone
 class JointViews(nn.Module):
     "Lets the views of a moment attend to each other inside a vision transformer."
     def __init__(self,
-        backbone:Backbone, # A vision transformer; from now on its pictures come in groups of `num_views`
+        backbone:Backbone, # A vision transformer; from now on images come in groups of `num_views`
         num_views:int,     # V
     ):
         super().__init__()
-        net, self.num_views = backbone.net, num_views
-        blocks, self.num_prefix = net.blocks, getattr(net, 'num_prefix_tokens', 0)
+        blocks = backbone.net.blocks
+        self.num_views = num_views
+        self.num_prefix = getattr(backbone.net, 'num_prefix_tokens', 0)
         self.embedding = nn.Parameter(torch.empty(num_views, backbone.channels))
         nn.init.normal_(self.embedding, std=0.02)
         blocks[0].register_forward_pre_hook(self._join)
         for block in blocks: block.register_forward_pre_hook(self._tile, with_kwargs=True)
         blocks[-1].register_forward_hook(self._part)
-        for layer in blocks.modules():
+        layers:list[Any] = list(blocks.modules())
+        for layer in layers:
             if hasattr(layer, 'num_prefix_tokens'): layer.num_prefix_tokens *= num_views
 
     def _join(self, block:nn.Module, args:tuple)->tuple:
         "Before the first block: tokens (B·V, P+N, C) to (B, V·P + V·N, C)."
-        tokens = args[0].unflatten(0, (-1, self.num_views)) + self.embedding[:,None]
-        first, patches = tokens.split((self.num_prefix, tokens.shape[2]-self.num_prefix), 2)
-        return torch.cat([first.flatten(1, 2), patches.flatten(1, 2)], 1), *args[1:]
+        tokens,*others = args
+        tokens = tokens.unflatten(0, (-1, self.num_views)) + self.embedding[:,None]
+        prefix = tokens[:,:,:self.num_prefix].flatten(1, 2)
+        patches = tokens[:,:,self.num_prefix:].flatten(1, 2)
+        return torch.cat([prefix, patches], 1), *others
 
     def _part(self, block:nn.Module, args:tuple, out:Tensor)->Tensor:
         "After the last block: the way back."
-        first = self.num_prefix*self.num_views
-        parts = out.split((first, out.shape[1]-first), 1)
-        return torch.cat([t.unflatten(1, (self.num_views, -1)) for t in parts if t.shape[1]], 2).flatten(0, 1)
+        n = self.num_prefix*self.num_views
+        patches = out[:,n:].unflatten(1, (self.num_views, -1))
+        if not n: return patches.flatten(0, 1)
+        prefix = out[:,:n].unflatten(1, (self.num_views, -1))
+        return torch.cat([prefix, patches], 2).flatten(0, 1)
 
     def _tile(self, block:nn.Module, args:tuple, options:dict)->tuple[tuple,dict]:
         "Before each block: rotary position codes, once for every view."
         rope = options.get('rope')
-        return args, options if rope is None else options | {'rope': torch.cat([rope]*self.num_views, -2)}
+        if rope is None: return args, options
+        return args, options | {'rope': torch.cat([rope]*self.num_views, -2)}
 
 # %% ../../nbs/21_models/40_multiview_attention.ipynb #5dde01f6
 def _cannot_join(name:str, why:str)->ProjectError:
     "The error for a backbone whose views cannot see each other."
-    return ProjectError(Problem('config', 'model.backbone', f'{name!r}, which {why}', 'a vision transformer that attends to all patches, for the joint views of heatmap_multiview_transformer',
-        'vits_dino, vits_dinov2, vits_dinov3 and their larger sisters work; so do deit3, flexivit and most vit_… of timm.'))
+    found = f'{name!r}, which {why}'
+    expected = ('a vision transformer that attends to all patches, '
+                'for the joint views of heatmap_multiview_transformer')
+    fix = ('vits_dino, vits_dinov2, vits_dinov3 and their larger sisters work; '
+           'so do deit3, flexivit and most vit_… of timm.')
+    return ProjectError(Problem('config', 'model.backbone', found, expected, fix))
+
+def _trial_images(
+    backbone:Backbone,   # Tells size and device
+    num_views:int,       # V
+)->tuple[Tensor,Tensor]: # (V, 3, H, W) each
+    "Two moments to try a network with: one image in all views; another one in all but the first."
+    size = 4*backbone.stride, 6*backbone.stride
+    random = torch.Generator().manual_seed(0)
+    one,other = torch.rand(2, 1, 3, *size, generator=random, device='cpu')
+    repeated = one.expand(num_views, -1, -1, -1)
+    mixed = torch.cat([one, other.expand(num_views-1, -1, -1, -1)])
+    device = next(backbone.parameters()).device
+    return repeated.to(device), mixed.to(device)
 
 # %% ../../nbs/21_models/40_multiview_attention.ipynb #e0d73b1f
+# What networks raise whose tokens were regrouped behind their back
+_REFUSALS = AttributeError, TypeError, ValueError, RuntimeError, AssertionError, IndexError
+
 @torch.no_grad()
 def join_views(
     backbone:Backbone, # A vision transformer, changed in place
     num_views:int,     # V, at least 2
 )->JointViews:         # What joins them, with a learned vector for each view
-    "Let the views of a vision transformer see each other, after a trial that they do."
-    if num_views < 2: raise ValueError(f'joint views need at least 2 views, not {num_views}')
-    modes, device = [(m, m.training) for m in backbone.modules()], next(backbone.parameters()).device
-    pictures = torch.rand(2, 1, 3, 4*backbone.stride, 6*backbone.stride, generator=torch.Generator().manual_seed(0), device='cpu')
-    one, other = (p.expand(num_views, -1, -1, -1).to(device) for p in pictures)
+    "Let views see each other; `ProjectError` if a trial shows that this network cannot."
+    if num_views<2: raise ValueError(f'joint views need at least 2 views, not {num_views}')
+    modes = [(module, module.training) for module in backbone.modules()]
+    repeated,mixed = _trial_images(backbone, num_views)
     backbone.eval()
     try:
-        alone, joint = backbone(one), JointViews(backbone, num_views).to(device)
-        drawn = joint.embedding.clone()
+        alone = backbone(repeated)
+        joint = JointViews(backbone, num_views).to(repeated.device)
+        embedding = joint.embedding.clone()
         joint.embedding.zero_()
-        same, different = backbone(one), backbone(torch.cat([one[:1], other[1:]]))
-        joint.embedding.copy_(drawn)
-    except (AttributeError, TypeError, ValueError, RuntimeError, AssertionError, IndexError) as error:
-        raise _cannot_join(backbone.name, f'does not take the patches of several views ({str(error)[:80]})') from error
-    for m,training in modes: m.training = training
-    if alone.is_meta: return joint
-    if (same-alone).norm() > 0.01*alone.norm(): raise _cannot_join(backbone.name, 'sees something else when a picture is shown twice')
-    if torch.equal(different[0], same[0]): raise _cannot_join(backbone.name, 'does not let views see each other')
+        same = backbone(repeated)
+        different = backbone(mixed)
+        joint.embedding.copy_(embedding)
+    except _REFUSALS as error:
+        why = f'does not take the patches of several views ({str(error)[:80]})'
+        raise _cannot_join(backbone.name, why) from error
+    for module,training in modes: module.training = training
+    if not alone.is_meta: _check_joined(backbone.name, alone, same, different)
     return joint
 
+def _check_joined(
+    name:str,         # Of the backbone
+    alone:Tensor,     # Features of one image by itself, (V, C, h, w)
+    same:Tensor,      # Features of the image when all views show it
+    different:Tensor, # Features when the other views show another one
+)->None:
+    "The two truths of the trial."
+    if (same-alone).norm()>0.01*alone.norm():
+        raise _cannot_join(name, 'sees something else when an image is shown twice')
+    if torch.equal(different[0], same[0]):
+        raise _cannot_join(name, 'does not let views see each other')
+
 # %% ../../nbs/21_models/40_multiview_attention.ipynb #b20fabff
-MEAN_COLOUR = 123.675, 116.28, 103.53 # Red, green, blue of the average photograph: zero after normalisation
+MEAN_COLOUR = 123.675, 116.28, 103.53 # Of the average photograph: zero after normalisation
 
 def mask_patches(
     images:Tensor, # uint8 or float 0…255, shape (B, 3, H, W) or (B, V, 3, H, W)
-    ratio:float,   # Share of the patches to hide, 0 to 1
+    ratio:float,   # Fraction of the patches to hide, 0 to 1
     patch:int,     # Side of a patch in pixels
     seed:int,      # Of the training
     step:int,      # Of the training; each draws other patches
 )->Tensor:         # A copy with hidden patches
-    "Hide patches of each picture, so that the views learn to help each other."
-    if not 0 <= ratio <= 1: raise ValueError(f'ratio is a share of the patches, 0 to 1, not {ratio}')
-    (*lead, _, H, W), rows, cols = images.shape, -(-images.shape[-2]//patch), -(-images.shape[-1]//patch)
-    samples, views = (*lead, 1)[:2]
-    hidden = torch.zeros(samples, views, rows*cols, dtype=torch.bool, device='cpu')
+    "Hide patches of each image, so that the views learn to help each other."
+    if not 0<=ratio<=1: raise ValueError(f'ratio is a share of the patches, 0 to 1, not {ratio}')
+    *lead,_,H,W = images.shape
+    rows = -(-H//patch)
+    columns = -(-W//patch)
+    samples,views = (*lead, 1)[:2]
+    masks = []
     for b in range(samples):
-        for v in range(views):
-            order = torch.randperm(rows*cols, generator=torch.Generator().manual_seed(seed + step + 1000*b + 100*v), device='cpu')
-            hidden[b, v, order[:round(ratio*rows*cols)]] = True
-    hidden = hidden.unflatten(-1, (rows, cols)).repeat_interleave(patch, -2).repeat_interleave(patch, -1)[...,:H,:W]
-    colour = torch.tensor(MEAN_COLOUR, device=images.device)
-    colour = (colour if images.is_floating_point() else colour.round()).to(images.dtype)
-    return torch.where(hidden.reshape(*lead, 1, H, W).to(images.device), colour[:,None,None], images)
+        seeds = [seed+step+1000*b+100*v for v in range(views)]
+        masks += [_hidden_patches(rows, columns, ratio, s) for s in seeds]
+    hidden = torch.stack(masks)
+    pixels = hidden.repeat_interleave(patch, -2).repeat_interleave(patch, -1)
+    mask = pixels[...,:H,:W].reshape(*lead, 1, H, W)
+    colour = torch.tensor(MEAN_COLOUR, device=images.device)[:,None,None]
+    if not images.is_floating_point(): colour = colour.round()
+    return torch.where(mask.to(images.device), colour.to(images.dtype), images)
+
+def _hidden_patches(rows:int, columns:int, ratio:float, seed:int)->Tensor:
+    "Which patches of one image are hidden, bool (rows, columns) on the CPU."
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(rows*columns, generator=generator, device='cpu')
+    hidden = torch.zeros(rows*columns, dtype=torch.bool, device='cpu')
+    hidden[order[:round(ratio*rows*columns)]] = True
+    return hidden.unflatten(0, (rows, columns))

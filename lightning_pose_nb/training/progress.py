@@ -1,4 +1,4 @@
-"""What a running training tells to whoever watches it from elsewhere.
+"""Progress bar or log lines of a running training, and its progress file and sample predictions for a monitor
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/progress.html.md"""
 
@@ -6,12 +6,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/progress
 
 # %% auto #0
 __all__ = ['PROGRESS', 'SAMPLES', 'write_progress', 'read_progress', 'write_samples', 'add_prediction', 'read_samples',
-           'Progress']
+           'Progress', 'training_facts', 'SamplePredictions', 'TrainingBar', 'TrainingLines', 'training_progress']
 
 # %% ../../nbs/22_training/30_progress.ipynb #8d5f2b2e
 import json
+import math
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,129 +22,241 @@ import cv2
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import Callback, TQDMProgressBar
 
 from ..core.files import write_atomic
+from ..core.progress_bar import ProgressLines, can_redraw
 from ..datasets.datamodule import PoseData, make_loader
 
 # %% ../../nbs/22_training/30_progress.ipynb #698d1df4
-PROGRESS,SAMPLES = 'progress.json','samples'
+PROGRESS = 'progress.json'
+SAMPLES = 'samples'
 
 def write_progress(
     folder:str|Path, # The model folder
     **facts:Any,     # step, steps, epoch, epochs, state, reason, seconds_per_step, …
 )->None:
     "Say how far a training is; who and where is added."
-    facts = dict(process=os.getpid(), host=platform.node(), updated=time.time()) | facts
-    write_atomic(Path(folder)/PROGRESS, json.dumps(facts, indent=1)+'\n')
+    who = dict(process=os.getpid(), host=platform.node(), updated=time.time())
+    write_atomic(Path(folder)/PROGRESS, json.dumps(who | facts, indent=1)+'\n')
 
 def read_progress(
     folder:str|Path, # The model folder
-)->dict[str, Any]:   # Empty if nothing was written
+)->dict[str,Any]:    # Empty if nothing was written
     "How far a training is."
     path = Path(folder)/PROGRESS
-    return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else {}
+    if not path.is_file(): return {}
+    return json.loads(path.read_text(encoding='utf-8'))
 
 # %% ../../nbs/22_training/30_progress.ipynb #84e64dd2
 def write_samples(
     folder:str|Path,   # The model folder
     images:np.ndarray, # (n, H, W, 3) uint8 RGB at the network's size
-    truth:np.ndarray,  # (n, K, 2) labels in pixels of these pictures; NaN where there is none
+    truth:np.ndarray,  # (n, K, 2) labels in pixels of these images; NaN where there is none
 )->None:
-    "Keep the pictures that predictions will be shown on."
+    "Keep the images that predictions will be shown on."
     place = Path(folder)/SAMPLES
     place.mkdir(parents=True, exist_ok=True)
     for i,image in enumerate(images):
-        (place/f'{i}.jpg').write_bytes(cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        _,jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 88])
+        (place/f'{i}.jpg').write_bytes(jpeg.tobytes())
     write_atomic(place/'labels.json', json.dumps(_listed(truth)))
-
-def _listed(values:np.ndarray)->list: return np.where(np.isfinite(values), np.round(values, 2), None).tolist()
 
 def add_prediction(
     folder:str|Path,       # The model folder
     step:int,              # Steps that the network has seen
     epoch:int,             # Epochs that it has seen
-    xy:np.ndarray,         # (n, K, 2) in pixels of the pictures
+    xy:np.ndarray,         # (n, K, 2) in pixels of the images
     likelihood:np.ndarray, # (n, K)
 )->None:
-    "What the network finds in the pictures now."
+    "What the network finds in the images now."
+    entry = dict(step=step, epoch=epoch, xy=_listed(xy), likelihood=_listed(likelihood))
     with (Path(folder)/SAMPLES/'predictions.jsonl').open('a', encoding='utf-8') as file:
-        file.write(json.dumps(dict(step=step, epoch=epoch, xy=_listed(xy), likelihood=_listed(likelihood)))+'\n')
+        file.write(json.dumps(entry)+'\n')
 
+def _listed(values:np.ndarray)->list:
+    "Numbers as JSON wants them: rounded, and null where there is none."
+    rounded = np.round(values, 2).astype(object)
+    rounded[~np.isfinite(values)] = None
+    return rounded.tolist()
+
+# %% ../../nbs/22_training/30_progress.ipynb #2dab97c4
 def read_samples(
     folder:str|Path, # The model folder
-)->tuple[list[np.ndarray], np.ndarray, list[dict]]: # n pictures (H, W, 3); labels (n, K, 2); one dictionary for each validation: step, epoch, xy (n, K, 2), likelihood (n, K)
-    "Pictures, labels, and predictions over time; empty if there are none."
+)->tuple[list[np.ndarray],np.ndarray,list[dict]]: # n images (H, W, 3); labels (n, K, 2); entries
+    "Images, labels, and for each validation its step, epoch, xy (n, K, 2) and likelihood (n, K)."
     place = Path(folder)/SAMPLES
-    if not (place/'labels.json').is_file(): return [], np.zeros((0, 0, 2)), []
-    truth = np.array(json.loads((place/'labels.json').read_text()), float)
-    images = [cv2.cvtColor(cv2.imread(str(place/f'{i}.jpg')), cv2.COLOR_BGR2RGB) for i in range(len(truth))]
-    path,steps = place/'predictions.jsonl',{}
-    for line in path.read_text().splitlines(keepends=True) if path.is_file() else ():
+    labels = place/'labels.json'
+    if not labels.is_file(): return [], np.zeros((0, 0, 2)), []
+    truth = np.array(json.loads(labels.read_text()), float)
+    images = [_read_image(place/f'{i}.jpg') for i in range(len(truth))]
+    return images, truth, _read_predictions(place/'predictions.jsonl')
+
+def _read_image(path:Path)->np.ndarray:
+    "An image as uint8 RGB (H, W, 3)."
+    image = cv2.imread(str(path))
+    if image is None: raise FileNotFoundError(f'{path}: no image that can be read')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+def _read_predictions(path:Path)->list[dict]:
+    "The entries of the file, without those of steps that were repeated."
+    if not path.is_file(): return []
+    steps = {}
+    for line in path.read_text().splitlines(keepends=True):
         if not line.endswith('\n'): break # being written
         entry = json.loads(line)
-        steps = {s: e for s,e in steps.items() if s < entry['step']}
-        steps[entry['step']] = entry | {name: np.array(entry[name], float) for name in ('xy', 'likelihood')}
-    return images, truth, list(steps.values())
+        for name in ('xy', 'likelihood'): entry[name] = np.array(entry[name], float)
+        steps = {step: earlier for step,earlier in steps.items() if step<entry['step']}
+        steps[entry['step']] = entry
+    return list(steps.values())
 
 # %% ../../nbs/22_training/30_progress.ipynb #3a68ab0d
-class Progress(pl.callbacks.Callback):
-    "Writes down how far a training is, and what the network sees."
+class Progress(Callback):
+    "Writes down how far a training is, and what the network predicts."
     def __init__(self,
         folder:str|Path,   # The model folder
         data:PoseData,     # Its data; validation frames are what is shown
-        pictures:int=3,    # How many
+        n_images:int=3,    # How many
         every:float=1.,    # Seconds between two notes
     ):
-        self.folder,self.data,self.every = Path(folder),data,every
-        self.rows = data.split['validation'][:pictures]
-        self.batch,self.began,self.first,self.last,self.state = None,time.time(),0,0.,'running'
+        self.folder = Path(folder)
+        self.data = data
+        self.every = every
+        self.samples = SamplePredictions(self.folder, data, n_images)
+        self.began = time.time()
+        self.first = 0
+        self.last = 0.
 
-    def on_train_start(self, trainer:pl.Trainer, module:pl.LightningModule)->None:
+    def on_train_start(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "The first note."
-        self.began,self.first = time.time(),trainer.global_step
-        self.note(trainer)
+        self.began = time.time()
+        self.first = trainer.global_step
+        self.write(trainer)
 
-    def on_train_batch_end(self, trainer:pl.Trainer, module:pl.LightningModule, *_)->None:
+    def on_train_batch_end(self, trainer:pl.Trainer, *_:Any)->None:
         "A note, if the last is old."
-        if time.time()-self.last >= self.every: self.note(trainer)
+        if time.time()-self.last>=self.every: self.write(trainer)
 
-    def on_validation_end(self, trainer:pl.Trainer, module:pl.LightningModule)->None:
-        "What the network sees."
-        if trainer.is_global_zero and self.rows and not trainer.sanity_checking: self.look(trainer, module)
+    def on_validation_end(self, trainer:pl.Trainer, pl_module:Any)->None:
+        "What the network predicts."
+        if not trainer.is_global_zero or trainer.sanity_checking: return
+        self.samples.add(trainer, pl_module)
 
-    def on_train_end(self, trainer:pl.Trainer, module:pl.LightningModule)->None:
+    def on_train_end(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "The last note of a run that ended by itself."
-        self.note(trainer, 'finished')
+        self.write(trainer, 'finished')
 
-    def on_exception(self, trainer:pl.Trainer, module:pl.LightningModule, exception:BaseException)->None:
+    def on_exception(self, trainer:pl.Trainer, pl_module:Any, exception:BaseException)->None:
         "The last note of a run that did not."
-        stopped = isinstance(exception, KeyboardInterrupt)
-        self.note(trainer, 'interrupted' if stopped else 'failed', '' if stopped else f'{type(exception).__name__}: {exception}')
+        if isinstance(exception, KeyboardInterrupt): self.write(trainer, 'interrupted')
+        else: self.write(trainer, 'failed', f'{type(exception).__name__}: {exception}')
 
-    def note(self, trainer:pl.Trainer, state:str='running', reason:str='')->None:
+    def write(self, trainer:pl.Trainer, state:str='running', reason:str='')->None:
         "Write down how far it is."
         if not trainer.is_global_zero: return
-        self.last,done = time.time(),trainer.global_step-self.first
-        t,epochs = self.data.cfg.training,self.data.epochs
-        steps = t.max_steps or (epochs and epochs*self.data.steps_per_epoch)
-        write_progress(self.folder, state=state, reason=reason, began=self.began, step=trainer.global_step, steps=steps, epoch=trainer.current_epoch, epochs=epochs,
-                       seconds_per_step=(self.last-self.began)/done if done else None, device=str(trainer.strategy.root_device))
+        self.last = time.time()
+        facts = training_facts(trainer, self.data, self.last-self.began, self.first)
+        write_progress(self.folder, state=state, reason=reason, began=self.began, **facts)
+
+# %% ../../nbs/22_training/30_progress.ipynb #363f2822
+def training_facts(
+    trainer:pl.Trainer, # In a training
+    data:PoseData,      # Knows how long it will be
+    seconds:float,      # How long this sitting is
+    first:int,          # The step it began with
+)->dict[str,Any]:       # step, steps, epoch, epochs, seconds_per_step, device
+    "How far a training is, and how fast."
+    epochs = data.epochs
+    steps = data.cfg.training.max_steps or (epochs and epochs*data.steps_per_epoch)
+    done = trainer.global_step-first
+    return dict(step=trainer.global_step, steps=steps, epoch=trainer.current_epoch, epochs=epochs,
+        seconds_per_step=seconds/done if done else None, device=str(trainer.strategy.root_device))
+
+# %% ../../nbs/22_training/30_progress.ipynb #2842625e
+class SamplePredictions:
+    "Some validation images, and what the network finds in them, written after each validation."
+    def __init__(self,
+        folder:Path,   # The model folder
+        data:PoseData, # Its data
+        n_images:int,  # How many
+    ):
+        self.folder = folder
+        self.data = data
+        self.rows = data.split['validation'][:n_images]
+        self.images = None # Of the network's size, once they were read
 
     @torch.no_grad()
-    def look(self, trainer:pl.Trainer, module:Any)->None:
-        "Predict the pictures."
-        if self.batch is None:
-            self.batch = next(iter(make_loader(self.data.cfg, self.data.frames.without_augmentation(), self.rows, len(self.rows))))
-            write_samples(self.folder, _pictures(self.batch['images'], module.eval_network.context), _flat(self.batch['keypoints']))
+    def add(self, trainer:pl.Trainer, module:Any)->None:
+        "Predict the images, and add a line."
+        if not self.rows: return
         network = module.eval_network
-        xy,likelihood = network.decode(network(self.batch['images'].to(module.device)))
-        add_prediction(self.folder, trainer.global_step, trainer.current_epoch+1, _flat(xy), _flat(likelihood[..., None])[..., 0])
+        if self.images is None: self.images = self._first_images(network.context)
+        xy,likelihood = network.decode(network(self.images.to(module.device)))
+        places = _flat(xy)
+        chances = _flat(likelihood[...,None])[...,0]
+        add_prediction(self.folder, trainer.global_step, trainer.current_epoch+1, places, chances)
+
+    def _first_images(self, context:int)->torch.Tensor:
+        "Read the images and keep them beside the predictions."
+        frames = self.data.frames.without_augmentation()
+        batch = next(iter(make_loader(self.data.cfg, frames, self.rows, len(self.rows))))
+        stored = _stored_images(batch['images'], context)
+        write_samples(self.folder, stored, _flat(batch['keypoints']))
+        return batch['images']
 
 def _flat(values:torch.Tensor)->np.ndarray:
     "(n, K, c) or (n, V, K, c) to (n·V, K, c)."
     return values.float().cpu().numpy().reshape(-1, *values.shape[-2:])
 
-def _pictures(images:torch.Tensor, context:int)->np.ndarray:
-    "(n, 3, H, W), with axes of views and of context frames before the 3 or without, to (n·V, H, W, 3)."
-    if context: images = images[..., context, :, :, :]
+def _stored_images(images:torch.Tensor, context:int)->np.ndarray:
+    "(n, 3, H, W), perhaps with axes of views and context frames before the 3, to (n·V, H, W, 3)."
+    if context: images = images[...,context,:,:,:]
     return images.reshape(-1, *images.shape[-3:]).permute(0, 2, 3, 1).cpu().numpy()
+
+# %% ../../nbs/22_training/30_progress.ipynb #e323e0fa
+class TrainingBar(TQDMProgressBar):
+    "Lightning's progress bar without the number of the log."
+    def get_metrics(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->dict:
+        "What stands behind the bar."
+        metrics = super().get_metrics(trainer, pl_module)
+        metrics.pop('v_num', None)
+        return metrics
+
+class TrainingLines(Callback):
+    "How far a training is, as a line every half minute."
+    def __init__(self,
+        every:float=30., # Seconds between two lines
+    ):
+        self.every = every
+        self.lines = None
+
+    def on_train_start(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
+        "Begin to count."
+        if not trainer.is_global_zero: return
+        steps = trainer.estimated_stepping_batches
+        total = int(steps) if math.isfinite(steps) else None
+        done = trainer.global_step
+        self.lines = ProgressLines('training', 'step', total, done, self.every, sys.stdout)
+
+    def on_train_batch_end(self, trainer:pl.Trainer, *_:Any)->None:
+        "A line, if the last is old."
+        if self.lines is None: return
+        if self.lines.due: self.lines.note = _metrics(trainer, trainer.current_epoch+1)
+        self.lines.update(trainer.global_step-self.lines.done)
+
+    def on_train_end(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
+        "The last line."
+        if self.lines is None: return
+        self.lines.note = _metrics(trainer, trainer.current_epoch)
+        self.lines.close()
+
+def _metrics(trainer:pl.Trainer, epoch:int)->str:
+    "The epoch, counted from 1, and the numbers that a bar would show."
+    metrics = trainer.progress_bar_metrics
+    values = [f'{name} {float(value):.4g}' for name,value in metrics.items()]
+    return ', '.join([f'epoch {epoch}', *values])
+
+def training_progress()->TrainingBar|TrainingLines:
+    "What shows progress to whoever began a training: a bar where one can be drawn, else lines."
+    return TrainingBar() if can_redraw(sys.stdout) else TrainingLines()
