@@ -11,8 +11,8 @@ const SIGNAL_WORDS = {
 };
 const KEYS = [
   ["space", "play, pause"], ["← →", "one frame back, ahead"], ["shift ← →", "ten frames"], ["home, end", "first, last frame"],
-  ["n, p", "next, previous doubtful moment"], ["v", "the same moment from the next camera"], ["+ − 0", "zoom in, out, fit"], ["[ ]", "previous, next keypoint"], ["a", "add this frame to the labels"],
-  ["click", "place the chosen keypoint"], ["drag", "move a label, or the picture"], ["h", "hidden: nobody can see it here"], ["delete", "not labelled"],
+  ["n, p", "next, previous doubtful frame"], ["v", "the same time point from the next camera"], ["+ − 0", "zoom in, out, fit"], ["[ ]", "previous, next keypoint"], ["a", "add this frame to the labels"],
+  ["click", "place the chosen keypoint"], ["drag", "move a label, or the frame"], ["h", "hidden: nobody can see it here"], ["delete", "not labelled"],
   ["ctrl z", "undo"], ["ctrl shift z", "redo"], ["s", "save labels"], ["?", "these keys"],
 ];
 
@@ -70,7 +70,7 @@ class Viewer {
     this.list = h("div", { class: "lpnb-keypoints", role: "listbox", "aria-label": "keypoints", style: `flex-basis: clamp(130px, ${longest}ch + 112px, 36%)` });
     this.rows = info.names.map((name, k) => {
       const value = h("span", { class: "lpnb-value" });
-      const chip = h("span", { class: "lpnb-chip", style: `background:${info.colours[k]}`, title: "show or hide on the picture", onclick: (e) => { e.stopPropagation(); this.toggle(k); } });
+      const chip = h("span", { class: "lpnb-chip", style: `background:${info.colours[k]}`, title: "show or hide on the frame", onclick: (e) => { e.stopPropagation(); this.toggle(k); } });
       const row = h("div", { class: "lpnb-row", role: "option", title: name, onclick: () => { this.choose(k); this.root.focus({ preventScroll: true }); } }, chip, h("span", { class: "lpnb-name" }, name), value);
       row.value = value;
       return row;
@@ -89,12 +89,12 @@ class Viewer {
       h("div", { class: "lpnb-track" }, this.slide, this.marks), this.number, h("span", { class: "lpnb-total" }, `of ${info.n}`), this.speed);
     this.signal = h("select", { class: "lpnb-signal", title: "signal", "aria-label": "signal", onchange: () => this.pickSignal() },
       ...info.signals.map((s) => h("option", { value: s, selected: s === signal }, SIGNAL_WORDS[s] || s)));
-    this.limit = h("input", { type: "number", class: "lpnb-limit", step: "any", "aria-label": "threshold of doubt", title: "below this likelihood, or above this error, a moment is doubtful", onchange: () => { if (this.signal.value === "likelihood") this.threshold = +this.limit.value; this.paint(); } });
+    this.limit = h("input", { type: "number", class: "lpnb-limit", step: "any", "aria-label": "threshold of doubt", title: "below this likelihood, or above this error, a frame is doubtful", onchange: () => { if (this.signal.value === "likelihood") this.threshold = +this.limit.value; this.paint(); } });
     this.strip = h("canvas", { class: "lpnb-traces", title: "click: go there; wheel: zoom in time" });
     this.whose = h("span", { class: "lpnb-whose" });
     const seeker = h("div", { class: "lpnb-bar" }, this.signal, this.whose, h("span", { class: "lpnb-space" }),
-      h("span", { class: "lpnb-total" }, "doubtful moments"), this.limit,
-      button("lpnb-jump-prev", "⇤", "previous doubtful moment (p)", () => this.jump(-1)), button("lpnb-jump-next", "⇥", "next doubtful moment (n)", () => this.jump(1)));
+      h("span", { class: "lpnb-total" }, "doubtful frames"), this.limit,
+      button("lpnb-jump-prev", "⇤", "previous doubtful frame (p)", () => this.jump(-1)), button("lpnb-jump-next", "⇥", "next doubtful frame (n)", () => this.jump(1)));
     this.buttons = {
       add: button("lpnb-add", "+ label this frame", "add this frame to the labels (a)", () => this.add()),
       hide: button("lpnb-hide", "hidden", "the chosen keypoint cannot be seen here (h)", () => this.mark("hide")),
@@ -105,9 +105,9 @@ class Viewer {
     };
     const edit = h("div", { class: "lpnb-bar lpnb-edit" }, ...Object.values(this.buttons), h("span", { class: "lpnb-space" }), (this.pendingText = h("span", { class: "lpnb-pending" })));
     this.status = h("div", { class: "lpnb-status", role: "status", "aria-live": "polite" });
-    const views = info.views.map((name) => button(`lpnb-view ${name === info.view ? "lpnb-primary" : ""}`, name, `the same moment from ${name} (v)`, () => this.look(name), { "aria-pressed": name === info.view }));
+    const views = info.views.map((name) => button(`lpnb-view ${name === info.view ? "lpnb-primary" : ""}`, name, `the same time point from ${name} (v)`, () => this.look(name), { "aria-pressed": name === info.view }));
     this.root = h("div", { class: "lpnb-viewer", tabindex: 0, "data-lm-suppress-shortcuts": "true", "aria-label": "pose viewer" },
-      h("div", { class: "lpnb-bar lpnb-top" }, ...views, this.title, h("span", { class: "lpnb-space" }), ...layers, button("lpnb-fit", "⤢", "fit the picture (0)", () => this.fit()), button("lpnb-keys", "?", "keys (?)", () => this.toggleHelp())),
+      h("div", { class: "lpnb-bar lpnb-top" }, ...views, this.title, h("span", { class: "lpnb-space" }), ...layers, button("lpnb-fit", "⤢", "fit the frame (0)", () => this.fit()), button("lpnb-keys", "?", "keys (?)", () => this.toggleHelp())),
       h("div", { class: "lpnb-main" }, this.stage, info.names.length ? this.list : null), transport,
       info.models.length ? seeker : null, info.models.length ? this.strip : null, info.editable ? edit : null, this.status);
     this.root._lpnb = this;
