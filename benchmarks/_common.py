@@ -31,8 +31,9 @@ def parser(doc: str) -> argparse.ArgumentParser:
 
 def project(sample: bool) -> tuple[dict, Path, str]:
     "The `data` section of a config, a video, and the name of the project that they belong to."
-    from lightning_pose_nb.synthetic.project import make_project, real_data
-    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb import make_project
+    from lightning_pose_nb.synthetic import real_data
+    from lightning_pose_nb.video import find_videos
     name = 'mirror-mouse-example'
     folder = None if sample else real_data(name)
     if folder is None:

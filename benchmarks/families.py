@@ -46,7 +46,7 @@ FAMILIES = {  # name: model_type, backbone, several cameras
 
 def sample(several: bool) -> Path:
     "The config of a sample project, with one image per instant or with one per camera."
-    from lightning_pose_nb.synthetic.project import make_project
+    from lightning_pose_nb import make_project
     folder = Path(tempfile.gettempdir())/f'lpnb_benchmark_{"views" if several else "frames"}'
     cameras = CAMERAS if several else 0
     return make_project(folder, n_frames=40, n_videos=2, n_video_frames=60, context=True, cameras=cameras)
@@ -54,7 +54,7 @@ def sample(several: bool) -> Path:
 
 def config(job: dict):
     "The config of one family: the sample's data, the benchmarks' recipe, a handful of steps."
-    from lightning_pose_nb.config.load import load_config
+    from lightning_pose_nb import load_config
     model_type, backbone, several = FAMILIES[job['family']]
     data = load_config(sample(several)).data
     known = dict(data_dir=data.data_dir, csv_file=data.csv_file, video_dir=data.video_dir, view_names=data.view_names)
@@ -76,8 +76,8 @@ def measure_training(job: dict) -> dict:
     import torch
     from pytorch_lightning.callbacks import Callback
 
-    from lightning_pose_nb.data.multiview_labels import project_labels
-    from lightning_pose_nb.training.fit import fit
+    from lightning_pose_nb.data import project_labels
+    from lightning_pose_nb.training import fit
 
     class Clock(Callback):
         "When each step was done, on the clock and in processor time; a step includes loading its batch."
@@ -96,10 +96,8 @@ def measure_training(job: dict) -> dict:
 
 def measure_prediction(job: dict) -> dict:
     "Milliseconds per frame of a video, and the memory that prediction takes; the first pass warms up."
-    from lightning_pose_nb.api import TrainedModel
-    from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.video.io import find_videos
-    from lightning_pose_nb.video.sequential import probe
+    from lightning_pose_nb import TrainedModel, load_config
+    from lightning_pose_nb.video import find_videos, probe
 
     data = load_config(sample(FAMILIES[job['family']][2])).data
     videos = [v for v in find_videos(data.video_path) if v.stem.startswith('session0')]
@@ -117,7 +115,7 @@ def measure_prediction(job: dict) -> dict:
 
 def measure(job: dict) -> dict:
     "One half of one family's row; a family that cannot be trained says why."
-    from lightning_pose_nb.core.errors import ProjectError
+    from lightning_pose_nb.core import ProjectError
     limit_threads(job['threads'])
     try: return measure_training(job) if job['phase'] == 'train' else measure_prediction(job)
     except ProjectError as error: return dict(why=error.problems[0].found)

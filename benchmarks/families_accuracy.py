@@ -113,7 +113,7 @@ def overrides(job: dict, instants: int) -> dict[str, object]:
 
 def sample(job: dict, sweep: bool = True) -> Path:
     "The config of a sample project; with or without the bar, all else is the same."
-    from lightning_pose_nb.synthetic.project import make_project
+    from lightning_pose_nb import make_project
     ring = job['data'] == 'ring'
     folder = Path(job['folder'])/f'{job["data"]}_{job["seed"]}_{sweep}'
     return make_project(folder, LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], context=not ring, sweep=sweep,
@@ -122,8 +122,8 @@ def sample(job: dict, sweep: bool = True) -> Path:
 
 def real_project(job: dict) -> tuple[dict, Path, int]:
     "The config of a real project, its folder, and how many instants are trained on."
-    from lightning_pose_nb.data.labels import read_labels
-    from lightning_pose_nb.synthetic.project import real_data
+    from lightning_pose_nb import read_labels
+    from lightning_pose_nb.synthetic import real_data
     name = {'mirror-mouse': 'mirror-mouse-example'}.get(job['data'], job['data'])
     root = real_data(name)
     if root is None: raise SystemExit(f'{name} is not there: see lightning_pose_nb.synthetic.real_data')
@@ -140,7 +140,7 @@ def real_project(job: dict) -> tuple[dict, Path, int]:
 
 def trained(job: dict, place: Path):
     "The trained model, and the folder of its project."
-    from lightning_pose_nb.api import train
+    from lightning_pose_nb import train
     if job['data'] in ('sample', 'ring'):
         cfg = sample(job)
         total = LABELS+CHOOSE
@@ -186,7 +186,7 @@ def summary(found: dict, columns: tuple[str, ...]) -> dict[str, float]:
 
 def sessions(model, root: Path) -> Iterator[tuple[str, list[Path]]]:
     "Each new session, and the videos of its views."
-    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb.video import find_videos
     views = model.cfg.data.view_names
     for video in find_videos(root/'videos_new'):
         if not views: yield video.stem, [video]
@@ -205,9 +205,9 @@ def judge_video(found: Collected, video: Path, table, roots: tuple[Path, Path]) 
     "Compare the predictions of one video with the truth of the project, and of the project without the bar."
     import numpy as np
 
-    from lightning_pose_nb.data.predictions import read_predictions
-    from lightning_pose_nb.evaluation.metrics import temporal_norm
-    from lightning_pose_nb.video.sequential import probe
+    from lightning_pose_nb import read_predictions
+    from lightning_pose_nb.evaluation import temporal_norm
+    from lightning_pose_nb.video import probe
     truth, clear = (read_predictions(root/'ground_truth'/f'{video.stem}.csv') for root in roots)
     off = table.xy-truth.xy
     error = np.linalg.norm(off, axis=-1)
@@ -223,8 +223,8 @@ def judge_in_space(found: Collected, model, root: Path, session: str, videos: li
     "Reprojection errors of every view of a session, and distances in space."
     import numpy as np
 
-    from lightning_pose_nb.cameras.triangulation import read_points
-    from lightning_pose_nb.evaluation.metrics import read_metric
+    from lightning_pose_nb.cameras import read_points
+    from lightning_pose_nb.evaluation import read_metric
     results = model.folder/'video_preds'
     for video in videos:
         found.add(reproj=read_metric(results/f'{video.stem}_reprojection_error.csv').to_numpy(float))
@@ -252,10 +252,9 @@ def judge_view(found: Collected, model, root: Path, csv: Path, view: str) -> Non
     "Errors of the labelled test instants of one view, or of the only one."
     import numpy as np
 
-    from lightning_pose_nb.data.labels import read_labels
-    from lightning_pose_nb.data.predictions import read_predictions
-    from lightning_pose_nb.evaluation.metrics import read_metric
-    from lightning_pose_nb.video.io import image_size
+    from lightning_pose_nb import read_labels, read_predictions
+    from lightning_pose_nb.evaluation import read_metric
+    from lightning_pose_nb.video import image_size
     ending = f'_{view}' if view else ''
     labels = read_labels(csv)
     table = read_predictions(model.folder/f'predictions{ending}.csv')

@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
 import browser
 from video_readers import film
 
-from lightning_pose_nb.data.predictions import Predictions, write_predictions
+from lightning_pose_nb import Predictions
+from lightning_pose_nb.data import write_predictions
 
 NOTEBOOK = '''
-from lightning_pose_nb.widgets.pose_viewer import PoseViewer
 PoseViewer({video!r}, {table!r})
 '''
 STEP = '''async ([code, goal]) => {
@@ -75,7 +75,7 @@ def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
 
 def long_traces(n: int, k: int) -> dict:
     "Time to prepare the traces of a long recording, and to answer a query."
-    from lightning_pose_nb.evaluation.time_series import FrameSignals
+    from lightning_pose_nb.evaluation import FrameSignals
     table = poses(n, k, (400, 400))
     begin = time.perf_counter()
     traces = FrameSignals(table)

@@ -27,8 +27,7 @@ from _common import (
 
 def clip(video: Path, frames: int, folder: str) -> Path:
     "The video, or its first frames as a video of their own."
-    from lightning_pose_nb.video.io import VideoWriter
-    from lightning_pose_nb.video.sequential import probe, read_frames
+    from lightning_pose_nb.video import VideoWriter, probe, read_frames
     if not frames: return video
     info = probe(video)
     with VideoWriter(Path(folder)/'clip.mp4', (info.height, info.width), info.fps) as writer:
@@ -38,12 +37,9 @@ def clip(video: Path, frames: int, folder: str) -> Path:
 
 def measure(job: dict) -> dict:
     "Predict the video with a new network, then read it without one."
-    from lightning_pose_nb.api import TrainedModel
-    from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.data.labels import read_labels
-    from lightning_pose_nb.models.folder import save_model
-    from lightning_pose_nb.models.networks import build_network
-    from lightning_pose_nb.video.sequential import read_batches
+    from lightning_pose_nb import TrainedModel, load_config, read_labels
+    from lightning_pose_nb.models import build_network, save_model
+    from lightning_pose_nb.video import read_batches
 
     limit_threads(job['threads'])
     data, video, _ = project(job['sample'])

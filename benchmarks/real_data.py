@@ -59,8 +59,8 @@ def on_video(model: object) -> str:
     "Mean PCA errors and jumps of the example's video, ready to print."
     import numpy as np
 
-    from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
-    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb.evaluation import pca_errors, temporal_norm
+    from lightning_pose_nb.video import find_videos
     table = model.predict_video(find_videos(model.cfg.data.video_path)[0], progress=False)
     pca = pca_errors(table.xy, model.model.subspaces)
     found = {name.removesuffix('_error'): np.nanmean(values) for name, values in pca.items()}
@@ -84,7 +84,7 @@ def parse() -> argparse.Namespace:
 
 def train_one(seed: int, folder: Path, keep: Path, args: argparse.Namespace) -> dict[str, tuple[float, float]]:
     "Train with one seed, print its row, and return its errors."
-    from lightning_pose_nb.api import train
+    from lightning_pose_nb import train
     data = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos')
     cfg = settings(data, 'resnet18', 128, max_epochs=args.epochs, check_val_every_n_epoch=args.validate_every,
                    rng_seed_model_pt=seed, optimizer='Adam', optimizer_params=dict(learning_rate=1e-3),
@@ -103,7 +103,7 @@ def train_one(seed: int, folder: Path, keep: Path, args: argparse.Namespace) -> 
 def main() -> None:
     "Train once per seed and print a table."
     args = parse()
-    from lightning_pose_nb.synthetic.project import real_data
+    from lightning_pose_nb.synthetic import real_data
     folder = real_data('mirror-mouse-example')
     if folder is None: raise SystemExit('mirror-mouse-example is not there: see lightning_pose_nb.synthetic.real_data')
     logging.getLogger('pytorch_lightning').setLevel(logging.ERROR)

@@ -33,10 +33,9 @@ def measure(job: dict) -> dict:
     "Train a few epochs, then go through the loader alone."
     from pytorch_lightning.callbacks import Callback
 
-    from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.data.labels import read_labels
-    from lightning_pose_nb.datasets.datamodule import PoseData
-    from lightning_pose_nb.training.fit import fit
+    from lightning_pose_nb import load_config, read_labels
+    from lightning_pose_nb.datasets import PoseData
+    from lightning_pose_nb.training import fit
 
     class Clock(Callback):
         "Wall-clock and processor time of each epoch, validation left out."

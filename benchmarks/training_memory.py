@@ -20,9 +20,9 @@ def step(kind: str, backbone: str, size: int, batch: int, clip: int) -> dict:
     "Forecast and peak of one network."
     import torch
 
-    from lightning_pose_nb.config.schema import Config
-    from lightning_pose_nb.models.networks import build_network
-    from lightning_pose_nb.training.cost_estimate import network_memory
+    from lightning_pose_nb.config import Config
+    from lightning_pose_nb.models import build_network
+    from lightning_pose_nb.training import network_memory
     cfg = Config()
     cfg.model.model_type, cfg.model.backbone, cfg.model.backbone_pretrained = kind, backbone, False
     cfg.data.image_resize_dims.height = cfg.data.image_resize_dims.width = size

@@ -88,7 +88,7 @@ def settings(job: dict, batches: int) -> dict[str, object]:
 
 def make_sample(folder: Path, labels: int, seed: int) -> Path:
     "The config of a sample project: four videos to train on, three to judge by."
-    from lightning_pose_nb.synthetic.project import make_project
+    from lightning_pose_nb import make_project
     return make_project(folder/f'sample_{labels}_{seed}', labels+10, 4, 200, 3, seed)
 
 
@@ -96,10 +96,9 @@ def measure(job: dict) -> dict[str, float]:
     "Train one way, predict the videos nobody trained on, and compare with the truth."
     import numpy as np
 
-    from lightning_pose_nb.api import train
-    from lightning_pose_nb.data.predictions import read_predictions
-    from lightning_pose_nb.evaluation.metrics import pca_errors, temporal_norm
-    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb import read_predictions, train
+    from lightning_pose_nb.evaluation import pca_errors, temporal_norm
+    from lightning_pose_nb.video import find_videos
 
     limit_threads(1)
     folder = Path(job['folder'])

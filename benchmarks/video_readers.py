@@ -26,7 +26,7 @@ def film(folder: Path, size: tuple[int, int], frames: int) -> Path:
     import cv2
     import numpy as np
 
-    from lightning_pose_nb.video.io import VideoWriter
+    from lightning_pose_nb.video import VideoWriter
     rng = np.random.default_rng(0)
     h, w = size
     texture = cv2.GaussianBlur(rng.integers(0, 256, (h+64, w+64, 3), dtype=np.uint8), (0, 0), 4)
@@ -52,7 +52,7 @@ def through(batches: Iterable) -> Iterator[int]:
     "Batches of frames, normalised as the network does it."
     import torch
 
-    from lightning_pose_nb.models.single_frame import Normalise
+    from lightning_pose_nb.models import Normalise
     normalise = Normalise()
     for batch in batches:
         frames = torch.as_tensor(batch.frames)
@@ -64,9 +64,7 @@ def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterat
     "Name and frames of each way to read a video."
     import numpy as np
 
-    from lightning_pose_nb.video.backends import machine_reason
-    from lightning_pose_nb.video.clips import read_clips
-    from lightning_pose_nb.video.dali import dali_missing, read_clips_dali
+    from lightning_pose_nb.video import dali_missing, machine_reason, read_clips, read_clips_dali
     order = [(0, first, 96) for first in range(0, frames, 96)]
     clips = [(0, int(16*i), 16) for i in np.random.default_rng(0).permutation(frames//16)]
     yield 'decoder', decode(video)
@@ -85,14 +83,10 @@ def waiting(steps: int, size: int, device: str) -> None:
     "Train a little, and print how long the network waited for unlabelled frames."
     import pytorch_lightning as pl
 
-    from lightning_pose_nb.config.load import load_config
-    from lightning_pose_nb.data.labels import read_labels
-    from lightning_pose_nb.datasets.datamodule import PoseData
-    from lightning_pose_nb.models.folder import pick_device
-    from lightning_pose_nb.models.networks import build_network
-    from lightning_pose_nb.training.fit import quiet
-    from lightning_pose_nb.training.lightning_module import PoseModule
-    from lightning_pose_nb.training.schedules import make_rates
+    from lightning_pose_nb import load_config, read_labels
+    from lightning_pose_nb.datasets import PoseData
+    from lightning_pose_nb.models import build_network, pick_device
+    from lightning_pose_nb.training import PoseModule, make_rates, quiet
 
     data, _, name = project(False)
     values = settings(data, 'resnet18', size, max_steps=steps, max_epochs=None)
@@ -123,7 +117,7 @@ def main() -> None:
     p.add_argument('--accelerator', default='cpu', help='cpu, gpu or auto')
     args = p.parse_args()
     limit_threads(1)
-    from lightning_pose_nb.models.folder import pick_device
+    from lightning_pose_nb.models import pick_device
     device = str(pick_device(args.accelerator))
     with tempfile.TemporaryDirectory() as folder:
         print(f'{"":>32}{"frames/s":>10}{"CPU ms/frame":>14}')

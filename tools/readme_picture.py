@@ -11,9 +11,9 @@ import matplotlib
 matplotlib.use('agg')
 import matplotlib.pyplot as plt
 
-from lightning_pose_nb.data.predictions import read_predictions
-from lightning_pose_nb.plots.keypoints import plot_keypoints
-from lightning_pose_nb.video.sequential import read_frames
+from lightning_pose_nb import read_predictions
+from lightning_pose_nb.plots import plot_keypoints
+from lightning_pose_nb.video import read_frames
 
 
 def main(demo: Path, frame: int = 40, keypoint: str = 'paw_front_right_bot') -> None:

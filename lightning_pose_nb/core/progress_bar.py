@@ -22,6 +22,7 @@ def can_redraw(
 )->bool:                     # False for a log file or a pipe
     "Whether a progress bar can be drawn again in its place: on a terminal, or in a notebook."
     stream = stream or sys.stderr
+    if stream is None: return False
     if stream.isatty(): return True
     return in_notebook() and stream in (sys.stdout, sys.stderr)
 

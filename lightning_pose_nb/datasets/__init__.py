@@ -1,0 +1,4 @@
+"""What training sees: augmentation, labelled samples, unlabelled clips, the DataModule."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -172,8 +172,8 @@ class SequenceSource:
         start:int, # Number of the first sequence
     )->Generator[dict[str,Any]|None,None,None]: # None for what cannot be decoded
         "Sequences from number `start` on, without end, with their `session` and `first` frame."
-        settings = dict(size=self.size, device=self.options.device, keep_bytes=self.keep_bytes)
-        with contextlib.closing(self.files.open(start, **settings)) as batches:
+        settings = dict(size=self.size, device=self.options.device)
+        with contextlib.closing(self.files.open(start, self.keep_bytes, **settings)) as batches:
             for number in itertools.count(start):
                 yield self._sequence(number, [next(batches) for _ in range(self.files.n_views)])
 

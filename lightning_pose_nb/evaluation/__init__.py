@@ -1,0 +1,4 @@
+"""Pixel, PCA and reprojection errors, their summary, and quality signals for each frame."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,4 @@
+"""Predict videos, images and label tables with a trained model."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

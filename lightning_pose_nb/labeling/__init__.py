@@ -1,0 +1,4 @@
+"""Frames to label, label tables that can be changed and undone, and which frame to label next."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,4 @@
+"""Keypoints, trajectories, learning curves, errors, comparisons and labeled videos."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

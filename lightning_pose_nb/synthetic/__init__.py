@@ -1,0 +1,4 @@
+"""The sample animal: projects with ground truth, made in seconds."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

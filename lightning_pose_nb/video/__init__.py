@@ -1,0 +1,4 @@
+"""Frames in order, by number and ahead of time; images; writing videos."""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

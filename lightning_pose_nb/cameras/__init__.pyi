@@ -1,0 +1,11 @@
+from .calibration import (
+    Camera as Camera,
+    find_cameras as find_cameras,
+    read_cameras as read_cameras,
+    write_cameras as write_cameras,
+)
+from .triangulation import (
+    read_points as read_points,
+    reprojection_errors as reprojection_errors,
+    triangulate as triangulate,
+)

@@ -1,0 +1,11 @@
+from .errors import Problem as Problem, ProjectError as ProjectError
+from .files import replacing as replacing
+from .coordinates import (
+    apply_matrix as apply_matrix,
+    invert as invert,
+    resize_images as resize_images,
+    resize_matrix as resize_matrix,
+)
+from .heatmaps import decode_heatmaps as decode_heatmaps, target_heatmaps as target_heatmaps
+from .mirror_names import flip_pairs as flip_pairs, mirror_name as mirror_name
+from .progress_bar import progress_bar as progress_bar

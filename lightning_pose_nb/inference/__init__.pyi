@@ -1,0 +1,3 @@
+from .batches import PredictOptions as PredictOptions
+from .videos import predict_video as predict_video
+from .images import predict_images as predict_images

@@ -1,0 +1,12 @@
+from .io import (
+    VideoError as VideoError,
+    VideoWriter as VideoWriter,
+    find_videos as find_videos,
+    image_size as image_size,
+    read_image as read_image,
+)
+from .sequential import probe as probe, read_batches as read_batches, read_frames as read_frames
+from .random_access import VideoReader as VideoReader
+from .clips import read_clips as read_clips
+from .dali import dali_missing as dali_missing, read_clips_dali as read_clips_dali
+from .backends import machine_reason as machine_reason
