@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/42_widgets/pose_view
 # %% auto #0
 __all__ = ['AnyLabels', 'Change', 'REQUESTS', 'Recordings', 'find_skeleton', 'check_skeleton', 'Review', 'Browsing', 'OneTable',
            'TableOfEachView', 'Corrections', 'LabelEditing', 'keypoint_layers', 'labels_info', 'signals_info',
-           'viewer_info', 'answer', 'ViewerFrontend', 'ShownRecordings', 'PoseViewer']
+           'viewer_info', 'ViewerFrontend', 'ShownRecordings', 'PoseViewer']
 
 # %% ../../nbs/42_widgets/60_pose_viewer.ipynb #ed1ae152
 import os
@@ -438,7 +438,7 @@ def viewer_info(
     return place | look | labels | signals | labels_info(viewer)
 
 # %% ../../nbs/42_widgets/60_pose_viewer.ipynb #ac301240
-def answer(
+def _answer(
     viewer:'PoseViewer',       # A viewer
     message:Mapping[str, Any], # `type`, mostly `view` and `frame`, and what the type needs
 )->None:
@@ -569,7 +569,7 @@ class PoseViewer(ShownRecordings):
         self.skeleton = check_skeleton(skeleton, self.names)
         self.servers = {}
         ViewerFrontend.__init__(self, info=viewer_info(self))
-        self.on_msg(lambda _, message, buffers: answer(self, message))
+        self.on_msg(lambda _, message, buffers: _answer(self, message))
         self.snapshot = Snapshot(self, self.picture, wait=3)
 
     def _ipython_display_(self)->None: self.snapshot.show()
