@@ -12,15 +12,12 @@ import os
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from .errors import GO_ON, error_text, shows_traceback
 from ..core.errors import Problem, ProjectError
-
-if TYPE_CHECKING:
-    from lightning_pose_nb.api import TrainedModel
 
 # %% ../../nbs/52_cli/40_predict.ipynb #f55fbe59
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ class Wishes:
 
 # %% ../../nbs/52_cli/40_predict.ipynb #e88d2a92
 def predict_job(
-    model:'TrainedModel', # What predicts
+    model:Any,   # The `TrainedModel` that predicts
     job:Job,              # Videos, label tables or images
     wishes:Wishes,        # Options of the command
 )->str:                   # The files that hold the predictions, a line each
@@ -164,7 +161,7 @@ def predict_job(
     note = ' (was there; --overwrite predicts it again)' if kept else ''
     return '\n'.join(f'{csv}{note}' for csv in csvs)
 
-def _predict_videos(model:'TrainedModel', videos:list[Path], csvs:list[Path], wishes:Wishes)->None:
+def _predict_videos(model:Any, videos:list[Path], csvs:list[Path], wishes:Wishes)->None:
     "Predict one video, or all views of a session."
     options:dict[str,Any] = dict(labeled_video=wishes.labeled_video, overwrite=wishes.overwrite,
         batch_size=wishes.batch_size, reader=wishes.reader)
@@ -174,7 +171,7 @@ def _predict_videos(model:'TrainedModel', videos:list[Path], csvs:list[Path], wi
     boxes = [file for file in map(wishes.boxes_of, videos) if file is not None]
     model.predict_session(videos, csvs[0].parent, boxes=boxes or None, **options)
 
-def _predict_images(model:'TrainedModel', job:Job, csvs:list[Path], wishes:Wishes)->None:
+def _predict_images(model:Any, job:Job, csvs:list[Path], wishes:Wishes)->None:
     "Predict an image, a folder of images, or the label tables of one or several views."
     options:dict[str,Any] = dict(overwrite=wishes.overwrite, batch_size=wishes.batch_size)
     if len(job.paths)>1:
@@ -227,7 +224,7 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
 # %% ../../nbs/52_cli/40_predict.ipynb #b4d50457
 def predict_all(
     ctx:click.Context,    # Of the command
-    model:'TrainedModel', # What predicts
+    model:Any,   # The `TrainedModel` that predicts
     jobs:list[Job],       # What to predict
     wishes:Wishes,        # Options of the command
 )->int:                   # How many jobs failed
