@@ -1,4 +1,7 @@
-"""Animal pose estimation from a notebook: label frames, write one config, get trajectories to trust."""
+"""Animal pose estimation from a notebook: label frames, write one config, get trajectories to trust
+
+You film animals and want to know where their paws, ears and tails are in every frame. You label a few hundred frames, write one config file, and lightning_pose_nb trains a network and predicts your videos: from Python, from a notebook or from the command line, on the machine you have. It reads and writes the files of [Lightning Pose](https://github.com/paninski-lab/lightning-pose), so labels, configs and predictions move freely between the two."""
+
 import os
 
 import lazy_loader
