@@ -77,7 +77,7 @@ def measure_training(job: dict) -> dict:
     from pytorch_lightning.callbacks import Callback
 
     from lightning_pose_nb.data import project_labels
-    from lightning_pose_nb.training import fit
+    from lightning_pose_nb.training import fit_model
 
     class Clock(Callback):
         "When each step was done, on the clock and in processor time; a step includes loading its batch."
@@ -88,7 +88,7 @@ def measure_training(job: dict) -> dict:
             self.times.append((time.perf_counter(), cpu_seconds()))
 
     cfg = config(job)
-    fit(cfg, project_labels(cfg), job['folder'], progress=False, callbacks=(Clock(),))
+    fit_model(cfg, project_labels(cfg), job['folder'], progress=False, callbacks=(Clock(),))
     steps = [(b[0]-a[0], b[1]-a[1]) for a, b in pairwise(Clock.times)][WARM-1:]
     wall, cpu = map(statistics.median, zip(*steps, strict=True))
     return dict(step=1000*wall, step_cpu=1000*cpu, step_mb=gpu_or_process_megabytes(job['accelerator']))

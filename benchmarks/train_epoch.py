@@ -35,7 +35,7 @@ def measure(job: dict) -> dict:
 
     from lightning_pose_nb import load_config, read_labels
     from lightning_pose_nb.datasets import PoseData
-    from lightning_pose_nb.training import fit
+    from lightning_pose_nb.training import fit_model
 
     class Clock(Callback):
         "Wall-clock and processor time of each epoch, validation left out."
@@ -55,7 +55,7 @@ def measure(job: dict) -> dict:
                       accelerator=job['accelerator'])
     cfg = load_config(values)
     labels = read_labels(cfg.data.csv_paths[0])
-    with tempfile.TemporaryDirectory() as folder: fit(cfg, labels, folder, progress=False, callbacks=(Clock(),))
+    with tempfile.TemporaryDirectory() as folder: fit_model(cfg, labels, folder, progress=False, callbacks=(Clock(),))
     peak = peak_megabytes()
     loader = PoseData(cfg, labels).train_dataloader()
     for _ in loader: pass  # fills the cache

@@ -424,7 +424,7 @@ def train(
     progress:bool=True,              # Say what happens, and show progress bars
 )->TrainedModel:                     # The trained model, evaluated
     "Train a model, evaluate it on its labelled images and predict its test videos."
-    from lightning_pose_nb.training.fit import fit
+    from lightning_pose_nb.training.fit import fit_model
 
     say = print if progress else _silent
     cfg,labels = _checked(cfg, overrides, say)
@@ -432,7 +432,7 @@ def train(
     folder = Path(output_dir) if output_dir else default
     new = ': nothing to resume there yet' if resume and not (folder/ABOUT).exists() else ''
     say(f'training in {folder}{new}')
-    fitted = fit(cfg, labels, folder, resume=resume, progress=progress)
+    fitted = fit_model(cfg, labels, folder, resume=resume, progress=progress)
     model = TrainedModel(fitted, cfg.training.accelerator)
     for csvs in _label_files(cfg):
         errors = overview(model.evaluate(csvs, cfg.data.root, progress))

@@ -1,4 +1,4 @@
-"""Errors, calibration of likelihoods, worst frames, videos, learning curves, data and config on one page to read, keep and send
+"""Errors, reliability of the likelihood, worst frames, videos, learning curves, data and config of a model on one page
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/report.html.md"""
 
@@ -212,7 +212,7 @@ def _say_errors(part:str, row:Any)->str:
     sure = 'too few frames to say how sure that is'
     if np.isfinite(row['ci_low']):
         sure = f'95% interval {row["ci_low"]:.1f} to {row["ci_high"]:.1f} px'
-    where = f'On {int(row["n"])} labelled points in frames of the {part} set'
+    where = f'On {int(row["n"])} labelled keypoints in frames of the {part} set'
     spread = f'half are within {row["median"]:.1f} px and nine tenths within {row["p90"]:.1f} px'
     return f'{where}, predictions are {row["mean"]:.1f} px off on average ({sure}); {spread}.'
 
@@ -243,12 +243,12 @@ def say_calibration(
     if len(errors) < 20: return []
     rank = pd.Series(likelihood).rank().corr(pd.Series(errors).rank())
     if rank > -.1:
-        return ['The likelihood does not tell good points from bad ones here; '
+        return ['The likelihood does not tell good keypoints from bad ones here; '
                 'do not use it as a threshold.']
     low = likelihood <= np.quantile(likelihood, .25)
     worse = np.median(errors[low])
     better = np.median(errors[~low])
-    return ['The likelihood sorts: the quarter of the points with the lowest is '
+    return ['The likelihood sorts: the quarter of the keypoints with the lowest is '
             f'{worse:.1f} px off (median), the others {better:.1f} px.']
 
 # %% ../nbs/44_report.ipynb #9ca35741
@@ -272,7 +272,7 @@ def _error_items(table:Any)->Iterator[dict]:
     for keypoint in keypoints:
         rows.append([keypoint, *(cells.get((keypoint, part), '–') for part in sets)])
     yield table_item(['keypoint', *sets], rows)
-    yield text_item('Mean pixel error (95% interval), median, number of points.')
+    yield text_item('Mean pixel error (95% interval), median, number of keypoints.')
 
 def about_errors(facts:Facts)->Iterator[dict]:
     "Errors of each camera, and of all together."
@@ -295,20 +295,20 @@ def about_likelihood(facts:Facts)->Iterator[dict]:
         yield from _likelihood_items(view, errors, facts.tables[view])
 
 def _likelihood_items(view:str, errors:np.ndarray, table:Predictions)->Iterator[dict]:
-    "Calibration and cumulative errors of one camera."
+    "Reliability and cumulative errors of one camera."
     known = np.isfinite(errors) & np.isfinite(table.likelihood[:len(errors)])
     if len(errors) != len(table) or known.sum() < 16:
-        yield missing_item('Too few labelled points to say.')
+        yield missing_item('Too few labelled keypoints to say.')
         return
     groups = calibration(errors, table.likelihood, 8)
-    text = ('Pixel error of points by their likelihood, eight groups of equal size: '
+    text = ('Pixel error of keypoints by their likelihood, eight groups of equal size: '
             'it should fall from left to right.')
     yield figure_item(plot_calibration(groups, ax=new_axes(5.5, 3)[0]), caption(view, text), 600)
     sets = np.array(table.subset or ['all']*len(table))
     parts = [part for part in dict.fromkeys(sets.tolist()) if part != 'unused']
     by_set = {part: errors[sets == part] for part in parts}
     ax = plot_cumulative(by_set, ax=new_axes(5.5, 2.8)[0])
-    yield figure_item(ax, 'Share of the points within each distance.', 600)
+    yield figure_item(ax, 'Share of the keypoints within each distance.', 600)
 
 # %% ../nbs/44_report.ipynb #fd6fa5c1
 def worst_rows(
@@ -355,7 +355,7 @@ def _worst_figure(facts:Facts, view:str, rows:list[int], paths:list[Path], title
     look:dict[str, Any] = {'threshold': .5, 'size': 4, 'skeleton': facts.bones}
     plot_frames(images, list(found), axes=axes, **drawn, **look)
     text = ('The frames with the largest mean error, held-out frames first: '
-            'crosses are labels, joined to predictions; hollow points are doubtful.')
+            'crosses are labels, joined to predictions; hollow keypoints are doubtful.')
     return figure_item(axes, caption(view, text), 900)
 
 # %% ../nbs/44_report.ipynb #2a98c167
@@ -369,7 +369,7 @@ def about_poses(facts:Facts)->Iterator[dict]:
             if view in facts.labels: shown['labels'] = space.errors(facts.labels[view].xy)
             shown['predictions'] = space.errors(facts.tables[view].xy)
             what = f'{name} {view}' if view else name
-            text = f'{what}: share of the points that are further from a possible pose.'
+            text = f'{what}: share of the keypoints that are further from a possible pose.'
             ax = plot_pca_errors(shown, space.epsilon, new_axes(5.5, 2.8)[0])
             yield figure_item(ax, text, 600)
 
@@ -523,7 +523,7 @@ def _label_items(labels:Labels)->Iterator[dict]:
     seen = labels.labelled
     n = len(labels)
     yield text_item(f'{n} labelled images, {len(labels.keypoint_names)} keypoints, '
-                    f'{1-seen.mean():.0%} of the points not labelled.')
+                    f'{1-seen.mean():.0%} of the keypoints not labelled.')
     times = dict(zip(labels.keypoint_names, seen.sum(0).tolist(), strict=True))
     rarest_first = sorted(times.items(), key=lambda item: item[1])
     lines = [f'{name:30} {count:6} of {n}' for name,count in rarest_first]
@@ -575,7 +575,7 @@ def _cards(facts:Facts)->list[tuple[str, str]]:
         part,table = judged
         row = table[table['keypoint'] == 'all'].iloc[0]
         cards.append((f'{row["mean"]:.1f} px', f'mean error, {part} frames'))
-        cards.append((f'{row["median"]:.1f} px', 'half of the points are within'))
+        cards.append((f'{row["median"]:.1f} px', 'half of the keypoints are within'))
     return cards
 
 def _subtitle(facts:Facts)->str:

@@ -23,7 +23,7 @@ from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.multiview_labels import project_labels
 from lightning_pose_nb.data.predictions import read_predictions
-from lightning_pose_nb.training.fit import fit, read_log
+from lightning_pose_nb.training.fit import fit_model, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
 FRAMES = 24
@@ -192,10 +192,10 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(family, tmp_path):
     labels = project_labels(cfg)
     folder = tmp_path/'stopped'
     with pytest.raises(RuntimeError, match='lights'):
-        fit(cfg, labels, folder, progress=False, callbacks=(StopAfter(),))
+        fit_model(cfg, labels, folder, progress=False, callbacks=(StopAfter(),))
     assert (folder/'resume.ckpt').exists()
     assert not (folder/'weights.safetensors').exists()
-    fit(cfg, labels, folder, resume=True, progress=False)
+    fit_model(cfg, labels, folder, resume=True, progress=False)
     assert (folder/'weights.safetensors').read_bytes() == (model.folder/'weights.safetensors').read_bytes()
 
 

@@ -81,6 +81,7 @@ def test_public_names_are_there(stub: Path):
     package = '.'.join(stub.parent.relative_to(ROOT).parts)
     shown = importlib.import_module(package)
     for name, module in stub_names(stub).items():
+        assert not (stub.parent/f'{name}.py').is_file(), f'{package} shows {name}, which is a module of the same name'
         home = importlib.import_module(f'{package}.{module}')
         assert name in home.__all__, f'{package} shows {name}, which {module} keeps for itself'
         assert getattr(shown, name) is getattr(home, name)

@@ -1,4 +1,4 @@
-"""Calibrated cameras: project 3D points into the image, undistort pixels to rays, and read, write and find calibration files
+"""Calibrated cameras: project 3D points, undistort pixels to rays; read, write and find calibration files
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/12_cameras/calibration.html.md"""
 

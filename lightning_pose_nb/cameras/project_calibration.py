@@ -58,7 +58,7 @@ def moves_in_space(
     cfg:Config,                   # training.imgaug, imgaug_3d
     calibration:Calibration|None, # From `find_calibration`
 )->bool:                          # False without a calibration
-    "Whether the animal is moved in space, instead of each of its images by itself."
+    "Whether the animal is moved in 3D, instead of each of its images by itself."
     if calibration is None: return False
     wanted = cfg.training.imgaug_3d
     return cfg.training.imgaug not in ('none', 'default') if wanted is None else wanted

@@ -1,1 +1,1 @@
-from .main import app as app, main as main
+from .main import app as app

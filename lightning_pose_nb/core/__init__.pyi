@@ -8,4 +8,3 @@ from .coordinates import (
 )
 from .heatmaps import decode_heatmaps as decode_heatmaps, target_heatmaps as target_heatmaps
 from .mirror_names import flip_pairs as flip_pairs, mirror_name as mirror_name
-from .progress_bar import progress_bar as progress_bar

@@ -1,4 +1,4 @@
-"""Draw a bounding box around the animal in every frame, smooth it over time, store it, and map points between frame and crop
+"""Bounding boxes around the animal in every frame: draw, smooth over time, store; map points between frame and crop
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/11_data/bounding_boxes.html.md"""
 
@@ -215,7 +215,7 @@ def _with_whole_frames(
     lost = np.flatnonzero(np.isnan(boxes[:, 0]))
     if not len(lost): return boxes
     if options.frame_size is None:
-        found = f'row {lost[0]} has no point at all'
+        found = f'row {lost[0]} has no keypoint at all'
         if len(lost)==len(boxes): found = _none_trusted(likelihood, options.threshold)
         way_out = 'ask for less likelihood, or give frame_size to take whole frames'
         raise ValueError(f'{found}; {way_out}')
@@ -226,7 +226,7 @@ def _with_whole_frames(
 
 def _none_trusted(likelihood:np.ndarray|None, threshold:float)->str:
     "That no keypoint is likely enough, and how likely the best one is."
-    found = f'no frame has a point with likelihood {threshold:g} or more'
+    found = f'no frame has a keypoint with likelihood {threshold:g} or more'
     if likelihood is None or not np.isfinite(likelihood).any(): return found
     return f'{found} (the highest is {np.nanmax(likelihood):.2f})'
 

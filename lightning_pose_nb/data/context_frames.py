@@ -227,7 +227,7 @@ def _shift(video:Path, images:Sequence[Path], numbers:Sequence[int])->int|None:
     best = int(np.argmin(costs))
     return shifts[best] if costs[best] < _ALIKE*distances.mean() else None
 
-_ALIKE = .5 # of the typical distance; below, two images show the same moment
+_ALIKE = .5 # of the typical distance; below, two images show the same frame
 
 # %% ../../nbs/11_data/80_context_frames.ipynb #6c17f123
 @dataclass

@@ -1,4 +1,4 @@
-"""Data augmentation for calibrated cameras: move the animal in space, and every view follows
+"""Data augmentation for calibrated cameras: move the animal in 3D, and every view follows
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/augment_3d.html.md"""
 
@@ -35,7 +35,7 @@ def move_scene(
     cameras:Sequence[Camera], # V views
     xy:np.ndarray,            # Labels in frame pixels, shape (V, K, 2); NaN where missing
 )->tuple[np.ndarray,np.ndarray]|None: # (V, 3, 3) old to new frame pixels, and labels (V, K, 2)
-    "Move the labelled animal in space, and say how each view's image follows; None: leave it as it is."
+    "Move the labelled animal in 3D, and say how each view's image follows; None: leave it as it is."
     points = triangulate(cameras, xy)
     known = np.isfinite(points).all(-1)
     if known.sum()<3: return None
@@ -57,7 +57,7 @@ def _move_view(
     before:np.ndarray, # World positions, shape (n, 3)
     after:np.ndarray,  # Where they move, shape (n, 3)
 )->tuple[np.ndarray,np.ndarray]|None: # (3, 3) old to new frame pixels, and where points appear, (n, 2)
-    "How one image follows points in space; None if it cannot."
+    "How one image follows 3D points; None if it cannot."
     old,_ = camera.project(before)
     new,depth = camera.project(after)
     tolerance = max(camera.size)/100 # of RANSAC, frame pixels

@@ -1,4 +1,4 @@
-"""Blur, coarse dropout, noise, brightness and contrast: random changes of an image that leave every keypoint in its place
+"""Blur, coarse dropout, noise, brightness, contrast: random changes of an image that leave every keypoint in place
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/augment_photometric.html.md"""
 

@@ -104,7 +104,7 @@ def _move(
     row:int,                 # Row of the labels
     xy:np.ndarray,           # Its labels, (V, K, 2), frame pixels
 )->tuple[np.ndarray,np.ndarray]|None:
-    "The animal of a row, moved in space."
+    "The animal of a row, moved in 3D."
     return move_scene(rng, calibration.rigs[calibration.rows[row]], xy)
 
 # %% ../../nbs/14_datasets/80_datamodule.ipynb #ae5b2021
@@ -351,6 +351,6 @@ def _describe_cameras(data:PoseData)->list[str]:
     names = ', '.join(camera.name for camera in data.calibration.rigs[0])
     moved = 'off (training.imgaug_3d)'
     if moves_in_space(data.cfg, data.calibration):
-        moved = 'the animal is moved in space, images only change in brightness'
+        moved = 'the animal is moved, images only change in brightness'
     sessions = ', '.join(data.calibration.sessions)
     return [f'cameras: {names}, calibrated for {sessions}', f'3D augmentation: {moved}']

@@ -1,4 +1,4 @@
-"""PyTorch dataset of labelled frames: image, keypoints and visibility at the network's size, with reproducible augmentation
+"""PyTorch dataset of labelled frames: image, keypoints, visibility at the network's size; reproducible augmentation
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/labelled.html.md"""
 
@@ -247,10 +247,10 @@ Moved = tuple[np.ndarray,np.ndarray] # Old to new frame pixels (V, 3, 3), and th
 Scene = Callable[[np.random.Generator,int,np.ndarray],Moved|None] # From generator, row, labels (V, K, 2)
 
 class LabelledViews(Dataset):
-    "Labelled instants, each seen by several cameras."
+    "Labelled time points, each seen by several cameras."
     def __init__(self,
-        views:Sequence[LabelledFrames], # One per camera; row n is the same instant in all
-        scene:Scene|None=None,          # Moves the animal of a row in space
+        views:Sequence[LabelledFrames], # One per camera; row n is the same time point in all
+        scene:Scene|None=None,          # Moves the animal of a row in 3D
         rig:Sequence[int]|None=None,    # Which set of calibrated cameras filmed each row, if known
     ):
         self.views = list(views)

@@ -1,4 +1,4 @@
-"""Semi-supervised training: augmented clips of unlabelled video with matrices that undo the augmentation, prefetched in the background
+"""Semi-supervised training: augmented clips of unlabelled video, prefetched, with matrices that undo the augmentation
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/unlabelled.html.md"""
 

@@ -29,7 +29,7 @@ from lightning_pose_nb.inference.batches import (
     one_ahead,
     pose_network,
 )
-from .jobs import PredictJob, file_stamp, finished_tables, run_job
+from .resume import PredictJob, file_stamp, finished_tables, run_job
 from ..models.folder import LoadedModel
 from ..video.io import read_image
 

@@ -34,7 +34,7 @@ from lightning_pose_nb.inference.batches import (
     checked_precision,
     pose_network,
 )
-from .jobs import PredictJob, file_stamp, finished_tables, run_job
+from .resume import PredictJob, file_stamp, finished_tables, run_job
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, open_clips
 from ..video.io import VideoError

@@ -1,4 +1,4 @@
-"""Principal component analysis of incomplete poses: pairwise covariance, number of components, imputation by probabilistic PCA (PPCA)
+"""Principal component analysis of incomplete poses: pairwise covariance, number of components, imputation (PPCA)
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/incomplete_pca.html.md"""
 

@@ -1,4 +1,4 @@
-"""Differentiable camera projection and triangulation in PyTorch, and the losses in 3D and in reprojected heatmaps that use them
+"""Differentiable projection and triangulation in PyTorch; losses in 3D and on reprojected heatmaps
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/multiview.html.md"""
 
@@ -152,7 +152,7 @@ def pairwise_projections(
     targets:Tensor,   # Labels in frame pixels, shape (B, V, K, 2); NaN where missing
     cameras:Cameras,  # From `stack_cameras`
 )->Tensor:            # World units; 0 if no keypoint has labels in two views
-    "Mean distance in space between what pairs of views predict and what their labels say."
+    "Mean distance in 3D between what pairs of views predict and what their labels say."
     ours = triangulate_pairs(cameras, keypoints)
     theirs = triangulate_pairs(cameras, targets)
     known = (ours.isfinite() & theirs.isfinite()).all(-1)

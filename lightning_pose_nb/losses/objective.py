@@ -1,4 +1,4 @@
-"""Every loss by its name in the config: what it needs, when it can be used, and the weighted sum that training minimises
+"""Where a loss is added: its name in the config, what it needs, when it can be used, and the weighted sum
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/objective.html.md"""
 
@@ -144,7 +144,7 @@ class _Branches:
         return {name: self.repeat(value) for name,value in self.batch['cameras'].items()}
 
 def _pairwise(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
-    "Distance in space, frame pixels."
+    "Distance in 3D, frame pixels."
     branches = _Branches(outputs, batch)
     labels = apply_matrix(invert(batch['camera_matrices']), batch['keypoints'])
     truth = branches.repeat(labels)
@@ -251,7 +251,7 @@ def main_loss(
 
 def multiview_losses(
     cfg:Config,      # Their log_weight
-    calibrated:bool, # Are the cameras of every labelled instant known?
+    calibrated:bool, # Are the cameras of every labelled time point known?
 )->list[str]:        # Names of LOSSES
     "The losses on labelled frames that calibrated cameras allow."
     if not calibrated or cfg.model.model_type=='regression': return []

@@ -1,4 +1,4 @@
-"""Low-dimensional subspace of plausible poses, or of consistent views, fitted to labels by PCA; distance of any keypoint from it in pixels
+"""Subspace of plausible poses, or of consistent views, fitted to labels by PCA; pixel distance of a keypoint from it
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/pose_subspace.html.md"""
 

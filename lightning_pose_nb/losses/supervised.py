@@ -1,4 +1,4 @@
-"""Heatmap losses (MSE, Kullback–Leibler, Jensen–Shannon), coordinate regression losses, and pixel errors, each with its formula
+"""Heatmap losses (MSE, Kullback–Leibler, Jensen–Shannon), coordinate regression losses, pixel errors, with formulas
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/supervised.html.md"""
 

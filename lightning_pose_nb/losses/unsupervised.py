@@ -1,4 +1,4 @@
-"""Losses on unlabelled video for semi-supervised training: temporal smoothness, PCA plausibility, multi-view consistency, unimodal heatmaps
+"""Semi-supervised losses on unlabelled video: temporal, PCA of poses, PCA of views (multi-view), unimodal heatmaps
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/unsupervised.html.md"""
 

@@ -1,4 +1,4 @@
-"""Temporal context head: a bidirectional convolutional RNN over five frames, for keypoints that are hidden for a moment
+"""Temporal context head: a bidirectional convolutional RNN over five frames, for short occlusions
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/context_head.html.md"""
 

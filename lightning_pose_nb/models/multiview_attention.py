@@ -18,7 +18,7 @@ from .backbones import Backbone
 
 # %% ../../nbs/21_models/40_multiview_attention.ipynb #75079aea
 class JointViews(nn.Module):
-    "Lets the views of a moment attend to each other inside a vision transformer."
+    "Lets the views of a time point attend to each other inside a vision transformer."
     def __init__(self,
         backbone:Backbone, # A vision transformer; from now on images come in groups of `num_views`
         num_views:int,     # V
@@ -72,7 +72,7 @@ def _trial_images(
     backbone:Backbone,   # Tells size and device
     num_views:int,       # V
 )->tuple[Tensor,Tensor]: # (V, 3, H, W) each
-    "Two moments to try a network with: one image in all views; another one in all but the first."
+    "Two time points to try a network with: one image in all views; another one in all but the first."
     size = 4*backbone.stride, 6*backbone.stride
     random = torch.Generator().manual_seed(0)
     one,other = torch.rand(2, 1, 3, *size, generator=random, device='cpu')

@@ -140,7 +140,7 @@ class ContextNetwork(TwoBranchNetwork):
 
 # %% ../../nbs/21_models/60_networks.ipynb #4b214f40
 class JointViewsNetwork(HeatmapNetwork):
-    "Images of one moment from all cameras to one probability map per view and keypoint."
+    "Images of one time point from all cameras to one probability map per view and keypoint."
     def __init__(self,
         backbone:Backbone, # A vision transformer; changed in place
         head:HeatmapHead,  # Features to maps, the same for all views

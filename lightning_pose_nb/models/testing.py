@@ -1,4 +1,4 @@
-"""A pose network that cannot be wrong, and one that stops in the middle
+"""Stand-in pose networks for tests: they find coloured spots exactly, or stop in the middle
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/testing.html.md"""
 

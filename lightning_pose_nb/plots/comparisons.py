@@ -101,7 +101,7 @@ def plot_pca_errors(
         ax.plot(values, beyond, label=f'{name} (n={len(values)})', **look)
     if epsilon is not None:
         ax.axvline(epsilon, c='0.5', lw=0.8, ls=':', label=f'costs nothing below {epsilon:.1f} px')
-    ax.set(xlabel='distance to a possible pose (px)', ylabel='share of points beyond')
+    ax.set(xlabel='distance to a possible pose (px)', ylabel='share of keypoints beyond')
     ax.set(yscale='log', xlim=(0, None))
     quiet_axes(ax)
     ax.legend(fontsize=7, frameon=False)
@@ -202,7 +202,7 @@ def plot_cumulative(
         label = f'{name}: half within {np.median(values):.1f} px'
         ax.step(values, share, where='post', label=label, **look)
         ends.append(np.quantile(values, 0.95))
-    ax.set(xlabel='pixel error', ylabel='share of points within')
+    ax.set(xlabel='pixel error', ylabel='share of keypoints within')
     ax.set(ylim=(0, 1), xlim=(0, most or max(ends)))
     quiet_axes(ax)
     ax.legend(fontsize=7, frameon=False, loc='lower right')

@@ -225,7 +225,7 @@ def _check_sessions(p:Project, labels:Labels)->None:
     row,here,there = wrong[0]
     found = f'session {here} ({len(wrong)} such rows)'
     expected = f'{there}, as in {_file_name(first)}'
-    fix = 'Row n must be the same instant in every view'
+    fix = 'Row n must be the same time point in every view'
     p.problems.append(Problem(str(labels.path), f'labelled frame {row}', found, expected, fix))
 
 # %% ../../nbs/41_project/10_checks.ipynb #54282059
@@ -345,7 +345,7 @@ def _compare_lengths(p:Project, key:str, session:str, files:Sequence[Path])->Non
     frames = [round(info.duration*info.fps) for info in infos]
     if min(frames)<=0 or max(frames)-min(frames)<=2: return # headers may be a frame or two off
     lengths = ', '.join(f'{n} frames in {file.name}' for n,file in zip(frames, files, strict=True))
-    fix = ('Cut them so that frame n is the same instant in each: '
+    fix = ('Cut them so that frame n is the same time point in each: '
            'else views are not compared, or not predicted at all.')
     p.add(key, f'session {session}: about {lengths}', 'as many in every view', fix, 'warning')
 
@@ -358,7 +358,7 @@ def check_amount(p:Project)->None:
     if t.train_prob+(t.val_prob or 0)>1+1e-9: return
     labels = p.labels[0]
     if len(labels) and not labels.labelled.any():
-        p.add('data.csv_file', 'no labelled point in the whole table', 'at least a few labelled frames')
+        p.add('data.csv_file', 'no labelled keypoint in the whole table', 'at least a few labelled frames')
     try: n_train = _n_training_frames(p, len(labels))
     except ProjectError as error:
         p.problems.extend(error.problems)
@@ -498,7 +498,7 @@ def _check_uncalibrated(p:Project, reasons:str)->None:
     "Nothing asks for a calibration where there is none; `reasons` say where it was looked for."
     if any(p.cfg.data.root.glob('calibrations/*.toml')):
         expected = 'a calibration for every session'
-        p.add('data.view_names', reasons, expected, 'Without it there is no 3-D at all.', 'warning')
+        p.add('data.view_names', reasons, expected, 'Without it there is no 3D at all.', 'warning')
     place = 'calibrations/<session>.toml, or calibration.toml'
     losses = [name for name in p.cfg.model.losses_to_use if name.startswith('supervised_')]
     if losses:
@@ -509,18 +509,18 @@ def _check_uncalibrated(p:Project, reasons:str)->None:
 def _check_camera_sizes(p:Project, found:Calibration)->None:
     "Images are as large as those that the cameras were calibrated with; crops are not."
     if p.cfg.data.bbox_file: return
-    fix = 'Points in space would be wrong. Calibrate at this size, or use the original frames.'
+    fix = '3D points would be wrong. Calibrate at this size, or use the original frames.'
     for view,labels,camera in zip(p.views, p.labels, found.rigs[found.rows[0]], strict=True):
         image = labels.images[0]
         file = p.cfg.data.root/image
         if not file.is_file() or image_size(file)==camera.size: continue
         made = f'camera {view} was calibrated for {_in_words(camera.size)}'
         found_sizes = f'{image} is {_in_words(image_size(file))}, but {made}'
-        p.add('data.view_names', found_sizes, 'pictures as large as in the calibration', fix)
+        p.add('data.view_names', found_sizes, 'images as large as in the calibration', fix)
 
 # %% ../../nbs/41_project/10_checks.ipynb #29293c30
 def _check_agreement(p:Project, found:Calibration)->None:
-    "Labels of the same keypoint in several views meet in space: cameras have not been mixed up."
+    "Labels of the same keypoint in several views meet in one 3D point: cameras have not been mixed up."
     if p.cfg.data.bbox_file or any(q.level=='error' for q in p.problems): return
     xy = np.stack([labels.xy for labels in p.labels], 1)
     rigs = [found.rigs[row] for row in found.rows]
@@ -530,7 +530,7 @@ def _check_agreement(p:Project, found:Calibration)->None:
         distance = _known_median(distances)
         if distance>0.02*np.hypot(*camera.size): far.append(f'{view} {distance:.0f} px')
     if not far: return
-    problem = 'labels are far from the points in space that the cameras make of them (median)'
+    problem = 'labels are far from the 3D points that the cameras make of them (median)'
     fix = 'Is each camera in the calibration under its own name, and has none moved since?'
     p.add('data.view_names', f'{problem}: {", ".join(far)}', 'a few pixels', fix, 'warning')
 

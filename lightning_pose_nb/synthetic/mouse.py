@@ -77,7 +77,7 @@ def _bursts(rng:np.random.Generator, t:np.ndarray, every:float, width:float)->np
     return pulses.sum(1)
 
 def _turn(points:np.ndarray, angle:np.ndarray, axes:tuple[int,int])->np.ndarray:
-    "Rotate points (T, J, 3) by one angle per instant in the plane of two axes."
+    "Rotate points (T, J, 3) by one angle per time point in the plane of two axes."
     i,j = axes
     cos = np.cos(angle)[:,None]
     sin = np.sin(angle)[:,None]
@@ -89,8 +89,8 @@ def _turn(points:np.ndarray, angle:np.ndarray, axes:tuple[int,int])->np.ndarray:
 # %% ../../nbs/13_synthetic/10_mouse.ipynb #52602a61
 @dataclass(frozen=True)
 class _Rhythm:
-    "What all parts of the body share at every instant, each of shape (T,)."
-    t:np.ndarray     # Instants in frames
+    "What all parts of the body share at every time point, each of shape (T,)."
+    t:np.ndarray     # Time points in frames
     groom:np.ndarray # 0 to 1: how much it grooms
     walk:np.ndarray  # 0 to 1: how much it walks
     phase:np.ndarray # Of the stride, radians
@@ -128,7 +128,7 @@ for _s,_y in (('left', 1), ('right', -1)):
         f'whisker_down_{_s}': (16, 16*_y, -5)}
 
 def _at_rest(joints, n):
-    "The same places at `n` instants, (n, joints, 3)."
+    "The same places at `n` time points, (n, joints, 3)."
     return np.tile(np.array(list(joints.values()), float), (n, 1, 1))
 
 def _trunk(rhythm:_Rhythm, rng:np.random.Generator)->_Places:
@@ -197,12 +197,12 @@ def _step(is_front, y, rhythm, rng):
 
 # %% ../../nbs/13_synthetic/10_mouse.ipynb #fafb5f3c
 def move(
-    t:np.ndarray,              # Instants in frames, shape (T,); fractions are fine
+    t:np.ndarray,              # Time points in frames, shape (T,); fractions are fine
     rng:np.random.Generator,   # Source of this session's behaviour
     turning:float=.4,          # How far it turns away from facing +x, radians (standard deviation)
     post:tuple[float,float]=(14, -36), # Where the post stands on the floor, (x, y) in mm
 )->np.ndarray:                 # World positions of `JOINTS` in mm, shape (T, J, 3)
-    "One session's behaviour: every joint at every instant."
+    "One session's behaviour: every joint at every time point."
     rhythm = _rhythm(t, rng)
     places = _trunk(rhythm, rng)
     places |= _tail(places['tail_base'], rhythm, rng)

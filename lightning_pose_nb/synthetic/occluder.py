@@ -1,4 +1,4 @@
-"""Occlusion for an instant: a bar that passes in front of the camera, and which keypoints it hides
+"""Occlusion for a frame or two: a bar that passes in front of the camera, and which keypoints it hides
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/13_synthetic/occluder.html.md"""
 

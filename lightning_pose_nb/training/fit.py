@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/fit.html
 
 # %% auto #0
 __all__ = ['BEST', 'RESUME', 'LOGS', 'MAY_CHANGE', 'MUST_STAY', 'QUIET', 'BestCheckpoint', 'ResumeCheckpoint', 'make_trainer',
-           'prepare_folder', 'load_initial_weights', 'TrainingRun', 'prepare_run', 'quiet', 'fit', 'read_log']
+           'prepare_folder', 'load_initial_weights', 'TrainingRun', 'prepare_run', 'quiet', 'fit_model', 'read_log']
 
 # %% ../../nbs/22_training/40_fit.ipynb #d157f191
 import logging
@@ -286,7 +286,7 @@ def _prepare_losses(
 def _describe_multiview(cfg:Config, names:list[str])->str:
     "The remark about losses that calibrated cameras bring."
     weighted = [f'{name} (log_weight {getattr(cfg.losses, name).log_weight:g})' for name in names]
-    return f'losses in space, as cameras are calibrated: {", ".join(weighted)}'
+    return f'losses in 3D, as cameras are calibrated: {", ".join(weighted)}'
 
 # %% ../../nbs/22_training/40_fit.ipynb #dd8d6c02
 def _check_videos(data:PoseData, folder:Path)->list[list]:
@@ -438,7 +438,7 @@ def _fit_uncertainty(network:PoseNetwork, run:TrainingRun)->None:
     save_weights(run.folder, network, BEST)
 
 # %% ../../nbs/22_training/40_fit.ipynb #cfb25d77
-def fit(
+def fit_model(
     cfg:Config,               # Effective config
     labels:Labels|ViewLabels, # Labelled frames, or one table per view
     folder:Path|str,          # The model folder to write

@@ -174,7 +174,7 @@ def _session_problem(name:str, infos:Sequence[VideoInfo])->Problem|None:
         counts = [f'{info.path.name} has {info.n_frames} frames' for info in infos]
         return Problem(str(first.path.parent), f'session {name}', ', '.join(counts),
                        'the same number in every view',
-                       'Cut the videos so that frame n was taken at the same moment in each.')
+                       'Cut the videos so that frame n is the same time point in each.')
     if (first.n_frames or 0)<2:
         return Problem(str(first.path), '', f'holds {first.n_frames} frame',
                        'at least 2 to see a movement', 'It is left out.', 'warning')

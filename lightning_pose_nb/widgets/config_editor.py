@@ -538,5 +538,5 @@ class ConfigEditor(CheckedDraft, widgets.VBox):
         self.task.wait(seconds)
 
     def picture(self)->bytes: # PNG
-        "File, errors, differences and forecast as an image."
+        "File, errors, differences and forecast as a picture."
         return draw_lines(draft_lines(self))

@@ -254,7 +254,7 @@ def draw_fields(
     fields:Sequence[Field], # From top to bottom
     width:float=6.,         # Inches
 )->bytes:                   # PNG
-    "Fields as an image."
+    "Fields as a picture."
     from matplotlib.figure import Figure
     fig = Figure((width, .65*len(fields)))
     ax = fig.add_axes((0, 0, 1, 1))

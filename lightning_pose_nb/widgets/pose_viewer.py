@@ -1,4 +1,4 @@
-"""Watch keypoints on the video they were predicted from, jump to outliers, label and correct, with one camera or several
+"""Watch predicted keypoints on their video, jump to outliers, label and correct, with one camera or several
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/42_widgets/pose_viewer.html.md"""
 

@@ -1,4 +1,4 @@
-"""Keep an image beside a live widget, for GitHub, the docs, and readers without a kernel
+"""A static PNG beside a live ipywidget, for GitHub, the docs, and readers without a kernel
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/42_widgets/snapshot.html.md"""
 
