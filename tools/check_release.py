@@ -34,7 +34,8 @@ def complaints(tag: str) -> list[str]:
     up_to_the_next = r'(?P<text>(?:(?!^## ).*\n?)*)'
     section = re.search(heading+up_to_the_next, changelog, flags=re.MULTILINE)
     if section is None: found.append(f'CHANGELOG.md has no section "## {wanted}"')
-    elif not section['text'].strip(): found.append(f'the section "## {wanted}" of CHANGELOG.md is empty')
+    elif not section['text'].strip():
+        found.append(f'the section "## {wanted}" of CHANGELOG.md is empty')
     return found
 
 

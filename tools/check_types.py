@@ -1,4 +1,4 @@
-"""Count what pyright finds in each package, and fail where it finds more than `tools/type_errors.json` allows.
+"""Count what pyright finds in each package; fail over what `tools/type_errors.json` allows.
 
     python tools/check_types.py            # compare
     python tools/check_types.py --write    # lower the counts to what is found now; they never rise
@@ -62,7 +62,7 @@ def main() -> int:
     "Read the command line."
     as_written = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
-    parser.add_argument('--write', action='store_true', help='lower the allowed counts to those found')
+    parser.add_argument('--write', action='store_true', help='lower the counts to those found')
     parser.add_argument('--list', metavar='PACKAGE', help='print the errors of one package')
     args = parser.parse_args()
     errors = find_errors()

@@ -1,8 +1,8 @@
 """Run notebooks, store their outputs, and say which text outputs are no longer what they were.
 
-    python tools/refresh.py                      # all notebooks: outputs are stored, changes are listed
-    python tools/refresh.py nbs/tutorials        # only these
-    python tools/refresh.py --check nbs/tutorials   # store nothing; exit code 1 if a text output has changed
+    python tools/refresh.py                # all notebooks: store outputs, list changes
+    python tools/refresh.py nbs/tutorials  # only these
+    python tools/refresh.py --check nbs    # store nothing; exit code 1 if a text output has changed
 
 Numbers are masked before texts are compared, since times and the last digits of a training differ
 between machines. A picture that looks as before is kept, so that a diff shows what changed.
@@ -24,7 +24,7 @@ ALIKE = 6.0  # mean difference of grey values up to which two pictures count as 
 
 
 def masked(text: str) -> str:
-    "A text without what differs between runs: numbers, temporary folders, column widths, progress bars."
+    "A text without what differs between runs: numbers, temporary folders, widths, progress bars."
     text = re.sub(r'/tmp/\w+|[A-Z]:\\\S+\\Temp\\\w+', 'TMP', text)
     text = re.sub(r'0x[0-9a-f]+', '0x#', text)
     text = re.sub(r'[-+−]?\d[\d,.]*(?:e[-+]?\d+)?|\bnan\b|NaN', '#', text)
@@ -128,8 +128,8 @@ def main() -> int:
     "Read the command line."
     as_written = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
-    everything = [Path('nbs')]
-    parser.add_argument('paths', nargs='*', type=Path, default=everything, help='notebooks or folders')
+    parser.add_argument('paths', nargs='*', type=Path, default=[Path('nbs')],
+                        help='notebooks or folders')
     parser.add_argument('--check', action='store_true',
                         help='store nothing; fail if a text output has changed')
     args = parser.parse_args()
