@@ -1,7 +1,7 @@
 """How well each family of models does, beside the plain heatmap model, with equally many steps.
 
     export OMP_NUM_THREADS=1
-    python benchmarks/families_accuracy.py                          # the sample, one image per instant
+    python benchmarks/families_accuracy.py                          # sample, one image per instant
     python benchmarks/families_accuracy.py --data ring              # the sample, three cameras
     python benchmarks/families_accuracy.py --data four-view-mouse   # real, four calibrated cameras
     python benchmarks/families_accuracy.py --data mirror-mouse      # real, one image per instant
