@@ -1,4 +1,4 @@
-"What the benchmarks share: a project to measure on, a fresh process per configuration, and a table."
+"What the benchmarks share: a project to measure on, a fresh process per configuration, a table."
 from __future__ import annotations
 
 import argparse
@@ -17,13 +17,21 @@ from pathlib import Path
 THREADS = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'NUMEXPR_NUM_THREADS')
 
 
+def plain_parser(doc: str) -> argparse.ArgumentParser:
+    "A command line without options; the script's docstring is its help, as it is written."
+    as_written = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(description=doc, formatter_class=as_written)
+
+
 def parser(doc: str) -> argparse.ArgumentParser:
     "Options that every benchmark has; the script's docstring is its help."
-    p = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--sizes', type=int, nargs='+', default=[128, 256], help="side of the network's input, pixels")
+    p = plain_parser(doc)
+    p.add_argument('--sizes', type=int, nargs='+', default=[128, 256],
+                   help="side of the network's input, pixels")
     p.add_argument('--backbones', nargs='+', default=['resnet18', 'resnet50'])
     p.add_argument('--threads', type=int, default=1, help='threads that computations may use')
-    p.add_argument('--sample', action='store_true', help='the sample project, even if there are real data')
+    p.add_argument('--sample', action='store_true',
+                   help='the sample project, even if there are real data')
     p.add_argument('--accelerator', default='cpu', help='cpu, gpu, mps or auto')
     p.add_argument('--child', help=argparse.SUPPRESS)
     return p
@@ -38,24 +46,37 @@ def project(sample: bool) -> tuple[dict, Path, str]:
     folder = None if sample else real_data(name)
     if folder is None:
         name = 'sample project'
-        folder = make_project(Path(tempfile.gettempdir())/'lpnb_benchmark_sample', n_frames=90, n_videos=3).parent
+        home = Path(tempfile.gettempdir())/'lpnb_benchmark_sample'
+        folder = make_project(home, n_frames=90, n_videos=3).parent
     data = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos')
     return data, find_videos(folder/'videos')[0], name
 
 
 def settings(data: dict, backbone: str, size: int, **training) -> dict:
     "A config: Lightning Pose's recipe for 90 labelled frames, of which 72 are trained on."
-    recipe = dict(imgaug='dlc', train_batch_size=16, train_prob=0.8, val_prob=0.1, rng_seed_data_pt=42,
-                  unfreezing_epoch=None)
+    recipe = dict(
+        imgaug='dlc',
+        train_batch_size=16,
+        train_prob=0.8,
+        val_prob=0.1,
+        rng_seed_data_pt=42,
+        unfreezing_epoch=None,
+    )
+    model = dict(
+        model_type='heatmap',
+        backbone=backbone,
+        backbone_pretrained=False,
+        losses_to_use=[],
+    )
     return dict(
         data=data | dict(image_resize_dims=dict(height=size, width=size)),
-        model=dict(model_type='heatmap', backbone=backbone, backbone_pretrained=False, losses_to_use=[]),
+        model=model,
         training=recipe | training,
         eval=dict(predict_vids_after_training=False))
 
 
 def limit_threads(n: int) -> None:
-    "Hold this process to n threads, as far as libraries let themselves be told, and Lightning to what matters."
+    "Hold this process to n threads, where libraries can be told, and Lightning to what matters."
     import cv2
     import torch
     torch.set_num_threads(n)
@@ -79,7 +100,8 @@ def peak_megabytes() -> float:
 def stopwatch() -> Iterator[dict]:
     "Wall-clock and processor seconds of a block, in the dictionary that it is given."
     took: dict = {}
-    wall, cpu = time.perf_counter(), cpu_seconds()
+    wall = time.perf_counter()
+    cpu = cpu_seconds()
     yield took
     took.update(wall=time.perf_counter()-wall, cpu=cpu_seconds()-cpu)
 
@@ -95,7 +117,8 @@ def in_fresh_process(script: str, job: dict, threads: int) -> dict:
 
 IMPORT = '''
 import time
-wall, cpu = time.perf_counter(), time.process_time()
+wall = time.perf_counter()
+cpu = time.process_time()
 import lightning_pose_nb.api
 print(time.perf_counter()-wall, time.process_time()-cpu)
 '''
@@ -103,7 +126,8 @@ print(time.perf_counter()-wall, time.process_time()-cpu)
 
 def one_import() -> tuple[float, float]:
     "Wall-clock and processor seconds of one import in a process of its own."
-    done = subprocess.run([sys.executable, '-c', IMPORT], check=True, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, '-c', IMPORT]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     wall, cpu = done.stdout.split()
     return float(wall), float(cpu)
 

@@ -1,23 +1,25 @@
-"""What each family of models costs, beside the plain heatmap model: time and memory of a training step and of a frame.
+"""What each family of models costs beside the plain heatmap model: time and memory, step and frame.
 
-    python benchmarks/families.py                                               # all families at 128 px, one thread
+    python benchmarks/families.py                        # all families at 128 px, one thread
     python benchmarks/families.py --families heatmap heatmap_mhcrnn --sizes 256 --threads 2
     python benchmarks/families.py --accelerator gpu --sizes 256 --batch 16
 
-Training and prediction of each family run in processes of their own. A step is one batch of labelled
-instants: of one image each, of five (heatmap_mhcrnn), or of one from each of four cameras (`heatmap, 4
-views`, heatmap_multiview_transformer). Times are medians over the steps after the first ones. A predicted
-frame is one frame of one video, so an instant of four cameras counts four times. Memory is the largest of the
-process, or of the GPU if there is one. Ratios are to the plain heatmap model on the same backbone; those of
-time compare processor time, which other programs on the machine disturb less. The projects are samples and
-weights are random; families choose their backbones (`--backbones` and `--sample` change nothing). A family
-that fails is named, and the others go on.
+Training and prediction of each family run in processes of their own. A step is one batch of
+labelled instants: of one image each, of five (heatmap_mhcrnn), or of one from each of four cameras
+(`heatmap, 4 views`, heatmap_multiview_transformer). Times are medians over the steps after the
+first ones. A predicted frame is one frame of one video, so an instant of four cameras counts four
+times. Memory is the largest of the process, or of the GPU if there is one. Ratios are to the plain
+heatmap model on the same backbone; those of time compare processor time, which other programs on
+the machine disturb less. The projects are samples and weights are random; families choose their
+backbones (`--backbones` and `--sample` change nothing). A family that fails is named, and the
+others go on.
 """
 import json
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -49,7 +51,8 @@ def sample(several: bool) -> Path:
     from lightning_pose_nb import make_project
     folder = Path(tempfile.gettempdir())/f'lpnb_benchmark_{"views" if several else "frames"}'
     cameras = CAMERAS if several else 0
-    return make_project(folder, n_frames=40, n_videos=2, n_video_frames=60, context=True, cameras=cameras)
+    size = dict(n_frames=40, n_videos=2, n_video_frames=60, cameras=cameras)
+    return make_project(folder, context=True, **size)
 
 
 def config(job: dict):
@@ -57,9 +60,17 @@ def config(job: dict):
     from lightning_pose_nb import load_config
     model_type, backbone, several = FAMILIES[job['family']]
     data = load_config(sample(several)).data
-    known = dict(data_dir=data.data_dir, csv_file=data.csv_file, video_dir=data.video_dir, view_names=data.view_names)
-    values = settings(known, backbone, job['size'], train_batch_size=job['batch'], max_epochs=None, min_epochs=None,
-                      max_steps=WARM+job['steps'], check_val_every_n_epoch=1000, accelerator=job['accelerator'])
+    keys = ('data_dir', 'csv_file', 'video_dir', 'view_names')
+    known = {key: getattr(data, key) for key in keys}
+    training = dict(
+        train_batch_size=job['batch'],
+        max_epochs=None,
+        min_epochs=None,
+        max_steps=WARM+job['steps'],
+        check_val_every_n_epoch=1000,
+        accelerator=job['accelerator'],
+    )
+    values = settings(known, backbone, job['size'], **training)
     values['model']['model_type'] = model_type
     return load_config(values)
 
@@ -67,7 +78,8 @@ def config(job: dict):
 def gpu_or_process_megabytes(accelerator: str) -> float:
     "Largest memory so far: of the GPU, if one is used, or of this process."
     import torch
-    if accelerator != 'cpu' and torch.cuda.is_available(): return torch.cuda.max_memory_allocated()/2**20
+    on_gpu = accelerator != 'cpu' and torch.cuda.is_available()
+    if on_gpu: return torch.cuda.max_memory_allocated()/2**20
     return peak_megabytes()
 
 
@@ -80,7 +92,7 @@ def measure_training(job: dict) -> dict:
     from lightning_pose_nb.training import fit_model
 
     class Clock(Callback):
-        "When each step was done, on the clock and in processor time; a step includes loading its batch."
+        "When each step, loading of its batch included, was done: on the clock, in processor time."
         times: list = []  # noqa: RUF012
 
         def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
@@ -91,17 +103,20 @@ def measure_training(job: dict) -> dict:
     fit_model(cfg, project_labels(cfg), job['folder'], progress=False, callbacks=(Clock(),))
     steps = [(b[0]-a[0], b[1]-a[1]) for a, b in pairwise(Clock.times)][WARM-1:]
     wall, cpu = map(statistics.median, zip(*steps, strict=True))
-    return dict(step=1000*wall, step_cpu=1000*cpu, step_mb=gpu_or_process_megabytes(job['accelerator']))
+    memory = gpu_or_process_megabytes(job['accelerator'])
+    return dict(step=1000*wall, step_cpu=1000*cpu, step_mb=memory)
 
 
 def measure_prediction(job: dict) -> dict:
-    "Milliseconds per frame of a video, and the memory that prediction takes; the first pass warms up."
+    "Milliseconds per frame of a video, and the memory of prediction; the first pass warms up."
     from lightning_pose_nb import TrainedModel, load_config
     from lightning_pose_nb.video import find_videos, probe
 
     data = load_config(sample(FAMILIES[job['family']][2])).data
-    videos = [v for v in find_videos(data.video_path) if v.stem.startswith('session0')]
-    views = {view: next(v for v in videos if v.stem.endswith(view)) for view in data.view_names or ()}
+    videos = [video for video in find_videos(data.video_path) if video.stem.startswith('session0')]
+    views = {}
+    for view in data.view_names or ():
+        views[view] = next(video for video in videos if video.stem.endswith(view))
     model = TrainedModel(job['folder'], job['accelerator'])
     options = dict(progress=False, overwrite=True)
     frames = sum(probe(video).n_frames for video in videos)
@@ -110,14 +125,17 @@ def measure_prediction(job: dict) -> dict:
             if views: model.predict_session(views, **options)
             else: model.predict_video(videos[0], **options)
     memory = gpu_or_process_megabytes(job['accelerator'])
-    return dict(frame=1000*took['wall']/frames, frame_cpu=1000*took['cpu']/frames, frame_mb=memory)
+    wall = 1000*took['wall']/frames
+    cpu = 1000*took['cpu']/frames
+    return dict(frame=wall, frame_cpu=cpu, frame_mb=memory)
 
 
 def measure(job: dict) -> dict:
     "One half of one family's row; a family that cannot be trained says why."
     from lightning_pose_nb.core import ProjectError
     limit_threads(job['threads'])
-    try: return measure_training(job) if job['phase'] == 'train' else measure_prediction(job)
+    half = measure_training if job['phase'] == 'train' else measure_prediction
+    try: return half(job)
     except ProjectError as error: return dict(why=error.problems[0].found)
 
 
@@ -126,7 +144,8 @@ def both_halves(job: dict) -> dict:
     row = dict(job)
     with tempfile.TemporaryDirectory() as folder:
         for phase in ('train', 'predict'):
-            try: row |= in_fresh_process(__file__, job | dict(folder=folder, phase=phase), job['threads'])
+            half = job | dict(folder=folder, phase=phase)
+            try: row |= in_fresh_process(__file__, half, job['threads'])
             except SystemExit as error: row['why'] = str(error)
             if 'why' in row: break
     return row
@@ -145,6 +164,33 @@ def rows(jobs: list[dict]):
         yield row | dict(plain=plain.get((backbone, job['size']), {}))
 
 
+def number(name: str) -> Callable[[dict], str]:
+    "A column that shows a number of a row."
+    return lambda row: f'{row[name]:.1f}'
+
+
+def ratio(name: str) -> Callable[[dict], str]:
+    "A column that shows how a number of a row compares with that of the plain model."
+    return lambda row: f'{row[name]/row["plain"][name]:.2f}' if row['plain'] else '-'
+
+
+def all_columns() -> dict[str, Callable[[dict], str]]:
+    "Heading and contents of each column."
+    columns = {
+        'family                       ': lambda row: row['family'],
+        'size': lambda row: str(row['size']),
+    }
+    for what, space in (('step', ''), ('frame', ' ')):  # headings differ, as they are keys
+        columns |= {
+            f'{what} ms': number(what),
+            f'{what} CPU ms': number(f'{what}_cpu'),
+            f'× plain{space}': ratio(f'{what}_cpu'),
+            f'{what} MB': number(f'{what}_mb'),
+            f'× plain  {space}': ratio(f'{what}_mb'),
+        }
+    return columns
+
+
 def main() -> None:
     "Measure every family and print a table."
     p = parser(__doc__)
@@ -155,16 +201,15 @@ def main() -> None:
     args = p.parse_args()
     if args.child: return print(json.dumps(measure(json.loads(args.child))))
     print(f'batch {args.batch}, {args.threads} thread(s), {args.accelerator}; {import_time()}\n')
-    common = dict(batch=args.batch, steps=args.steps, threads=args.threads, accelerator=args.accelerator)
-    jobs = [common | dict(family=family, size=size) for size, family in product(args.sizes, args.families)]
-    def ratio(name): return lambda r: f'{r[name]/r["plain"][name]:.2f}' if r['plain'] else '-'
-    def ms(name): return lambda r: f'{r[name]:.1f}'
-    columns = {'family                       ': lambda r: r['family'], 'size': lambda r: str(r['size'])}
-    for what, space in (('step', ''), ('frame', ' ')):  # headings differ, as they are keys
-        columns |= {
-            f'{what} ms': ms(what), f'{what} CPU ms': ms(f'{what}_cpu'), f'× plain{space}': ratio(f'{what}_cpu'),
-            f'{what} MB': ms(f'{what}_mb'), f'× plain  {space}': ratio(f'{what}_mb')}
-    table(columns, rows(jobs))
+    common = dict(
+        batch=args.batch,
+        steps=args.steps,
+        threads=args.threads,
+        accelerator=args.accelerator,
+    )
+    choices = product(args.sizes, args.families)
+    jobs = [common | dict(family=family, size=size) for size, family in choices]
+    table(all_columns(), rows(jobs))
 
 
 if __name__ == '__main__': main()

@@ -1,35 +1,37 @@
-"""How well each family of models does, beside the plain heatmap model, with equal steps of the optimiser.
+"""How well each family of models does, beside the plain heatmap model, with equally many steps.
 
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py                        # the sample, one image per instant
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data ring              # the sample, three cameras
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data four-view-mouse   # real, four calibrated cameras
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data mirror-mouse      # real, one image per instant
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --seeds 0 --steps 20     # does it run?
-    OMP_NUM_THREADS=1 python benchmarks/families_accuracy.py --data four-view-mouse --backbone resnet50 \\
+    export OMP_NUM_THREADS=1
+    python benchmarks/families_accuracy.py                          # sample, one image per instant
+    python benchmarks/families_accuracy.py --data ring              # the sample, three cameras
+    python benchmarks/families_accuracy.py --data four-view-mouse   # real, four calibrated cameras
+    python benchmarks/families_accuracy.py --data mirror-mouse      # real, one image per instant
+    python benchmarks/families_accuracy.py --seeds 0 --steps 20     # does it run?
+    python benchmarks/families_accuracy.py --data four-view-mouse --backbone resnet50 \\
         --checkpoint WEIGHTS --ways resnet
 
-All ways see the same number of labelled instants in each step, in the same order, and take the same number of
-steps. A seed is another animal (or another split of the real labels) and other new weights. Errors are
-distances in pixels of the original frame.
+All ways see the same number of labelled instants in each step, in the same order, and take the same
+number of steps. A seed is another animal (or another split of the real labels) and other new
+weights. Errors are distances in pixels of the original frame.
 
-`sample`, `ring`: four videos to train on, of which a few instants are labelled, and two further videos that
-nobody trains on. Errors are measured on those, in every frame, over all keypoints: `visible` ones; `bar`,
-those that only the bar hides, which sweeps through the image and stays for a frame or two; `hidden`, those
-behind the animal or the post. `jumps` counts, in a thousand steps from frame to frame, those in which a
-keypoint moves over 10 px more than it really did. `mm` is the mean distance of triangulated points from where
-they are, `reproj` that of predictions from the triangulated points, in pixels. Of heatmap_mhcrnn the two
-branches are judged by themselves, too: the frame alone, and its neighbours.
+`sample`, `ring`: four videos to train on, of which a few instants are labelled, and two further
+videos that nobody trains on. Errors are measured on those, in every frame, over all keypoints:
+`visible` ones; `bar`, those that only the bar hides, which sweeps through the image and stays for a
+frame or two; `hidden`, those behind the animal or the post. `jumps` counts, in a thousand steps
+from frame to frame, those in which a keypoint moves over 10 px more than it really did. `mm` is the
+mean distance of triangulated points from where they are, `reproj` that of predictions from the
+triangulated points, in pixels. Of heatmap_mhcrnn the two branches are judged by themselves, too:
+the frame alone, and its neighbours.
 
-`four-view-mouse`, `mirror-mouse`: errors of the labelled instants that nobody trained on or chose the network
-by, by view, or by half of the image.
+`four-view-mouse`, `mirror-mouse`: errors of the labelled instants that nobody trained on or chose
+the network by, by view, or by half of the image.
 
-Weights are random unless `--checkpoint` brings some. A plain ViT then learns next to nothing in so few steps
-(try `--vit vit_tiny_patch16_224`), so the default for both ways on a ViT is one with a few convolutions in
-front.
+Weights are random unless `--checkpoint` brings some. A plain ViT then learns next to nothing in so
+few steps (try `--vit vit_tiny_patch16_224`), so the default for both ways on a ViT is one with a
+few convolutions in front.
 
-`said` is the mean likelihood, and `within` the share of points within 5% of the image's side of the truth: a
-regression model means the latter when it says the former. `rank` is the rank correlation of likelihood and
-error; -1 were perfect.
+`said` is the mean likelihood, and `within` the share of points within 5% of the image's side of the
+truth: a regression model means the latter when it says the former. `rank` is the rank correlation
+of likelihood and error; -1 were perfect.
 """
 import argparse
 import hashlib
@@ -44,27 +46,39 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from _common import in_fresh_process, limit_threads, settings
+from _common import in_fresh_process, limit_threads, plain_parser, settings
 
 CONTEXT = {'model.model_type': 'heatmap_mhcrnn'}
 MSE = {'model.model_type': 'regression'}
 LAPLACE = MSE | {'model.regression_loss_type': 'laplace'}
 VIT = {'model.backbone': 'vit'}
 JOINT = VIT | {'model.model_type': 'heatmap_multiview_transformer'}
-ONE = {'heatmap': {}, 'heatmap_mhcrnn': CONTEXT, 'regression mse': MSE, 'regression laplace': LAPLACE}
+ONE = {
+    'heatmap': {},
+    'heatmap_mhcrnn': CONTEXT,
+    'regression mse': MSE,
+    'regression laplace': LAPLACE,
+}
 SEVERAL = {'heatmap resnet': {}, 'heatmap ViT': VIT, 'multiview ViT': JOINT}
 WAYS = {'sample': ONE, 'ring': SEVERAL, 'four-view-mouse': SEVERAL, 'mirror-mouse': ONE}
 RECIPE = {  # steps, instants per step, side of the input
-    'sample': (300, 4, 96), 'ring': (700, 3, 96), 'four-view-mouse': (700, 2, 128), 'mirror-mouse': (300, 4, 128)}
-VIDEOS, LENGTH, NEW = 4, 200, 2 # of the samples: videos to train on, frames in each video, videos to judge by
-LABELS, CHOOSE = 50, 10         # instants to train on, and to choose the network by
+    'sample': (300, 4, 96),
+    'ring': (700, 3, 96),
+    'four-view-mouse': (700, 2, 128),
+    'mirror-mouse': (300, 4, 128),
+}
+VIDEOS = 4    # of the samples: videos to train on,
+LENGTH = 200  # frames in each video,
+NEW = 2       # videos to judge by,
+LABELS = 50   # instants to train on,
+CHOOSE = 10   # and instants to choose the network by
 STRANGERS = ('The labelled images of mirror-mouse-example are counted, not numbered by frame: '
              'to heatmap_mhcrnn the neighbours of an image are strangers.')
 
 
 def parse() -> argparse.Namespace:
     "The command line."
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = plain_parser(__doc__)
     p.add_argument('--data', default='sample', choices=list(WAYS))
     p.add_argument('--ways', nargs='+', help='only those whose names contain one of these')
     p.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
@@ -77,8 +91,10 @@ def parse() -> argparse.Namespace:
     p.add_argument('--checkpoint', help='weights file for --backbone')
     p.add_argument('--rate', type=float, default=1e-3, help='learning rate')
     p.add_argument('--vit-rate', type=float, default=1e-3, help='learning rate of ways on a ViT')
-    p.add_argument('--set', nargs='*', default=[], metavar='KEY=VALUE', help='further config keys, for all ways')
-    p.add_argument('--folder', type=Path, help='keep samples and results here; what is there is not measured again')
+    p.add_argument('--set', nargs='*', default=[], metavar='KEY=VALUE',
+                   help='further config keys, for all ways')
+    p.add_argument('--folder', type=Path,
+                   help='keep samples and results here; what is there is not measured again')
     p.add_argument('--threads', type=int, default=1)
     p.add_argument('--child', type=json.loads, help=argparse.SUPPRESS)
     return p.parse_args()
@@ -116,8 +132,9 @@ def sample(job: dict, sweep: bool = True) -> Path:
     from lightning_pose_nb import make_project
     ring = job['data'] == 'ring'
     folder = Path(job['folder'])/f'{job["data"]}_{job["seed"]}_{sweep}'
-    return make_project(folder, LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], context=not ring, sweep=sweep,
-                        cameras=job['cameras'] if ring else 0)
+    cameras = job['cameras'] if ring else 0
+    look = dict(context=not ring, sweep=sweep, cameras=cameras)
+    return make_project(folder, LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], **look)
 
 
 def real_project(job: dict) -> tuple[dict, Path, int]:
@@ -126,7 +143,8 @@ def real_project(job: dict) -> tuple[dict, Path, int]:
     from lightning_pose_nb.synthetic import real_data
     name = {'mirror-mouse': 'mirror-mouse-example'}.get(job['data'], job['data'])
     root = real_data(name)
-    if root is None: raise SystemExit(f'{name} is not there: see lightning_pose_nb.synthetic.real_data')
+    advice = 'see lightning_pose_nb.synthetic.real_data'
+    if root is None: raise SystemExit(f'{name} is not there: {advice}')
     tables = [path.name for path in sorted(root.glob('CollectedData*.csv'))]
     data = dict(data_dir=str(root), csv_file=tables[0], video_dir='videos')
     train_prob = .8
@@ -151,12 +169,16 @@ def trained(job: dict, place: Path):
 
 
 def sureness(errors, shares, likelihood) -> dict[str, float]:
-    "Whether likelihoods mean something, from distances, distances as a share of the image's side, and likelihoods."
+    "Whether likelihoods mean something; `shares` are the errors as shares of the image's side."
     import numpy as np
     import pandas as pd
     known = np.isfinite(errors)
     ranks = [pd.Series(a[known]).rank() for a in (likelihood, errors)]
-    return dict(said=likelihood[known].mean(), within=(shares[known] < .05).mean(), rank=np.corrcoef(*ranks)[0, 1])
+    return dict(
+        said=likelihood[known].mean(),
+        within=(shares[known] < .05).mean(),
+        rank=np.corrcoef(*ranks)[0, 1],
+    )
 
 
 class Collected:
@@ -176,7 +198,7 @@ class Collected:
 
 
 def summary(found: dict, columns: tuple[str, ...]) -> dict[str, float]:
-    "Mean, median and 95th percentile of all errors, means of the other columns, and what likelihoods are worth."
+    "Mean, median, 95th percentile of all errors; means of the other columns; what likelihoods say."
     import numpy as np
     errors = found['error'][np.isfinite(found['error'])]
     means = {name: np.nanmean(found[name]) for name in columns if name in found}
@@ -197,12 +219,13 @@ def sessions(model, root: Path) -> Iterator[tuple[str, list[Path]]]:
 
 def predicted(model, videos: list[Path]) -> list:
     "Predictions of every view of one session."
-    if model.cfg.data.view_names: return list(model.predict_session(videos, progress=False, overwrite=True).values())
-    return [model.predict_video(videos[0], progress=False, overwrite=True)]
+    options = dict(progress=False, overwrite=True)
+    if model.cfg.data.view_names: return list(model.predict_session(videos, **options).values())
+    return [model.predict_video(videos[0], **options)]
 
 
 def judge_video(found: Collected, video: Path, table, roots: tuple[Path, Path]) -> None:
-    "Compare the predictions of one video with the truth of the project, and of the project without the bar."
+    "Compare predictions of one video with the truth of the project, and of that without the bar."
     import numpy as np
 
     from lightning_pose_nb import read_predictions
@@ -214,9 +237,16 @@ def judge_video(found: Collected, video: Path, table, roots: tuple[Path, Path]) 
     seen = truth.likelihood > .5
     seen_without_bar = clear.likelihood > .5
     sides = np.array(probe(video).size[::-1])
-    found.add(error=error, share=np.linalg.norm(off/sides, axis=-1), likelihood=table.likelihood,
-              visible=error[seen], bar=error[seen_without_bar & ~seen], hidden=error[~seen_without_bar],
-              jumps=1000*(temporal_norm(table.xy)[1:]-temporal_norm(truth.xy)[1:] > 10))
+    too_far = temporal_norm(table.xy)[1:]-temporal_norm(truth.xy)[1:] > 10
+    found.add(
+        error=error,
+        share=np.linalg.norm(off/sides, axis=-1),
+        likelihood=table.likelihood,
+        visible=error[seen],
+        bar=error[seen_without_bar & ~seen],
+        hidden=error[~seen_without_bar],
+        jumps=1000*too_far,
+    )
 
 
 def judge_in_space(found: Collected, model, root: Path, session: str, videos: list[Path]) -> None:
@@ -227,7 +257,8 @@ def judge_in_space(found: Collected, model, root: Path, session: str, videos: li
     from lightning_pose_nb.evaluation import read_metric
     results = model.folder/'video_preds'
     for video in videos:
-        found.add(reproj=read_metric(results/f'{video.stem}_reprojection_error.csv').to_numpy(float))
+        reprojection = read_metric(results/f'{video.stem}_reprojection_error.csv')
+        found.add(reproj=reprojection.to_numpy(float))
     points = read_points(results/f'{session}_3d.csv')[2]
     true = read_points(root/'ground_truth_3d'/f'{session}.csv')[2]
     found.add(mm=np.linalg.norm(points-true, axis=-1))
@@ -258,14 +289,17 @@ def judge_view(found: Collected, model, root: Path, csv: Path, view: str) -> Non
     ending = f'_{view}' if view else ''
     labels = read_labels(csv)
     table = read_predictions(model.folder/f'predictions{ending}.csv')
-    test = (read_metric(model.folder/f'predictions_pixel_error{ending}.csv')['set'] == 'test').to_numpy()
+    subset = read_metric(model.folder/f'predictions_pixel_error{ending}.csv')['set']
+    test = (subset == 'test').to_numpy()
     off = table.xy[test]-labels.xy[test]
     error = np.linalg.norm(off, axis=-1)
     sides = np.array(image_size(root/labels.images[0])[::-1])
-    found.add(error=error, share=np.linalg.norm(off/sides, axis=-1), likelihood=table.likelihood[test])
+    share = np.linalg.norm(off/sides, axis=-1)
+    found.add(error=error, share=share, likelihood=table.likelihood[test])
     if view:
-        reprojection = read_metric(model.folder/f'predictions_reprojection_error{ending}.csv').drop(columns='set')
-        found.add(**{view: error}, reproj=reprojection.to_numpy(float)[test])
+        metric = read_metric(model.folder/f'predictions_reprojection_error{ending}.csv')
+        reprojection = metric.drop(columns='set').to_numpy(float)
+        found.add(**{view: error}, reproj=reprojection[test])
         return
     for half in ('top', 'bot'):
         columns = [k for k, name in enumerate(labels.keypoint_names) if name.endswith(half)]
@@ -277,9 +311,15 @@ def on_labels(model, root: Path) -> dict[str, float]:
     model.evaluate(progress=False)
     views = model.cfg.data.view_names or ['']
     found = Collected()
-    for csv, view in zip(model.cfg.data.csv_paths, views, strict=True): judge_view(found, model, root, csv, view)
+    for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):
+        judge_view(found, model, root, csv, view)
     columns = views if views[0] else ['top', 'bot']
     return summary(found.joined(), (*columns, 'reproj'))
+
+
+def decode_branch(network, branch: int, outputs) -> tuple:
+    "Keypoints and likelihoods of one branch of a network that has two."
+    return tuple(part[branch] for part in network.decode_all(outputs))
 
 
 def measure(job: dict, place: Path) -> dict[str, dict[str, float]]:
@@ -293,8 +333,9 @@ def measure(job: dict, place: Path) -> dict[str, dict[str, float]]:
     judge = partial(on_videos, job) if job['data'] in ('sample', 'ring') else on_labels
     rows = {job['way']: judge(model, root) | cost}
     network = model.model.network
-    for branch, name in enumerate(('frame alone', 'neighbours')) if network.context else ():
-        network.decode = lambda outputs, branch=branch: tuple(part[branch] for part in network.decode_all(outputs))
+    if not network.context: return rows
+    for branch, name in enumerate(('frame alone', 'neighbours')):
+        network.decode = partial(decode_branch, network, branch)
         rows[f'  {name}'] = judge(model, root) | cost
     return rows
 
@@ -317,7 +358,8 @@ def once(job: dict) -> dict[str, dict[str, float]]:
     file = Path(job['folder'])/f'{job["data"]}_{key}.json'
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(in_fresh_process(__file__, job, job['threads'])), encoding='utf-8')
+        rows = in_fresh_process(__file__, job, job['threads'])
+        file.write_text(json.dumps(rows), encoding='utf-8')
     return json.loads(file.read_text(encoding='utf-8'))
 
 
@@ -325,14 +367,16 @@ def print_child(job: dict) -> None:
     "Measure one job in this process, and print its rows as JSON."
     with tempfile.TemporaryDirectory() as place: rows = measure(job, Path(place)/'model')
     plain = {}
-    for name, row in rows.items(): plain[name] = {column: float(value) for column, value in row.items()}
+    for name, row in rows.items():
+        plain[name] = {column: float(value) for column, value in row.items()}
     print(json.dumps(plain))
 
 
 def common_settings(args: argparse.Namespace) -> dict:
     "What all jobs share."
     steps, batch, size = RECIPE[args.data]
-    common = {name: value for name, value in vars(args).items() if name not in ('ways', 'seeds', 'child')}
+    common = dict(vars(args))
+    for name in ('ways', 'seeds', 'child'): del common[name]
     common |= dict(steps=args.steps or steps, batch=args.batch or batch, size=args.size or size)
     if args.checkpoint: common['checkpoint'] = str(Path(args.checkpoint).resolve())
     return common
@@ -342,18 +386,32 @@ def print_means(results: dict[str, list[dict]]) -> None:
     "Print the mean over seeds of every row."
     print('\nmean over seeds')
     for name, rows in results.items():
-        line(name, {column: statistics.fmean(row[column] for row in rows) for column in rows[0]})
+        means = {}
+        for column in rows[0]: means[column] = statistics.fmean(row[column] for row in rows)
+        line(name, means)
+
+
+def chosen_ways(data: str, parts: list[str] | None) -> list[str]:
+    "The ways whose names contain one of the parts; all without parts."
+    if not parts: return list(WAYS[data])
+    return [way for way in WAYS[data] if any(part in way for part in parts)]
+
+
+def print_recipe(args: argparse.Namespace, common: dict) -> None:
+    "Print what all ways have in common."
+    backbones = args.backbone
+    if WAYS[args.data] is SEVERAL: backbones += f' or {args.vit}'
+    print(f'{args.data}: {common["batch"]} instants a step, {common["size"]} px, {backbones}')
+    if args.data == 'mirror-mouse': print(STRANGERS)
 
 
 def main() -> None:
     "Train every way with every seed, and print tables as results come in."
     args = parse()
     if args.child: return print_child(args.child)
-    ways = [way for way in WAYS[args.data] if not args.ways or any(part in way for part in args.ways)]
+    ways = chosen_ways(args.data, args.ways)
     common = common_settings(args)
-    vit = f' or {args.vit}' if WAYS[args.data] is SEVERAL else ''
-    print(f'{args.data}: {common["batch"]} instants a step, {common["size"]} px, {args.backbone}{vit}')
-    if args.data == 'mirror-mouse': print(STRANGERS)
+    print_recipe(args, common)
     results: dict[str, list[dict]] = {}
     with tempfile.TemporaryDirectory() as temp:
         common['folder'] = str(args.folder or temp)

@@ -1,15 +1,16 @@
-"""How fluid the pose viewer is in a browser: first paint, time per step, traces of long recordings, bytes sent.
+"""How fluid the pose viewer is in a browser: first paint, time per step, long traces, bytes sent.
 
-    python benchmarks/pose_viewer.py     # 400 × 400 and 1280 × 1024, 200 steps; traces of 10⁶ frames × 50 keypoints
+    python benchmarks/pose_viewer.py                                          # all of it
     python benchmarks/pose_viewer.py --frames 120 --steps 20 --long 20000     # does it run?
 
-JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its time ends with the
-animation frame in which the asked frame is on the screen. `forwards` presses as soon as the last step is
-painted; `jumps` go to frames far apart, so that nothing was fetched ahead. *First paint* is from running the
-cell to the first frame on the screen, imports included. A *query* is what the strip of traces asks Python
-for: one signal of one keypoint, all frames or a thousandth of them, 1000 pixels wide.
+All is two videos, 400 × 400 and 1280 × 1024, 200 steps each, and traces of 10⁶ frames × 50
+keypoints. JupyterLab and headless Chromium run on this machine. A *step* is one press of →; its
+time ends with the animation frame in which the asked frame is on the screen. `forwards` presses as
+soon as the last step is painted; `jumps` go to frames far apart, so that nothing was fetched ahead.
+*First paint* is from running the cell to the first frame on the screen, imports included. A *query*
+is what the strip of traces asks Python for: one signal of one keypoint, all frames or a thousandth
+of them, 1000 pixels wide.
 """
-import argparse
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent/'tests'))
 import browser
+from _common import plain_parser
 from video_readers import film
 
 from lightning_pose_nb import Predictions
@@ -27,6 +29,7 @@ from lightning_pose_nb.data import write_predictions
 NOTEBOOK = '''
 PoseViewer({video!r}, {table!r})
 '''
+FIRST_FRAME = "document.querySelector('.lpnb-viewer')?.dataset.frame === '0'"
 STEP = '''async ([code, goal]) => {
     const root = document.querySelector('.lpnb-viewer');
     const begin = performance.now();
@@ -62,7 +65,7 @@ def drive(video: Path, table: Path, n: int, steps: int, folder: Path) -> dict:
         browser.kernel_ready(page)
         begin = time.perf_counter()
         browser.run_all(page)
-        page.wait_for_function("document.querySelector('.lpnb-viewer')?.dataset.frame === '0'", timeout=120_000)
+        page.wait_for_function(FIRST_FRAME, timeout=120_000)
         first = time.perf_counter()-begin
         page.locator('.lpnb-viewer').focus()
         page.wait_for_timeout(1000)
@@ -94,12 +97,14 @@ def long_traces(n: int, k: int) -> dict:
 
 def spread(seconds: list[float], unit: str = 'ms') -> str:
     "Median and 99th percentile."
-    return f'median {np.median(seconds):6.2f} {unit}, 99th percentile {np.percentile(seconds, 99):6.2f} {unit}'
+    median = np.median(seconds)
+    slowest = np.percentile(seconds, 99)
+    return f'median {median:6.2f} {unit}, 99th percentile {slowest:6.2f} {unit}'
 
 
 def main():
     "Measure, and print."
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = plain_parser(__doc__)
     p.add_argument('--frames', type=int, default=600, help='length of the videos')
     p.add_argument('--steps', type=int, default=200, help='steps to time')
     p.add_argument('--long', type=int, default=10**6, help='frames of the traces')
@@ -112,9 +117,11 @@ def main():
         write_predictions(table, folder/f'{video.stem}.csv')
         took = drive(video, folder/f'{video.stem}.csv', args.frames, args.steps, folder)
         print(f'{size[1]} × {size[0]}, {args.frames} frames: first paint {took["first"]:.1f} s')
-        for what in ('forwards', 'jumps'): print(f'    {what:9} {len(took[what]):4} steps: {spread(took[what])}')
+        for what in ('forwards', 'jumps'):
+            print(f'    {what:9} {len(took[what]):4} steps: {spread(took[what])}')
     took = long_traces(args.long, args.keypoints)
-    print(f'traces of {args.long} frames × {args.keypoints} keypoints: prepared in {took["prepare"]:.2f} s')
+    extent = f'{args.long} frames × {args.keypoints} keypoints'
+    print(f'traces of {extent}: prepared in {took["prepare"]:.2f} s')
     for what in ('whole', 'part'): print(f'    query, {what}: {spread(1000*np.array(took[what]))}')
     static = Path(sys.modules['lightning_pose_nb'].__file__).parent/'static'
     for path in sorted(static.iterdir()): print(f'{path.name}: {path.stat().st_size} bytes')

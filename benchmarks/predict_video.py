@@ -1,11 +1,12 @@
-"""Time the prediction of a whole video: decoding, network (random weights cost the same), heatmap decoding, writing.
+"""Time the prediction of a whole video: reading, network, heatmap decoding, writing.
 
-    python benchmarks/predict_video.py                                          # 128 and 256 px, resnet18 and resnet50
+    python benchmarks/predict_video.py                   # 128 and 256 px, resnet18 and resnet50
     python benchmarks/predict_video.py --sizes 128 --backbones resnet18 --frames 100
 
-The video is that of mirror-mouse-example (994 frames of 396 × 406), or of the sample project where the data
-are not there. Each configuration runs in a process of its own. `read` is decoding and resizing alone. For
-comparison, Lightning Pose predicts 4.1 (resnet18) and 2.2 (resnet50) frames per CPU second at 256.
+The video is that of mirror-mouse-example (994 frames of 396 × 406), or of the sample project where
+the data are not there. Random weights cost the same. Each configuration runs in a process of its
+own. `read` is decoding and resizing alone. For comparison, Lightning Pose predicts 4.1 (resnet18)
+and 2.2 (resnet50) frames per CPU second at 256.
 """
 import json
 import tempfile
@@ -49,28 +50,44 @@ def measure(job: dict) -> dict:
         video = clip(video, job['frames'], folder)
         save_model(folder, build_network(cfg, num_keypoints=len(names)), cfg, names, {})
         model = TrainedModel(folder, job['accelerator'])
-        with stopwatch() as whole: table = model.predict_video(video, batch_size=job['batch'], progress=False)
+        with stopwatch() as whole:
+            table = model.predict_video(video, batch_size=job['batch'], progress=False)
         peak = peak_megabytes()
         with stopwatch() as read:
             batches = read_batches(video, job['batch'] or 96, cfg.data.size)
             rows = sum(len(batch.frames) for batch in batches)
-    if rows != len(table.index): raise SystemExit(f'{rows} frames were read, but {len(table.index)} predicted')
-    return dict(frames=rows, wall=whole['wall'], cpu=whole['cpu'], read_wall=read['wall'], read_cpu=read['cpu'],
-                peak=peak)
+    predicted = len(table.index)
+    if rows != predicted: raise SystemExit(f'{rows} frames were read, but {predicted} predicted')
+    return dict(
+        frames=rows,
+        wall=whole['wall'],
+        cpu=whole['cpu'],
+        read_wall=read['wall'],
+        read_cpu=read['cpu'],
+        peak=peak,
+    )
 
 
 def main() -> None:
     "Measure every configuration and print a table."
     p = parser(__doc__)
-    p.add_argument('--frames', type=int, default=0, help='predict only so many frames; 0: the whole video')
+    p.add_argument('--frames', type=int, default=0,
+                   help='predict only so many frames; 0: the whole video')
     p.add_argument('--batch', type=int, help="frames at a time; default the config's")
     args = p.parse_args()
     if args.child: return print(json.dumps(measure(json.loads(args.child))))
     _, video, name = project(args.sample)
-    print(f'{video.name} of {name}, {args.threads} thread(s), {args.accelerator}; {import_time()}\n')
-    common = dict(sample=args.sample, frames=args.frames, batch=args.batch, threads=args.threads,
-                  accelerator=args.accelerator)
-    jobs = [common | dict(backbone=b, size=s) for b, s in product(args.backbones, args.sizes)]
+    machine = f'{args.threads} thread(s), {args.accelerator}'
+    print(f'{video.name} of {name}, {machine}; {import_time()}\n')
+    common = dict(
+        sample=args.sample,
+        frames=args.frames,
+        batch=args.batch,
+        threads=args.threads,
+        accelerator=args.accelerator,
+    )
+    choices = product(args.backbones, args.sizes)
+    jobs = [common | dict(backbone=backbone, size=size) for backbone, size in choices]
     columns = {
         'backbone': lambda r: r['backbone'],
         'size': lambda r: str(r['size']),

@@ -1,18 +1,19 @@
-"""Does unlabelled video help? Supervised against semi-supervised training on the sample animal, with equal steps.
+"""Does unlabelled video help? Training with and without it on the sample animal, with equal steps.
 
-    OMP_NUM_THREADS=1 python benchmarks/unlabelled_video.py                 # 20 and 50 labels, three seeds, five ways
+    OMP_NUM_THREADS=1 python benchmarks/unlabelled_video.py  # 20 and 50 labels, 3 seeds, 5 ways
     python benchmarks/unlabelled_video.py --labels 20 --seeds 0 --steps 20  # does it run?
 
-Every seed is another animal on other days: four videos of 200 frames to train on, of which a few frames are
-labelled, ten more labelled frames to choose the network by, and three further videos that nobody trains on.
-Errors are measured on those three, in every frame, where the sample knows the truth: pixels of the original
-frame (176 × 200), over all 20 keypoints, hidden ones included. `jumps` counts, in a thousand steps from frame
-to frame, those in which a keypoint moves over 10 px more than it really did; `pose` and `views` are the mean
-errors of the two subspaces, fitted to the same labels.
+Every seed is another animal on other days: four videos of 200 frames to train on, of which a few
+frames are labelled, ten more labelled frames to choose the network by, and three further videos
+that nobody trains on. Errors are measured on those three, in every frame, where the sample knows
+the truth: pixels of the original frame (176 × 200), over all 20 keypoints, hidden ones included.
+`jumps` counts, in a thousand steps from frame to frame, those in which a keypoint moves over 10 px
+more than it really did; `pose` and `views` are the mean errors of the two subspaces, fitted to the
+same labels.
 
-All ways see the same labelled batches, seeds and learning rates, and take the same number of steps; those
-with losses on video see as many unlabelled frames as `--length` says in each step after the first fifth, over
-which the losses are off, and the second, over which they are faded in.
+All ways see the same labelled batches, seeds and learning rates, and take the same number of steps;
+those with losses on video see as many unlabelled frames as `--length` says in each step after the
+first fifth, over which the losses are off, and the second, over which they are faded in.
 """
 import argparse
 import itertools
@@ -25,7 +26,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from _common import THREADS, limit_threads
+from _common import THREADS, limit_threads, plain_parser
 
 LOSSES = ('temporal', 'pca_singleview', 'pca_multiview')
 WAYS = {'supervised': [], **{name: [name] for name in LOSSES}, 'all three': list(LOSSES)}
@@ -35,8 +36,9 @@ COLUMNS = ('mean', 'median', 'p95', 'visible', 'hidden', 'jumps', 'pose', 'views
 
 def parse() -> argparse.Namespace:
     "The command line."
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument('--labels', type=int, nargs='+', default=[20, 50], help='labelled training frames')
+    p = plain_parser(__doc__)
+    p.add_argument('--labels', type=int, nargs='+', default=[20, 50],
+                   help='labelled training frames')
     p.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
     p.add_argument('--ways', nargs='+', default=list(WAYS), choices=list(WAYS))
     p.add_argument('--steps', type=int, default=250, help='steps of the optimiser')
@@ -44,10 +46,13 @@ def parse() -> argparse.Namespace:
     p.add_argument('--length', type=int, default=8, help='unlabelled frames a step')
     p.add_argument('--size', type=int, default=96, help="side of the network's input")
     p.add_argument('--backbone', default='resnet18')
-    p.add_argument('--log-weights', type=json.loads, default=LOG_WEIGHTS, help='such as \'{"temporal": 9}\'')
+    p.add_argument('--log-weights', type=json.loads, default=LOG_WEIGHTS,
+                   help='such as \'{"temporal": 9}\'')
     p.add_argument('--epsilon', type=float, default=20.,
-                   help='motion a frame that costs nothing, px; the truth moves 9 px at most in 99 of 100 steps')
-    p.add_argument('--jobs', type=int, default=2, help='trainings at the same time, one thread each')
+                   help='motion a frame that costs nothing, px; '
+                        'the truth moves 9 px at most in 99 of 100 steps')
+    p.add_argument('--jobs', type=int, default=2,
+                   help='trainings at the same time, one thread each')
     p.add_argument('--folder', type=Path, help='keep samples and models here')
     p.add_argument('--child', type=json.loads, help=argparse.SUPPRESS)
     return p.parse_args()
@@ -60,7 +65,9 @@ def settings(job: dict, batches: int) -> dict[str, object]:
     losses = WAYS[job['way']]
     epoch = max(batches, 10) if losses else batches
     fade = max(1, steps//5//epoch)
-    log_weights = {f'losses.{name}.log_weight': weight for name, weight in job['log_weights'].items()}
+    log_weights = {}
+    for name, weight in job['log_weights'].items():
+        log_weights[f'losses.{name}.log_weight'] = weight
     return log_weights | {
         'data.image_resize_dims.height': job['size'],
         'data.image_resize_dims.width': job['size'],
@@ -104,8 +111,11 @@ def measure(job: dict) -> dict[str, float]:
     folder = Path(job['folder'])
     config = make_sample(folder, job['labels'], job['seed'])
     batches = -(-job['labels']//job['batch'])
-    model = train(config, folder/'{labels}_{seed}_{way}'.format(**job), settings(job, batches), progress=False)
-    errors, seen, jumps = [], [], []
+    place = folder/'{labels}_{seed}_{way}'.format(**job)
+    model = train(config, place, settings(job, batches), progress=False)
+    errors = []
+    seen = []
+    jumps = []
     pose: dict[str, list] = {}
     for video in find_videos(config.parent/'videos_new'):
         table = model.predict_video(video, progress=False)
@@ -118,8 +128,12 @@ def measure(job: dict) -> dict[str, float]:
     error = np.concatenate(errors)
     visible = np.concatenate(seen)
     return dict(
-        mean=error.mean(), median=np.median(error), p95=np.quantile(error, .95),
-        visible=error[visible].mean(), hidden=error[~visible].mean(), jumps=1000*np.concatenate(jumps).mean(),
+        mean=error.mean(),
+        median=np.median(error),
+        p95=np.quantile(error, .95),
+        visible=error[visible].mean(),
+        hidden=error[~visible].mean(),
+        jumps=1000*np.concatenate(jumps).mean(),
         pose=np.nanmean(np.concatenate(pose['pca_singleview_error'])),
         views=np.nanmean(np.concatenate(pose['pca_multiview_error'])),
         steps=model.model.about['steps'])
@@ -143,8 +157,9 @@ def line(name: str, rows: list[dict]) -> None:
 
 def print_child(job: dict) -> None:
     "Measure one job in this process, and print its numbers as JSON."
-    found = measure(job)
-    print(json.dumps({name: int(value) if name == 'steps' else float(value) for name, value in found.items()}))
+    plain = {name: float(value) for name, value in measure(job).items()}
+    plain['steps'] = int(plain['steps'])
+    print(json.dumps(plain))
 
 
 def all_jobs(args: argparse.Namespace, folder: Path) -> list[dict]:

@@ -1,24 +1,23 @@
 """Frames per second of each way to read video, and how long a training step waits for them.
 
-    OMP_NUM_THREADS=1 python benchmarks/video_readers.py                    # two sizes, then twenty steps of training
-    python benchmarks/video_readers.py --frames 100 --steps 0             # does it run?
+    OMP_NUM_THREADS=1 python benchmarks/video_readers.py       # two sizes, then twenty steps
+    python benchmarks/video_readers.py --frames 100 --steps 0  # does it run?
 
-The videos are made on the spot: H.264 as `VideoWriter` writes it (a key frame every 60 frames), a textured
-image that moves, and noise. `decoder` is FFmpeg alone, one thread and no conversion; the others give resized,
-normalised batches: windows of 96 in order, as prediction reads, or clips of 16 in random order, as training
-does. `again` is a second round over the same clips, kept in memory. `dali` is NVIDIA's pipeline: decoded by
-the card where there is one, elsewhere fed by the CPU reader (`dali fed`), which measures its overhead and no
-more. The second table trains the plain heatmap model with a temporal loss and adds up the time in which the
-network waited for unlabelled frames.
+The videos are made on the spot: H.264 as `VideoWriter` writes it (a key frame every 60 frames), a
+textured image that moves, and noise. `decoder` is FFmpeg alone, one thread and no conversion; the
+others give resized, normalised batches: windows of 96 in order, as prediction reads, or clips of 16
+in random order, as training does. `again` is a second round over the same clips, kept in memory.
+`dali` is NVIDIA's pipeline: decoded by the card where there is one, elsewhere fed by the CPU reader
+(`dali fed`), which measures its overhead and no more. The second table trains the plain heatmap
+model with a temporal loss and adds up the time in which the network waited for unlabelled frames.
 """
-import argparse
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from _common import limit_threads, project, settings, stopwatch
+from _common import limit_threads, plain_parser, project, settings, stopwatch
 
 
 def film(folder: Path, size: tuple[int, int], frames: int) -> Path:
@@ -60,7 +59,10 @@ def through(batches: Iterable) -> Iterator[int]:
         yield len(frames)
 
 
-def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterator[tuple[str, Iterable[int]]]:
+Way = tuple[str, Iterable[int]]  # name, numbers of frames as they arrive
+
+
+def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterator[Way]:
     "Name and frames of each way to read a video."
     import numpy as np
 
@@ -76,7 +78,17 @@ def ways(video: Path, frames: int, size: tuple[int, int], device: str) -> Iterat
     if not machine_reason(device):
         yield 'dali, in order', through(read_clips_dali([video], order, size, device))
         yield 'dali, random', through(read_clips_dali([video], clips, size, device))
-    elif not dali_missing(): yield 'dali fed, in order', through(read_clips_dali([video], order, size))
+    elif not dali_missing():
+        yield 'dali fed, in order', through(read_clips_dali([video], order, size))
+
+
+NOTHING_ELSE = dict(  # a trainer that only trains
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+    limit_val_batches=0,
+)
 
 
 def waiting(steps: int, size: int, device: str) -> None:
@@ -99,18 +111,18 @@ def waiting(steps: int, size: int, device: str) -> None:
         frames = pose.unlabelled
         network = build_network(cfg, len(labels.keypoint_names))
         module = PoseModule(network, cfg, make_rates(cfg, pose.steps_per_epoch))
-        trainer = pl.Trainer(max_steps=steps, accelerator=device, logger=False, enable_checkpointing=False,
-                             enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0)
+        trainer = pl.Trainer(max_steps=steps, accelerator=device, **NOTHING_ELSE)
         began = time.perf_counter()
         trainer.fit(module, pose)
         took = time.perf_counter()-began
-    print(f'\n{name}, resnet18, {size}: {steps} steps of 16 labelled and 16 unlabelled frames in {took:.1f} s')
+    work = f'{steps} steps of 16 labelled and 16 unlabelled frames'
+    print(f'\n{name}, resnet18, {size}: {work} in {took:.1f} s')
     print(f'waited {frames.waited:.2f} s for frames, {100*frames.waited/took:.1f} %\n{frames.why}')
 
 
 def main() -> None:
     "Print both tables."
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = plain_parser(__doc__)
     p.add_argument('--frames', type=int, default=960)
     p.add_argument('--steps', type=int, default=20, help='steps of training for the second table')
     p.add_argument('--size', type=int, default=256, help='side of the images given out')

@@ -1,8 +1,8 @@
 """A notebook in a real browser: JupyterLab or Voilà in headless Chromium, driven by Playwright.
 
-`opened` starts a server for a folder, opens a notebook of it, runs it, and hands over the page. An error that the
-page raised fails the test at the end, whatever the test itself found. Screenshots go to `artefacts/` (or
-`$LPNB_ARTEFACTS`).
+`opened` starts a server for a folder, opens a notebook of it, runs it, and hands over the page. An
+error that the page raised fails the test at the end, whatever the test itself found. Screenshots go
+to `artefacts/` (or `$LPNB_ARTEFACTS`).
 """
 import os
 import secrets
@@ -34,13 +34,20 @@ def required(what: str) -> bool:
     return what in os.environ.get('LPNB_REQUIRE', '').split(',')
 
 
+def what_is_missing() -> str:
+    "What a test in a browser lacks on this machine; empty if nothing."
+    absent = [name for name in ('jupyterlab', 'playwright', 'voila') if find_spec(name) is None]
+    if absent: return f"{', '.join(absent)} not installed (pip install -e '.[dev]')"
+    if CHROMIUM: return ''
+    return 'no Chromium found; install it (apt-get install chromium) or set CHROMIUM'
+
+
 def need_browser():
     "Skip with a reason where there is no browser; fail where there must be one."
-    absent = [name for name in ('jupyterlab', 'playwright', 'voila') if find_spec(name) is None]
-    if absent: missing = f"{', '.join(absent)} not installed (pip install -e '.[dev]')"
-    else: missing = '' if CHROMIUM else 'no Chromium found; install it (apt-get install chromium) or set CHROMIUM'
-    if missing and required('browser'): pytest.fail(f'a browser is required here, but {missing}', pytrace=False)
-    if missing: pytest.skip(missing)
+    missing = what_is_missing()
+    if not missing: return
+    if required('browser'): pytest.fail(f'a browser is required here, but {missing}', pytrace=False)
+    pytest.skip(missing)
 
 
 def artefacts() -> Path:
@@ -64,16 +71,36 @@ def _port() -> int:
         return s.getsockname()[1]
 
 
-def _command(kind: str, notebook: Path) -> tuple[list[str], str, str]:
-    port,token = _port(),secrets.token_hex(8)
+def _lab_command(notebook: Path, port: int) -> tuple[list[str], str, str]:
+    "What starts JupyterLab, the address that answers when it is ready, and that of the notebook."
+    token = secrets.token_hex(8)
     home = f'http://127.0.0.1:{port}'
-    if kind == 'lab':
-        command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ServerApp.ip=127.0.0.1',
-                   f'--ServerApp.root_dir={notebook.parent}', f'--ServerApp.port={port}',
-                   f'--IdentityProvider.token={token}', '--LabApp.expose_app_in_browser=True']
-        return command, f'{home}/api?token={token}', f'{home}/lab/tree/{notebook.name}?token={token}&reset'
-    command = [sys.executable, '-m', 'voila', str(notebook), '--no-browser', f'--port={port}', '--Voila.ip=127.0.0.1']
-    return command, f'{home}/', f'{home}/'
+    options = [
+        '--no-browser',
+        '--allow-root',
+        '--ServerApp.ip=127.0.0.1',
+        f'--ServerApp.root_dir={notebook.parent}',
+        f'--ServerApp.port={port}',
+        f'--IdentityProvider.token={token}',
+        '--LabApp.expose_app_in_browser=True',
+    ]
+    command = [sys.executable, '-m', 'jupyterlab', *options]
+    ready = f'{home}/api?token={token}'
+    page = f'{home}/lab/tree/{notebook.name}?token={token}&reset'
+    return command, ready, page
+
+
+def _voila_command(notebook: Path, port: int) -> tuple[list[str], str, str]:
+    "The same for Voilà, which serves nothing but the notebook."
+    options = ['--no-browser', f'--port={port}', '--Voila.ip=127.0.0.1']
+    command = [sys.executable, '-m', 'voila', str(notebook), *options]
+    home = f'http://127.0.0.1:{port}/'
+    return command, home, home
+
+
+def _fail(what: str, log: Path):
+    "End the test with the last lines of a server's log."
+    pytest.fail(f'{what}:\n{log.read_text()[-3000:]}', pytrace=False)
 
 
 @contextmanager
@@ -87,18 +114,18 @@ def serve(kind: str, notebook: Path, home: Path) -> Iterator[str]:
     env = os.environ | {key: str(home/name) for key,name in paths.items()}
     env |= {'PYTHONPATH': os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))}
     env.pop('MPLBACKEND', None)
-    command, ready, page = _command(kind, notebook)
+    start = _lab_command if kind == 'lab' else _voila_command
+    command, ready, page = start(notebook, _port())
     log = home/f'{kind}.log'
     with log.open('w') as file:
         server = subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=notebook.parent)
     try:
         for _ in range(240):
-            if server.poll() is not None:
-                pytest.fail(f'the {kind} server ended:\n{log.read_text()[-3000:]}', pytrace=False)
+            if server.poll() is not None: _fail(f'the {kind} server ended', log)
             try: urllib.request.urlopen(ready, timeout=60).read()
             except OSError: time.sleep(.5)
             else: break
-        else: pytest.fail(f'the {kind} server never answered:\n{log.read_text()[-3000:]}', pytrace=False)
+        else: _fail(f'the {kind} server never answered', log)
         yield page
     finally:
         server.terminate()
@@ -106,11 +133,17 @@ def serve(kind: str, notebook: Path, home: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired: server.kill()
 
 
+def launch(playwright):
+    "Headless Chromium."
+    return playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+
+
 def kernel_ready(page, timeout: float = 120):
     "Wait until JupyterLab shows the notebook and its kernel answers."
     page.wait_for_selector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell', timeout=timeout*1000)
     session = 'window.jupyterapp?.shell.currentWidget?.sessionContext?.session'
-    page.wait_for_function(f'{session}?.kernel?.connectionStatus === "connected"', timeout=timeout*1000)
+    connected = f'{session}?.kernel?.connectionStatus === "connected"'
+    page.wait_for_function(connected, timeout=timeout*1000)
 
 
 def run_all(page):
@@ -120,13 +153,14 @@ def run_all(page):
 
 
 @contextmanager
-def opened(kind: str, notebook: Path, home: Path, run: bool = True, size: tuple[int, int] = (1280, 900)) -> Iterator:
+def opened(kind: str, notebook: Path, home: Path, run: bool = True,
+           size: tuple[int, int] = (1280, 900)) -> Iterator:
     "A Playwright page that shows the notebook; an error on the page fails the test."
     from playwright.sync_api import sync_playwright
     home.mkdir(parents=True, exist_ok=True)
     errors = []
     with serve(kind, notebook, home) as address, sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        browser = launch(p)
         page = browser.new_page(viewport={'width': size[0], 'height': size[1]})
         page.on('pageerror', lambda e: errors.append(str(e)))
         try:

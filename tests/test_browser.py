@@ -58,7 +58,7 @@ Counter()
 
 @pytest.mark.parametrize('kind', ['lab', 'voila'])
 def test_a_picture_stays(kind, tmp_path):
-    "While a widget lives its picture is hidden; without a kernel the picture is what the saved notebook shows."
+    "While a widget lives its picture is hidden; without a kernel the saved notebook shows it."
     notebook = browser.write_notebook(tmp_path/'counter.ipynb', COUNTER)
     picture = '.jp-OutputArea-child img'
     with browser.opened(kind, notebook, tmp_path/'home') as page:
@@ -68,10 +68,11 @@ def test_a_picture_stays(kind, tmp_path):
         before = page.locator(picture).get_attribute('src')
         assert not page.locator(picture).is_visible()
         button.click()
-        page.wait_for_function("document.querySelector('.lpnb-live button').innerText === '1'", timeout=20_000)
+        until(page, "document.querySelector('.lpnb-live button').innerText === '1'")
         page.screenshot(path=browser.artefacts()/f'snapshot-{kind}-live.png')
         if kind == 'voila': return # Voilà saves nothing
-        until(page, '([where, old]) => document.querySelector(where).src !== old', [picture, before])
+        is_new = '([where, old]) => document.querySelector(where).src !== old'
+        until(page, is_new, [picture, before])
         page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
         page.wait_for_timeout(1000)
     with browser.opened(kind, notebook, tmp_path/'later', run=False) as page:
@@ -83,14 +84,15 @@ def test_a_picture_stays(kind, tmp_path):
 VIEWER = '''
 from lightning_pose_nb.widgets.pose_viewer import PoseViewer
 predictions = {{'model': 'session0.csv', 'truth': 'ground_truth/session0.csv'}}
-viewer = PoseViewer('videos/session0.mp4', predictions, 'CollectedData.csv', skeleton={skeleton}, threshold=.5)
+video = 'videos/session0.mp4'
+viewer = PoseViewer(video, predictions, 'CollectedData.csv', skeleton={skeleton}, threshold=.5)
 viewer
 '''
 
 
 @pytest.fixture
 def project(tmp_path):
-    "The sample project, with predictions of a video that are wrong in frame 41, and in some frames a little."
+    "The sample project, with predictions of a video: wrong in frame 41, in some frames a little."
     folder = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=60).parent
     table = read_predictions(folder/'ground_truth'/'session0.csv')
     rng = np.random.default_rng(0)
@@ -106,24 +108,27 @@ def project(tmp_path):
 
 def at(page, frame, timeout=20):
     "Wait until the viewer has painted a frame."
-    until(page, "n => document.querySelector('.lpnb-viewer')?.dataset.frame === String(n)", frame, timeout)
+    shows = "n => document.querySelector('.lpnb-viewer')?.dataset.frame === String(n)"
+    until(page, shows, frame, timeout)
 
 
 def screen(page, x, y):
     "Where on the page a place in the frame is."
-    place = [float(x), float(y)]
-    return page.evaluate("([x, y]) => document.querySelector('.lpnb-viewer')._lpnb.clientOf(x, y)", place)
+    client_of = "([x, y]) => document.querySelector('.lpnb-viewer')._lpnb.clientOf(x, y)"
+    return page.evaluate(client_of, [float(x), float(y)])
 
 
 @pytest.mark.parametrize('kind', ['lab', 'voila'])
 def test_viewer(kind, project):
-    "Step, scrub, jump, drag a keypoint, undo, add a frame, save: the label table changes there and nowhere else."
+    "Step, scrub, jump, drag a keypoint, undo, add a frame, save: the table changes there alone."
     names = read_predictions(project/'session0.csv').keypoint_names
-    book = LabelBook(project/'CollectedData.csv')
+    labels = project/'CollectedData.csv'
+    book = LabelBook(labels)
     frame,image = next(iter(book.frames_of('session0.mp4').items()))
-    before = (project/'CollectedData.csv').read_text()
+    before = labels.read_text()
     k = int(np.flatnonzero(np.isfinite(book.keypoints(image)[:, 0]))[0])
-    notebook = browser.write_notebook(project/'view.ipynb', VIEWER.format(skeleton=[names[0:2], names[1:3]]))
+    cell = VIEWER.format(skeleton=[names[0:2], names[1:3]])
+    notebook = browser.write_notebook(project/'view.ipynb', cell)
     with browser.opened(kind, notebook, project/'home', size=(1280, 1000)) as page:
         at(page, 0, timeout=120)
         viewer = page.locator('.lpnb-viewer')
@@ -145,9 +150,9 @@ def test_viewer(kind, project):
         page.screenshot(path=browser.artefacts()/f'viewer-{kind}-drag.png')
         page.mouse.up()
         until_changed(page)
-        assert (project/'CollectedData.csv').read_text() == before, 'the table must not change before it is saved'
-        assert LabelBook(project/'CollectedData.csv').n_unsaved == 1, 'but the journal must know at once'
-        moved = LabelBook(project/'CollectedData.csv').keypoints(image)[k]
+        assert labels.read_text() == before, 'the table must not change before it is saved'
+        assert LabelBook(labels).n_unsaved == 1, 'but the journal must know at once'
+        moved = LabelBook(labels).keypoints(image)[k]
         page.keyboard.press('Control+z')
         until_saved(page)
         page.keyboard.press('Control+Shift+z')
@@ -160,10 +165,10 @@ def test_viewer(kind, project):
         page.locator('.lpnb-save').click()
         until_saved(page)
         page.screenshot(path=browser.artefacts()/f'viewer-{kind}-saved.png')
-    after = (project/'CollectedData.csv').read_text().splitlines()
+    after = labels.read_text().splitlines()
     assert len(after) == len(before.splitlines())+1
     assert [a == b for a,b in zip(before.splitlines(), after, strict=False)].count(False) == 1
-    saved = LabelBook(project/'CollectedData.csv')
+    saved = LabelBook(labels)
     assert np.allclose(saved.keypoints(image)[k], moved)
     assert np.abs(moved-book.keypoints(image)[k]).min() > 2
     assert 'labeled-data/session0/img00000041.png' in saved.images
@@ -180,7 +185,8 @@ PoseViewer(labels=label_book('mine/config.yaml'))
 @pytest.mark.parametrize('kind', ['lab'])
 def test_views(kind, tmp_path):
     "From the videos of two cameras to a label in each: the tables agree, row by row."
-    films = make_project(tmp_path/'sample', n_frames=4, n_videos=1, n_video_frames=20, cameras=2).parent
+    size = dict(n_frames=4, n_videos=1, n_video_frames=20, cameras=2)
+    films = make_project(tmp_path/'sample', **size).parent
     views = load_config(films/'config.yaml').data.view_names
     config = start_project(tmp_path/'mine', films/'videos', ['nose', 'tail'], n=3, view_names=views,
                            skeleton=[['nose', 'tail']])
@@ -206,10 +212,13 @@ def test_views(kind, tmp_path):
         until(page, SHOWS_VIEW, views[0])
         at(page, 1)
     first,second = label_book(config).views.values()
-    assert [Path(image).name for image in first.images] == [Path(image).name for image in second.images] != []
+    images = [Path(image).name for image in first.images]
+    assert images == [Path(image).name for image in second.images] != []
     places = [book.keypoints(book.images[0]) for book in (first, second)]
-    np.testing.assert_allclose(places[0], [[40, 50], [np.nan]*2], atol=1)
-    np.testing.assert_allclose(places[1], [[np.nan]*2, [20, 30]], atol=1, err_msg='after the nose comes the tail')
+    unlabelled = [np.nan]*2
+    np.testing.assert_allclose(places[0], [[40, 50], unlabelled], atol=1)
+    tail = 'after the nose comes the tail'
+    np.testing.assert_allclose(places[1], [unlabelled, [20, 30]], atol=1, err_msg=tail)
     assert [p for p in check_project(config) if 'csv_file' in p.where] == []
 
 
@@ -221,7 +230,7 @@ ConfigEditor('config.yaml')
 
 @pytest.mark.parametrize('kind', ['lab', 'voila'])
 def test_editor(kind, project):
-    "Type a mistake and see it named; save a value: one line changes. Somebody else's edit is not overwritten."
+    "A mistake is named; saving a value changes one line; somebody else's edit is not overwritten."
     config = project/'config.yaml'
     before = config.read_text()
     notebook = browser.write_notebook(project/'edit.ipynb', EDITOR)
@@ -243,16 +252,18 @@ def test_editor(kind, project):
         until_saved(page)
         page.screenshot(path=browser.artefacts()/f'editor-{kind}-saved.png')
         saved = config.read_text()
-        changed = [new for old,new in zip(before.splitlines(), saved.splitlines(), strict=True) if old != new]
+        lines = zip(before.splitlines(), saved.splitlines(), strict=True)
+        changed = [new for old,new in lines if old != new]
         assert len(changed) == 1
         assert 'max_epochs: 17' in changed[0]
-        config.write_text(saved+'# by somebody else\n')
+        edited = saved+'# by somebody else\n'
+        config.write_text(edited)
         field.fill('18')
         page.locator('.lpnb-keep').wait_for(timeout=20_000)
-        assert config.read_text() == saved+'# by somebody else\n'
+        assert config.read_text() == edited
         page.locator('.lpnb-keep').click()
         page.locator('.lpnb-keep').wait_for(state='hidden', timeout=20_000)
-    assert config.read_text() == saved.replace('max_epochs: 17', 'max_epochs: 18')+'# by somebody else\n'
+    assert config.read_text() == edited.replace('max_epochs: 17', 'max_epochs: 18')
 
 
 MONITOR = '''
@@ -266,13 +277,18 @@ TrainingMonitor('model', every=1)
 def test_monitor(kind, project):
     "A training in another process is seen to learn, looked back at, and stopped."
     settings = [
-        'model.backbone=mobilenetv3_small_050', 'model.backbone_pretrained=false', 'training.max_epochs=400',
-        'training.check_val_every_n_epoch=2', 'training.optimizer_params.learning_rate=0.006']
+        'model.backbone=mobilenetv3_small_050',
+        'model.backbone_pretrained=false',
+        'training.max_epochs=400',
+        'training.check_val_every_n_epoch=2',
+        'training.optimizer_params.learning_rate=0.006',
+    ]
     notebook = browser.write_notebook(project/'watch.ipynb', MONITOR.format(settings=settings))
     with browser.opened(kind, notebook, project/'home', size=(1280, 1100)) as page:
         page.locator('.lpnb-monitor').wait_for(timeout=120_000)
         until_says(page, '.lpnb-monitor', 'to go', timeout=120)
-        until(page, "document.querySelector('.lpnb-monitor .widget-readout')?.innerText > '2'", timeout=120)
+        past_two = "document.querySelector('.lpnb-monitor .widget-readout')?.innerText > '2'"
+        until(page, past_two, timeout=120)
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-running.png')
         page.locator('.lpnb-monitor .noUi-handle').focus()
         page.keyboard.press('Home')
@@ -283,6 +299,13 @@ def test_monitor(kind, project):
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-stopped.png')
 
 
+SCREENS = [  # name, width in pixels, colour scheme
+    ('light', 1100, 'light'),
+    ('dark', 1100, 'dark'),
+    ('phone', 390, 'light'),
+]
+
+
 def test_report(project):
     "The page of a trained model opens without a network, raises nothing, and its film plays."
     from playwright.sync_api import sync_playwright
@@ -290,18 +313,24 @@ def test_report(project):
     from lightning_pose_nb.api import train
     from lightning_pose_nb.report import write_report
     settings = {
-        'model.backbone': 'mobilenetv3_small_050', 'model.backbone_pretrained': False, 'training.max_epochs': 2,
-        'training.min_epochs': 1, 'training.check_val_every_n_epoch': 1}
-    page_file = write_report(train(project/'config.yaml', project/'model', settings, progress=False).folder)
-    asked, errors = [], []
+        'model.backbone': 'mobilenetv3_small_050',
+        'model.backbone_pretrained': False,
+        'training.max_epochs': 2,
+        'training.min_epochs': 1,
+        'training.check_val_every_n_epoch': 1,
+    }
+    model = train(project/'config.yaml', project/'model', settings, progress=False)
+    page_file = write_report(model.folder)
+    asked = []
+    errors = []
     with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=browser.CHROMIUM, headless=True, args=browser.FLAGS)
-        for name,width,scheme in (('light', 1100, 'light'), ('dark', 1100, 'dark'), ('phone', 390, 'light')):
+        chromium = browser.launch(p)
+        for name,width,scheme in SCREENS:
             page = chromium.new_page(viewport={'width': width, 'height': 900}, color_scheme=scheme)
             page.on('request', lambda r: asked.append(r.url[:40]))
             page.on('pageerror', lambda e: errors.append(str(e)))
             page.goto(page_file.as_uri())
-            page.wait_for_function('document.querySelector("video").readyState >= 2', timeout=20_000)
+            until(page, 'document.querySelector("video").readyState >= 2')
             assert page.evaluate('document.documentElement.scrollWidth') <= width
             page.screenshot(path=browser.artefacts()/f'report-{name}.png', full_page=True)
         chromium.close()

@@ -1,4 +1,4 @@
-"""An animal that is small in its frame: bounding boxes, a cropped project, a model of it, pixels of the whole frame."""
+"""A small animal in a large frame: boxes, a cropped project, its model, pixels of the frame."""
 from pathlib import Path
 
 import numpy as np
@@ -36,14 +36,16 @@ NARROW = BoxOptions(ratio=1.2)
 
 def cropped_settings(home: Path) -> dict:
     "The config of the cropped project."
-    return dict(data=dict(data_dir=str(home/'cropped'), csv_file='CollectedData.csv', video_dir='videos'))
+    data = dict(data_dir=str(home/'cropped'), csv_file='CollectedData.csv', video_dir='videos')
+    return dict(data=data)
 
 
 @pytest.fixture(scope='module')
 def home(tmp_path_factory) -> Path:
-    "A full project, what a perfect detector would say about it, the cropped project that follows, a model of it."
+    "A full project, the cropped one that a perfect detector makes of it, a model of the latter."
     home = tmp_path_factory.mktemp('crops')
-    arena = make_project(home/'arena', n_frames=20, n_videos=1, n_video_frames=30, n_test_videos=1).parent
+    size = dict(n_frames=20, n_videos=1, n_video_frames=30, n_test_videos=1)
+    arena = make_project(home/'arena', **size).parent
     labels = read_labels(arena/'CollectedData.csv')
     cropped = home/'cropped'
     likelihood = labels.labelled.astype(float)
@@ -85,13 +87,15 @@ def test_labels_are_compared_in_pixels_of_the_frame(home, model):
     np.testing.assert_allclose(crops.xy+boxes[:, None, :2], whole.xy, atol=1e-6)
     table = read_predictions(home/'model'/'predictions.csv')
     distances = np.linalg.norm(table.xy-whole.xy, axis=-1)
-    np.testing.assert_allclose(stored_errors(home/'model', table.keypoint_names), distances, atol=1e-3)
+    stored = stored_errors(home/'model', table.keypoint_names)
+    np.testing.assert_allclose(stored, distances, atol=1e-3)
     assert inside_boxes(table.xy, boxes)
 
 
 def test_a_cropped_video_and_boxes_in_the_whole_video_say_the_same(home, model):
-    inside = model.predict_video(home/'cropped'/'videos_new'/'session1.mp4', home/'inside.csv', progress=False)
-    boxes = home/'cropped'/'videos_new'/'session1_bbox.csv'
+    crop = home/'cropped'/'videos_new'/'session1.mp4'
+    inside = model.predict_video(crop, home/'inside.csv', progress=False)
+    boxes = crop.with_name('session1_bbox.csv')
     video = home/'arena'/'videos_new'/'session1.mp4'
     whole = model.predict_video(video, home/'whole.csv', boxes=boxes, progress=False)
     distances = np.linalg.norm(inside.xy-whole.xy, axis=-1)
@@ -104,7 +108,8 @@ def test_points_are_drawn_where_the_crop_shows_them(home, model):
     viewer = PoseViewer(None, model.folder, home/'cropped'/'CollectedData.csv')
     found = viewer.traces['predictions'].table
     distances = np.linalg.norm(found.xy-crops.xy, axis=-1)
-    np.testing.assert_allclose(distances, stored_errors(home/'model', found.keypoint_names), atol=1e-3)
+    stored = stored_errors(home/'model', found.keypoint_names)
+    np.testing.assert_allclose(distances, stored, atol=1e-3)
     sample = gather_samples(model.cfg, {'model': model.folder})[3]
     np.testing.assert_allclose(sample.xy, crops.xy[3], atol=1e-6)
     np.testing.assert_allclose(sample.predictions['model'][0], found.xy[3], atol=1e-3)
@@ -112,7 +117,8 @@ def test_points_are_drawn_where_the_crop_shows_them(home, model):
     seen = PoseViewer(film, model.folder)
     boxes = read_boxes(film.with_name('session0_bbox.csv'))
     whole = shift_labels(seen.traces['predictions'].table.xy, boxes, probe(film).size)
-    np.testing.assert_allclose(whole, read_predictions(model.folder/'video_preds'/'session0.csv').xy, atol=1e-3)
+    predicted = read_predictions(model.folder/'video_preds'/'session0.csv')
+    np.testing.assert_allclose(whole, predicted.xy, atol=1e-3)
     for v in (viewer, seen): v.close()
 
 

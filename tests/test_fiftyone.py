@@ -31,9 +31,13 @@ def test_app(fiftyone, tmp_path):
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         port = s.getsockname()[1]
-    names = {'eval.fiftyone.dataset_name': 'animals', 'eval.fiftyone.port': port}
+    settings = {
+        'eval.fiftyone.dataset_name': 'animals',
+        'eval.fiftyone.port': port,
+        'data.skeleton': [['nose_top', 'spine_top'], ['spine_top', 'tail_base_top']],
+    }
     config = make_project(tmp_path/'mouse', n_frames=4, n_videos=2, n_video_frames=20)
-    cfg = load_config(config, {**names, 'data.skeleton': [['nose_top', 'spine_top'], ['spine_top', 'tail_base_top']]})
+    cfg = load_config(config, settings)
     dataset = make_dataset(cfg, {}, overwrite=True)
     session = launch(dataset, cfg)
     try:
@@ -52,7 +56,7 @@ def _look(port):
     "A picture of the app, to look at."
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=browser.CHROMIUM, headless=True, args=browser.FLAGS)
+        chromium = browser.launch(p)
         page = chromium.new_page(viewport={'width': 1280, 'height': 900})
         page.goto(f'http://127.0.0.1:{port}/datasets/animals', timeout=60_000)
         page.wait_for_timeout(5000)

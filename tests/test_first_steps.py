@@ -1,4 +1,4 @@
-"""The promise of the README, through public names only: a project, a model, a video, a table; a folder that travels."""
+"""The promise of the README, through public names: project, model, video, a folder that travels."""
 import shutil
 from itertools import product
 from pathlib import Path
@@ -19,7 +19,8 @@ QUICK = {
     'training.accelerator': 'cpu',
     'model.model_name': 'first',
 }
-FRAMES, LABELS = 30, 24
+FRAMES = 30
+LABELS = 24
 
 
 @pytest.fixture(scope='module')
@@ -43,14 +44,20 @@ def read(csv: Path) -> pd.DataFrame:
 
 
 def test_the_folder_holds_what_that_of_lightning_pose_holds(home):
-    found = {p.relative_to(home/'model').as_posix() for p in (home/'model').rglob('*') if p.is_file()}
+    folder = home/'model'
+    found = {p.relative_to(folder).as_posix() for p in folder.rglob('*') if p.is_file()}
     expected = {
-        'config.yaml', 'weights.safetensors', 'predictions.csv', 'predictions_pixel_error.csv',
-        'video_preds/session0.csv', 'video_preds/session0_temporal_norm.csv'}
+        'config.yaml',
+        'weights.safetensors',
+        'predictions.csv',
+        'predictions_pixel_error.csv',
+        'video_preds/session0.csv',
+        'video_preds/session0_temporal_norm.csv',
+    }
     assert expected <= found
     assert any(p.startswith('tb_logs/first/version_0/events') for p in found), sorted(found)
     assert not [p for p in found if p.endswith(('.tmp', '.part', '.ckpt')) and p != 'resume.ckpt']
-    assert load_config(home/'model'/'config.yaml').data.size == (64, 64)
+    assert load_config(folder/'config.yaml').data.size == (64, 64)
 
 
 def coordinates(table: pd.DataFrame) -> np.ndarray:
@@ -64,7 +71,8 @@ def test_predictions_of_the_labelled_frames(home, model):
     assert model.keypoint_names == names
     numbers = table.iloc[:, :-1]
     assert set(numbers.columns.get_level_values(0)) == {'heatmap_tracker'}
-    assert [column[1:] for column in numbers.columns] == list(product(names, ('x', 'y', 'likelihood')))
+    expected = list(product(names, ('x', 'y', 'likelihood')))
+    assert [column[1:] for column in numbers.columns] == expected
     assert set(table.iloc[:, -1]) <= {'train', 'validation', 'test', 'unused'}
     likelihood = table.xs('likelihood', axis=1, level=2).to_numpy(float)
     assert ((likelihood >= 0) & (likelihood <= 1)).all()
@@ -95,7 +103,8 @@ def test_video(home, model):
 
 def test_it_learned_something(home, model):
     "Two epochs are not enough to be good, but enough to be better than a guess at random."
-    errors = pd.read_csv(home/'model'/'predictions_pixel_error.csv', index_col=0).drop(columns='set').to_numpy(float)
+    table = pd.read_csv(home/'model'/'predictions_pixel_error.csv', index_col=0)
+    errors = table.drop(columns='set').to_numpy(float)
     assert np.nanmean(errors) < 110  # half of the image's diagonal is about 130
 
 
@@ -112,7 +121,7 @@ def test_resume_of_a_finished_run_changes_nothing(home):
 
 
 def test_the_folder_travels(home, tmp_path):
-    "Copied elsewhere, with the project it was trained on out of reach, the model predicts the same."
+    "Copied elsewhere, with its project out of reach, the model predicts the same."
     shutil.copytree(home/'model', tmp_path/'model')
     video = shutil.copy(home/'mouse'/'videos'/'session0.mp4', tmp_path/'film.mp4')
     here = read(home/'model'/'video_preds'/'session0.csv')

@@ -1,4 +1,4 @@
-"""The plan of the house: numbered notebooks, short exported cells, public names, no exception without a reason."""
+"""The plan of the house: numbered notebooks, short cells, public names, reasons for exceptions."""
 import ast
 import importlib
 import re
@@ -14,7 +14,7 @@ LIBRARY = ROOT/LIB
 STUBS = sorted(LIBRARY.rglob('__init__.pyi'))
 EXCEPTIONS = tomllib.loads((Path(__file__).parent/'exceptions.toml').read_text(encoding='utf-8'))
 CHECKED = ('tests', 'tools', 'benchmarks')  # folders of Python files that obey the same limits
-LONGEST = 40                                # lines of code in an exported cell; blank lines and comments do not count
+LONGEST = 40  # lines of code in an exported cell; blank lines and comments do not count
 
 
 def test_notebooks_are_numbered_in_tens_and_named_like_their_module():
@@ -25,6 +25,13 @@ def test_notebooks_are_numbered_in_tens_and_named_like_their_module():
         expected = rf'\d\d_{package}/\d0_{name}' if package else rf'\d\d_{name}'
         if not re.fullmatch(expected, place): wrong.append(f'{place} makes {module}')
     assert not wrong, '; '.join(wrong)
+
+
+def must_be(found: set[str], allowed: set[str], what: str):
+    "Fail unless exactly those stand out that may; the message names what is new and what is gone."
+    new = sorted(found-allowed)
+    gone = sorted(allowed-found)
+    assert found == allowed, f'{what}: {new}; no longer: {gone}'
 
 
 def exported_cells():
@@ -39,8 +46,7 @@ def exported_cells():
 
 def test_exported_cells_hold_one_thought():
     long = {f'{path}: {cell}' for path, cell, lines in exported_cells() if len(lines) > LONGEST}
-    allowed = set(EXCEPTIONS['long_cells'])
-    assert long == allowed, f'over {LONGEST} lines: {sorted(long-allowed)}; no longer: {sorted(allowed-long)}'
+    must_be(long, set(EXCEPTIONS['long_cells']), f'over {LONGEST} lines')
 
 
 def sources():
@@ -63,7 +69,7 @@ def test_what_stands_out_is_named_with_its_reason():
             function = STANDS_OUT.match(line)
             if function: found.add(f'{path}: {function[1]}')
     allowed = EXCEPTIONS['noqa']
-    assert found == set(allowed), f'not named: {sorted(found-set(allowed))}; gone: {sorted(set(allowed)-found)}'
+    must_be(found, set(allowed), 'not named')
     assert all(len(reason) > 20 for reason in allowed.values())
 
 
@@ -108,23 +114,24 @@ def hidden_names(source: str, packages: dict[str, dict[str, str]]) -> list[str]:
     "What some code imports although no package shows it."
     hidden = []
     for module, names in imported(source):
-        shown = packages.get(module or LIB, {})
-        hidden += [f'{module or LIB}.{name}' for name in names if name not in shown and name not in packages]
+        package = module or LIB
+        known = {*packages.get(package, {}), *packages}
+        hidden += [f'{package}.{name}' for name in names if name not in known]
     return hidden
 
 
 def test_tutorials_and_benchmarks_use_public_names_only():
     "Rings 1 and 2: what the package and its sub-packages show."
     packages = {stub.parent.name: stub_names(stub) for stub in STUBS}
-    public = [(path, code) for path, code in sources() if path.startswith(('nbs/tutorials', 'nbs/index', 'benchmarks'))]
     wrong = []
-    for path, source in public:
+    for path, source in sources():
+        if not path.startswith(('nbs/tutorials', 'nbs/index', 'benchmarks')): continue
         wrong += [f'{path}: {name}' for name in hidden_names(source, packages)]
     assert not wrong, '; '.join(sorted(set(wrong)))
 
 
 def documents():
-    "Every text with links: the pages of `docs` and the prose of all notebooks, with the file that it stands in."
+    "Every text with links, and its file: the pages of `docs` and the prose of all notebooks."
     for page in sorted((ROOT/'docs').glob('*.md')): yield page, page.read_text(encoding='utf-8')
     for path in sorted(CONFIG.nbs_path.rglob('*.ipynb')):
         for cell in read_nb(path).cells:
@@ -135,5 +142,6 @@ def test_links_between_chapters_lead_somewhere():
     wrong = []
     for file, text in documents():
         for link in re.findall(r'\]\(([\w./-]+\.(?:ipynb|md))(?:#[\w-]*)?\)', text):
-            if not (file.parent/link).resolve().is_file(): wrong.append(f'{file.relative_to(ROOT)}: {link}')
+            there = (file.parent/link).resolve().is_file()
+            if not there: wrong.append(f'{file.relative_to(ROOT)}: {link}')
     assert not wrong, '; '.join(wrong)

@@ -1,4 +1,4 @@
-"""Settings of the `training` section that no notebook shows one by one: each must do what its name says."""
+"""Settings of the `training` section that no notebook shows: each must do what its name says."""
 import pytest
 
 from lightning_pose_nb import make_project, train
@@ -22,7 +22,8 @@ QUICK = {  # 16 frames: 2 steps an epoch
 @pytest.fixture(scope='module')
 def config(tmp_path_factory):
     "A small sample project."
-    return make_project(tmp_path_factory.mktemp('sample')/'mouse', n_frames=24, n_videos=2, n_video_frames=30)
+    folder = tmp_path_factory.mktemp('sample')/'mouse'
+    return make_project(folder, n_frames=24, n_videos=2, n_video_frames=30)
 
 
 @pytest.mark.parametrize(('changes', 'epochs', 'steps'), [
@@ -40,9 +41,12 @@ def config(tmp_path_factory):
 ], ids=lambda v: ', '.join(v) if isinstance(v, dict) else None)
 def test_a_run_has_the_length_it_should_have(config, tmp_path, changes, epochs, steps):
     settings = QUICK | changes
-    given = {key: value for key, value in settings.items() if value is not None or 'averaging' in key}
+    given = {}
+    for key, value in settings.items():
+        if value is not None or 'averaging' in key: given[key] = value
     model = train(config, tmp_path/'model', given, progress=False)
-    assert (model.model.about['epochs'], model.model.about['steps']) == (epochs, steps)
+    about = model.model.about
+    assert (about['epochs'], about['steps']) == (epochs, steps)
     assert read_log(model.folder)['val_pixel_error'].dropna().between(0, 300).all()
 
 
@@ -59,11 +63,14 @@ def test_early_stopping_stops(config, tmp_path):
 
 
 def test_extra_checkpoints_are_kept(config, tmp_path):
-    model = train(config, tmp_path/'model', QUICK | {'training.ckpt_every_n_epochs': 1}, progress=False)
+    settings = QUICK | {'training.ckpt_every_n_epochs': 1}
+    model = train(config, tmp_path/'model', settings, progress=False)
     assert len(list((model.folder/'checkpoints').glob('*.ckpt'))) == 2
 
 
 def test_workers_prepare_the_same_batches(config, tmp_path):
-    runs = [train(config, tmp_path/str(n), QUICK | {'training.num_workers': n}, progress=False) for n in (0, 2)]
-    first, second = ((run.folder/'weights.safetensors').read_bytes() for run in runs)
-    assert first == second
+    weights = []
+    for n in (0, 2):
+        run = train(config, tmp_path/str(n), QUICK | {'training.num_workers': n}, progress=False)
+        weights.append((run.folder/'weights.safetensors').read_bytes())
+    assert weights[0] == weights[1]

@@ -1,4 +1,4 @@
-"""Unlabelled video through the public names: a semi-supervised model, what it leaves behind, a run that is killed."""
+"""Unlabelled video through public names: a model, what it leaves behind, a run that is killed."""
 import json
 import shutil
 import subprocess
@@ -53,9 +53,11 @@ def test_epochs_have_ten_steps_and_losses_fade_in(home):
     for name in LOSSES:
         late = steps[steps['epoch'] > 1]
         weighted = late[f'train_{name}_loss']*late[f'{name}_weight']
-        np.testing.assert_allclose(late[f'train_{name}_loss_weighted'], weighted, rtol=1e-4, atol=1e-12)
+        logged = late[f'train_{name}_loss_weighted']
+        np.testing.assert_allclose(logged, weighted, rtol=1e-4, atol=1e-12)
         assert late[f'{name}_weight'].iloc[0] == pytest.approx(0.5*np.exp(-11))
-    parts = late['train_supervised_loss']+sum(late[f'train_{name}_loss_weighted'] for name in LOSSES)
+    unsupervised = sum(late[f'train_{name}_loss_weighted'] for name in LOSSES)
+    parts = late['train_supervised_loss']+unsupervised
     np.testing.assert_allclose(parts, late['total_loss'], rtol=1e-4)
 
 
@@ -68,7 +70,8 @@ def test_every_prediction_has_its_pca_errors(home):
         labelled = pd.read_csv(home/'model'/f'predictions_{kind}_error.csv', index_col=0)
         assert set(labelled['set']) == {'train', 'validation'}
         for values in (video, labelled.drop(columns='set')):
-            assert [i for i, name in enumerate(names) if values[name].notna().all()] == list(known)
+            complete = [i for i, name in enumerate(names) if values[name].notna().all()]
+            assert complete == list(known)
             assert (values.iloc[:, list(known)].to_numpy() >= 0).all()
 
 
@@ -102,8 +105,9 @@ def test_a_model_without_video_has_them_too(home, tmp_path):
     ({'training.train_frames': 5}, '8 frames or more'),
     ({'model.losses_to_use': ['temproal']}, 'temporal')])
 def test_mistakes_are_found_before_training(home, change, said):
-    problems = [p for p in check_project(home/'mouse'/'config.yaml', QUICK | change) if p.level == 'error']
-    assert any(said in str(p) for p in problems), problems
+    problems = check_project(home/'mouse'/'config.yaml', QUICK | change)
+    found = [p for p in problems if p.level == 'error']
+    assert any(said in str(p) for p in found), found
 
 
 def test_killed_and_continued_is_never_killed(home, tmp_path):
@@ -114,10 +118,13 @@ def test_killed_and_continued_is_never_killed(home, tmp_path):
     command = [*program, str(home/'mouse'/'config.yaml'), '--output-dir', str(folder), *changes]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic()+120
-    while not (folder/'resume.ckpt').exists() and run.poll() is None and time.monotonic() < deadline: time.sleep(0.02)
+    while run.poll() is None and time.monotonic() < deadline:
+        if (folder/'resume.ckpt').exists(): break
+        time.sleep(0.02)
     run.kill()
     run.wait()
     assert not (folder/'weights.safetensors').exists()
     done = subprocess.run([*command, '--resume'], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert (folder/'weights.safetensors').read_bytes() == (home/'model'/'weights.safetensors').read_bytes()
+    undisturbed = (home/'model'/'weights.safetensors').read_bytes()
+    assert (folder/'weights.safetensors').read_bytes() == undisturbed

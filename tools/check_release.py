@@ -26,12 +26,16 @@ def versions() -> dict[str, str]:
 def complaints(tag: str) -> list[str]:
     "What keeps this tag from being released."
     wanted = tag.removeprefix('v')
-    stated = versions()
-    found = [f'{file} says version {stated[file]}, the tag {wanted}' for file in stated if stated[file] != wanted]
+    found = []
+    for file, version in versions().items():
+        if version != wanted: found.append(f'{file} says version {version}, the tag {wanted}')
     changelog = (ROOT/'CHANGELOG.md').read_text(encoding='utf-8')
-    section = re.search(rf'^## {re.escape(wanted)}\b.*\n(?P<text>(?:(?!^## ).*\n?)*)', changelog, flags=re.MULTILINE)
+    heading = rf'^## {re.escape(wanted)}\b.*\n'
+    up_to_the_next = r'(?P<text>(?:(?!^## ).*\n?)*)'
+    section = re.search(heading+up_to_the_next, changelog, flags=re.MULTILINE)
     if section is None: found.append(f'CHANGELOG.md has no section "## {wanted}"')
-    elif not section['text'].strip(): found.append(f'the section "## {wanted}" of CHANGELOG.md is empty')
+    elif not section['text'].strip():
+        found.append(f'the section "## {wanted}" of CHANGELOG.md is empty')
     return found
 
 

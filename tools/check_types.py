@@ -1,4 +1,4 @@
-"""Count what pyright finds in each package, and fail where it finds more than `tools/type_errors.json` allows.
+"""Count what pyright finds in each package; fail over what `tools/type_errors.json` allows.
 
     python tools/check_types.py            # compare
     python tools/check_types.py --write    # lower the counts to what is found now; they never rise
@@ -34,8 +34,9 @@ def show(errors: list[dict], package: str) -> None:
     "Print the errors of one package."
     for error in errors:
         if package_of(error['file']) != package: continue
+        file = Path(error['file']).relative_to(ROOT)
         line = error['range']['start']['line']+1
-        print(f"{Path(error['file']).relative_to(ROOT)}:{line}: {error['message'].splitlines()[0]}")
+        print(f"{file}:{line}: {error['message'].splitlines()[0]}")
 
 
 def compare(found: Counter, allowed: dict[str, int]) -> int:
@@ -48,10 +49,20 @@ def compare(found: Counter, allowed: dict[str, int]) -> int:
     return int(bool(more))
 
 
+def lower(allowed: dict[str, int], found: Counter) -> dict[str, int]:
+    "Write down what is found now where it is less than was allowed."
+    lowered = {}
+    for package, count in sorted(found.items()):
+        lowered[package] = min(count, allowed.get(package, count))
+    LIMITS.write_text(json.dumps(lowered, indent=1)+'\n', encoding='utf-8')
+    return lowered
+
+
 def main() -> int:
     "Read the command line."
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--write', action='store_true', help='lower the allowed counts to those found')
+    as_written = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
+    parser.add_argument('--write', action='store_true', help='lower the counts to those found')
     parser.add_argument('--list', metavar='PACKAGE', help='print the errors of one package')
     args = parser.parse_args()
     errors = find_errors()
@@ -59,10 +70,9 @@ def main() -> int:
         show(errors, args.list)
         return 0
     found = Counter(package_of(error['file']) for error in errors)
-    allowed = json.loads(LIMITS.read_text(encoding='utf-8')) if LIMITS.is_file() else dict(found)
-    if args.write:
-        allowed = {package: min(count, allowed.get(package, count)) for package, count in sorted(found.items())}
-        LIMITS.write_text(json.dumps(allowed, indent=1)+'\n', encoding='utf-8')
+    allowed = dict(found)
+    if LIMITS.is_file(): allowed = json.loads(LIMITS.read_text(encoding='utf-8'))
+    if args.write: allowed = lower(allowed, found)
     return compare(found, allowed)
 
 

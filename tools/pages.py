@@ -2,9 +2,9 @@
 
     python tools/pages.py
 
-The map lists every chapter with its promise line, in reading order, by package. The API reference lists what the
-package and its sub-packages show (`__init__.pyi`), with the first line of each docstring. `.ci/run` fails if the
-committed pages are not what this script writes.
+The map lists every chapter with its promise line, in reading order, by package. The API reference
+lists what the package and its sub-packages show (`__init__.pyi`), with the first line of each
+docstring. `.ci/run` fails if the committed pages are not what this script writes.
 """
 import ast
 import os
@@ -20,6 +20,15 @@ ROOT = CONFIG.config_path
 LIBRARY = CONFIG.lib_path
 DOCS = ROOT/'docs'
 NOTE = '<!-- made by tools/pages.py: do not edit -->\n'
+ABOUT_MAP = (
+    'Every chapter, in the order in which they build on each other. '
+    'The folder of a chapter in `nbs/` is the sub-package that its code goes to.')
+ABOUT_API = (
+    'The names that people use come from the package itself; '
+    'what a sub-package shows comes from it. '
+    'Everything else may change without notice. '
+    'A name links to the chapter that defines, shows and tests it.')
+TABLE_HEAD = ('| name | what it does |', '| --- | --- |')
 
 
 def head_of(notebook: Path) -> tuple[str, str]:
@@ -47,8 +56,7 @@ def chapter_line(notebook: Path) -> str:
 
 def map_page() -> str:
     "Every chapter with its promise line, in reading order, by package."
-    lines = [NOTE, '# Map\n', 'Every chapter, in the order in which they build on each other. '
-             'The folder of a chapter in `nbs/` is the sub-package that its code goes to.']
+    lines = [NOTE, '# Map\n', ABOUT_MAP]
     group = None
     for notebook in sorted(nbglob(CONFIG.nbs_path, as_path=True)):
         if notebook.name == CONFIG.readme_nb: continue
@@ -96,13 +104,11 @@ def chapter_of(module: str) -> Path:
 
 def api_page() -> str:
     "What the package shows, by sub-package."
-    lines = [NOTE, '# API reference\n',
-             'The names that people use come from the package itself; what a sub-package shows comes from it. '
-             'Everything else may change without notice. A name links to the chapter that defines, shows and tests it.']
+    lines = [NOTE, '# API reference\n', ABOUT_API]
     packages = [LIBRARY, *sorted(stub.parent for stub in LIBRARY.glob('*/__init__.pyi'))]
     for package in packages:
         name = '.'.join(package.relative_to(ROOT).parts)
-        lines += ['', f'## {name}\n', f'`from {name} import …`\n', '| name | what it does |', '| --- | --- |']
+        lines += ['', f'## {name}\n', f'`from {name} import …`\n', *TABLE_HEAD]
         for shown, module in shown_names(package):
             link = os.path.relpath(chapter_of(module), DOCS).replace(os.sep, '/')
             lines.append(f'| [`{shown}`]({link}) | {first_line(module, shown)} |')

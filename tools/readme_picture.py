@@ -17,16 +17,18 @@ from lightning_pose_nb.video import read_frames
 
 
 def main(demo: Path, frame: int = 40, keypoint: str = 'paw_front_right_bot') -> None:
-    "One frame of the held-out video with the model's keypoints, and one paw's path against the truth."
+    "One frame of the held-out video with the model's keypoints, and one paw's path and the truth."
     tables = sorted((demo/'model'/'video_preds').glob('*.csv'))
     csv = next(path for path in tables if (demo/'ground_truth'/path.name).is_file())
     found = read_predictions(csv)
     true = read_predictions(demo/'ground_truth'/csv.name)
     frames = read_frames(demo/'videos_new'/f'{csv.stem}.mp4')
     image = next(islice(frames, frame, None))
-    fig, axes = plt.subplot_mosaic([['picture', 'x'], ['picture', 'y']], figsize=(7.5, 3), width_ratios=[1, 1.5],
-                                   layout='constrained')
-    plot_keypoints(image, found.xy[frame], found.likelihood[frame], ax=axes['picture'], threshold=0.5)
+    places = [['picture', 'x'], ['picture', 'y']]
+    look = dict(figsize=(7.5, 3), width_ratios=[1, 1.5], layout='constrained')
+    fig, axes = plt.subplot_mosaic(places, **look)
+    likelihood = found.likelihood[frame]
+    plot_keypoints(image, found.xy[frame], likelihood, ax=axes['picture'], threshold=0.5)
     k = found.keypoint_names.index(keypoint)
     for axis, name in enumerate('xy'):
         axes[name].plot(true.xy[:, k, axis], color='0.7', lw=3, label='drawn')

@@ -1,11 +1,11 @@
 """Run notebooks, store their outputs, and say which text outputs are no longer what they were.
 
-    python tools/refresh.py                      # all notebooks: outputs are stored, changes are listed
-    python tools/refresh.py nbs/tutorials        # only these
-    python tools/refresh.py --check nbs/tutorials   # store nothing; exit code 1 if a text output has changed
+    python tools/refresh.py                # all notebooks: store outputs, list changes
+    python tools/refresh.py nbs/tutorials  # only these
+    python tools/refresh.py --check nbs    # store nothing; exit code 1 if a text output has changed
 
-Numbers are masked before texts are compared, since times and the last digits of a training differ between machines.
-A picture that looks as before is kept, so that a diff shows what changed.
+Numbers are masked before texts are compared, since times and the last digits of a training differ
+between machines. A picture that looks as before is kept, so that a diff shows what changed.
 """
 import argparse
 import base64
@@ -24,7 +24,7 @@ ALIKE = 6.0  # mean difference of grey values up to which two pictures count as 
 
 
 def masked(text: str) -> str:
-    "A text without what may differ between two runs: numbers, temporary folders, widths of columns, progress bars."
+    "A text without what differs between runs: numbers, temporary folders, widths, progress bars."
     text = re.sub(r'/tmp/\w+|[A-Z]:\\\S+\\Temp\\\w+', 'TMP', text)
     text = re.sub(r'0x[0-9a-f]+', '0x#', text)
     text = re.sub(r'[-+−]?\d[\d,.]*(?:e[-+]?\d+)?|\bnan\b|NaN', '#', text)
@@ -41,7 +41,8 @@ def text_of(output: dict) -> str:
 def texts(cell: dict) -> list[str]:
     "What a reader reads below a cell; the representation of a figure does not count."
     found = [text_of(output) for output in cell.get('outputs', [])]
-    return [text for text in found if text and not text.startswith(('<Figure', '<IPython', '<matplotlib'))]
+    objects = ('<Figure', '<IPython', '<matplotlib')
+    return [text for text in found if text and not text.startswith(objects)]
 
 
 def picture(output: dict) -> tuple[str, np.ndarray] | None:
@@ -54,19 +55,37 @@ def picture(output: dict) -> tuple[str, np.ndarray] | None:
     return kind, np.asarray(grey, float)
 
 
+def keep_picture(old: dict, new: dict) -> None:
+    "Put the stored picture of an output back where the new one looks the same."
+    was = picture(old)
+    now = picture(new)
+    if was is None or now is None: return
+    kind, grey = now
+    if was[0] != kind or was[1].shape != grey.shape: return
+    if np.abs(was[1]-grey).mean() < ALIKE: new['data'][kind] = old['data'][kind]
+
+
 def keep_pictures(before: dict, after: dict) -> None:
     "Put the stored pictures of a cell back where the new ones look the same."
     for old, new in zip(before.get('outputs', []), after.get('outputs', []), strict=False):
-        was, now = picture(old), picture(new)
-        if was is None or now is None or was[0] != now[0] or was[1].shape != now[1].shape: continue
-        if np.abs(was[1]-now[1]).mean() < ALIKE: new['data'][now[0]] = old['data'][was[0]]
+        keep_picture(old, new)
 
 
 def keep_texts(before: dict, after: dict) -> None:
-    "Put the stored outputs of a cell back where they say the same but for numbers, and show no pictures."
+    "Put the stored outputs of a cell back if they say the same but for numbers, without pictures."
     outputs = [*before.get('outputs', []), *after.get('outputs', [])]
     if any(picture(output) is not None for output in outputs): return
-    if before['source'] == after['source'] and texts(before) == texts(after): after['outputs'] = before['outputs']
+    if before['source'] != after['source'] or texts(before) != texts(after): return
+    after['outputs'] = before['outputs']
+
+
+def keep_outputs(before: dict, after: dict) -> None:
+    "Put back the stored outputs of a notebook that are as good as the new ones."
+    stored = {cell.id: cell for cell in before.cells}
+    for cell in after.cells:
+        if cell.cell_type != 'code' or cell.id not in stored: continue
+        keep_pictures(stored[cell.id], cell)
+        keep_texts(stored[cell.id], cell)
 
 
 def changes(path: Path, before: dict, after: dict) -> list[str]:
@@ -98,11 +117,7 @@ def refresh(paths: list[Path], check: bool) -> int:
     for path in paths:
         after = read_nb(path)
         found += changes(path, before[path], after)
-        stored = {cell.id: cell for cell in before[path].cells}
-        for cell in after.cells:
-            if cell.cell_type == 'code' and cell.id in stored:
-                keep_pictures(stored[cell.id], cell)
-                keep_texts(stored[cell.id], cell)
+        keep_outputs(before[path], after)
         if check: path.write_bytes(originals[path])
         else: write_nb(after, path)
     print('\n'.join(found) or 'stored text outputs are true')
@@ -111,9 +126,12 @@ def refresh(paths: list[Path], check: bool) -> int:
 
 def main() -> int:
     "Read the command line."
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('paths', nargs='*', type=Path, default=[Path('nbs')], help='notebooks or folders')
-    parser.add_argument('--check', action='store_true', help='store nothing; fail if a text output has changed')
+    as_written = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=as_written)
+    parser.add_argument('paths', nargs='*', type=Path, default=[Path('nbs')],
+                        help='notebooks or folders')
+    parser.add_argument('--check', action='store_true',
+                        help='store nothing; fail if a text output has changed')
     args = parser.parse_args()
     paths = []
     for path in args.paths: paths += [path] if path.is_file() else sorted(path.rglob('*.ipynb'))
