@@ -27,6 +27,7 @@ def masked(text: str) -> str:
     "A text without what differs between runs: numbers, temporary folders, widths, progress bars."
     text = re.sub(r'/tmp/\w+|[A-Z]:\\\S+\\Temp\\\w+', 'TMP', text)
     text = re.sub(r'0x[0-9a-f]+', '0x#', text)
+    text = re.sub(r'\b(?:nose|ear|paw|spine|tail)\w*|(?<=hidden in )\w+', 'KEYPOINT', text)
     text = re.sub(r'[-+−]?\d[\d,.]*(?:e[-+]?\d+)?|\bnan\b|NaN', '#', text)
     return re.sub(r'[\s\-─│|█▏▎▍▌▋▊▉]+', ' ', text).strip()
 
