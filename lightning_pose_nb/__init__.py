@@ -4,7 +4,7 @@ You film animals and want to know where their paws, ears and tails are in every 
 
 import os
 
-import lazy_loader
+from ._names import public_names
 
 __version__ = "0.1.0"
 
@@ -15,4 +15,4 @@ os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 # The names a user types, listed in `__init__.pyi`. Each is imported when it is first asked for, so that importing the
 # package costs nothing.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = public_names(__name__, __file__)

@@ -145,3 +145,9 @@ def test_links_between_chapters_lead_somewhere():
             there = (file.parent/link).resolve().is_file()
             if not there: wrong.append(f'{file.relative_to(ROOT)}: {link}')
     assert not wrong, '; '.join(wrong)
+
+
+def test_a_misspelt_public_name_is_told_the_nearest():
+    package = importlib.import_module(LIB)
+    with pytest.raises(AttributeError, match='Did you mean TrainedModel'): _ = package.Trainedmodel
+    with pytest.raises(AttributeError, match='Did you mean plot_errors'): _ = package.plots.plot_eror

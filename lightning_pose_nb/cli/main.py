@@ -360,6 +360,9 @@ def demo(ctx:click.Context, folder:Path, overrides:tuple[str,...], epochs:int|No
     """
     from lightning_pose_nb.cli.demo import demo as run
     ctx.meta[GO_ON] = 'run the same command again to go on from here'
+    if '=' in folder.name: # no folder was given, and the first setting took its place
+        overrides = (str(folder), *overrides)
+        folder = Path('lpnb_demo')
     run(folder, epochs, overrides, say=click.echo)
 
 # %% ../../nbs/52_cli/50_main.ipynb #47af1308

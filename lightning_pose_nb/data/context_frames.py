@@ -16,10 +16,10 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..core.errors import Problem, ProjectError, did_you_mean
 from ..core.files import replacing
+from ..core.progress_bar import counted
 from .csv_table import Sheet, read_sheet
 from .frame_names import existing_neighbours, frame_number, image_groups, neighbour_paths
 from .label_checks import row_ranges
@@ -342,7 +342,7 @@ class _Extraction:
         "Write the frames that a folder lacks."
         numbers = dict(zip(lack.files, _numbers(lack.files)))
         order = sorted(lack.files, key=lambda file: numbers[file])
-        for file in tqdm(order, lack.folder, disable=not self.progress):
+        for file in counted(order, lack.folder, 'image', len(order), self.progress):
             batch = reader.read(numbers[file], 1)
             if len(batch):
                 _write_like(self.data_dir/file, batch.frames[0], like)

@@ -21,12 +21,12 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from tqdm.auto import tqdm
 
 from ..core.coordinates import apply_matrix, invert, resize_images
 from ..core.errors import Problem, ProjectError, did_you_mean
 from ..core.files import replacing
 from ..core.journal import made_from
+from ..core.progress_bar import counted
 from lightning_pose_nb.data.bounding_boxes import (
     BoxOptions,
     box_matrices,
@@ -156,7 +156,7 @@ def _crop_images(cuts:Mapping[str,_Cut], data_dir:Path, out_dir:Path, progress:b
     problems: list[Problem] = []
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         results = pool.map(attempt, cuts)
-        for found in tqdm(results, 'cropping', len(cuts), unit='image', disable=not progress):
+        for found in counted(results, 'cropping', 'image', len(cuts), progress):
             problems += found
     if problems: raise ProjectError(problems)
 
@@ -252,7 +252,7 @@ def crop_video(
     if len(boxes)>(info.n_frames or 0): raise mismatch(info.n_frames)
     beside = _boxes_beside(out)
     with VideoWriter(out, size, info.fps) as writer, contextlib.closing(_frames(video)) as frames:
-        for frame in tqdm(frames, 'cropping', len(boxes), unit='frame', disable=not progress):
+        for frame in counted(frames, 'cropping', 'frame', len(boxes), progress):
             if writer.count==len(boxes): raise mismatch(f'more than {len(boxes)}')
             writer.add(resize_images(crop_frame(frame, boxes[writer.count]), size))
         if writer.count<len(boxes): raise mismatch(writer.count)

@@ -1,4 +1,4 @@
 """Pixel, PCA and reprojection errors, their summary, and quality signals for each frame."""
-import lazy_loader
+from .._names import public_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = public_names(__name__, __file__)

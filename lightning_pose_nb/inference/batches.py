@@ -13,7 +13,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, cast
 
 import numpy as np
@@ -45,17 +45,20 @@ class PredictKeywords(TypedDict, total=False):
     reader:str|None
     overwrite:bool
     progress:bool
+    options:PredictOptions # All of them at once; keywords beside it win
 
 def predict_options(
     given:Mapping[str,Any], # Keywords that somebody passed
 )->PredictOptions:
     "Options from keywords; raises TypeError for one there is not, and names the nearest."
     names = [option.name for option in fields(PredictOptions)]
+    given = dict(given)
+    base = given.pop('options', DEFAULT_OPTIONS)
     for name in given:
         if name not in names:
             found = f'no option {name!r} of a prediction; there is {", ".join(names)}'
             raise TypeError(f'{found}. {did_you_mean(name, names)}'.rstrip())
-    return PredictOptions(**given)
+    return replace(base, **given)
 
 # %% ../../nbs/30_inference/10_batches.ipynb #b20a87b5
 _HALF = {'32': None, '16-mixed': torch.float16, 'bf16-mixed': torch.bfloat16}

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from ..core.coordinates import apply_matrix, resize_matrix
+from ..core.progress_bar import counted
 from ..data.crops import in_video
 from ..data.predictions import Predictions, read_predictions
 from ..video.io import VideoError, VideoWriter
@@ -213,5 +214,4 @@ def _frames(video:str|Path, size:tuple[int,int])->Generator[np.ndarray,None,None
 def _with_bar(frames:Iterable[np.ndarray], total:int, progress:bool)->Iterable[np.ndarray]:
     "The frames, behind a progress bar if one is wanted."
     if not progress: return frames
-    from tqdm.auto import tqdm
-    return tqdm(frames, total=total, desc='drawing', unit='frame')
+    return counted(frames, 'drawing', 'frame', total)

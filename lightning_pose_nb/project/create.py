@@ -55,7 +55,7 @@ def start_project( # noqa: PLR0913 (each is an independent choice of who starts)
     "Make a project; raises `ProjectError` if one is there, or names or videos are not usable."
     folder = Path(folder)
     config = folder/'config.yaml'
-    names = [str(name).strip() for name in keypoint_names]
+    names = _listed_names(keypoint_names)
     views = list(view_names or [])
     found = _find_all_videos(videos)
     _refuse_existing(config)
@@ -92,6 +92,12 @@ def _refuse_existing(config:Path)->None:
     found = 'a project: it has a config.yaml'
     fix = 'To extract more frames of a project: lpnb extract'
     raise ProjectError(Problem(str(config.parent), '', found, 'a new folder', fix))
+
+def _listed_names(names:Sequence[str])->list[str]:
+    "Keypoint names without blanks; a text that is no list of names is refused."
+    if isinstance(names, str):
+        raise ValueError(f'keypoint_names is {names!r}; expected a list of names, such as [{names!r}]')
+    return [str(name).strip() for name in names]
 
 def _check_keypoint_names(names:Sequence[str])->None:
     "Raise `ProjectError` if names are missing, empty or given twice."

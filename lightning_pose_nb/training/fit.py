@@ -79,6 +79,11 @@ class BestCheckpoint(Callback):
         self.epoch = trainer.current_epoch+1
         if trainer.is_global_zero: save_weights(self.folder, pl_module.eval_network, BEST)
 
+    @property
+    def state_key(self)->str:
+        "The name in resume checkpoints; it is older than that of this class, and must not change."
+        return 'KeepBest'
+
     def state_dict(self)->dict[str,Any]: return dict(best=self.best, epoch=self.epoch)
 
     def load_state_dict(self, state_dict:dict[str,Any])->None:

@@ -1,4 +1,4 @@
 """Widgets for the notebook: pose viewer, config editor, training monitor."""
-import lazy_loader
+from .._names import public_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = public_names(__name__, __file__)
