@@ -10,6 +10,8 @@ lock may be left.
     python tests/faults.py --kills 200 --job train
 """
 import argparse
+import errno
+import itertools
 import json
 import multiprocessing
 import os
@@ -39,12 +41,17 @@ FORKS.set_forkserver_preload(PRELOAD)
 # --- Processes that are killed ---------------------------------------------------------------------
 
 @dataclass(frozen=True)
-class Kill:
-    "When a process is killed: after some seconds, or at one of its file operations."
-    seconds: float | None = None  # After it was begun
-    operation: int | None = None  # Number of a file operation, from 0
-    manner: str = 'before'        # `before` the operation; `begun`: the file is there, and empty;
-    #                               `torn`: half of what was written is there
+class Fault:
+    """What happens to a process: after some seconds it is killed, or something at a file operation.
+
+    `before`: it is killed just before the operation; `begun`: when the file is there, and empty;
+    `torn`: when half of what was written is there. `SIGINT`, `SIGTERM`, `SIGHUP`: it is told to
+    end. `full`, `read-only`: from then on nothing can be written. `vanishes`: the folder in which
+    the operation happens is deleted.
+    """
+    seconds: float | None = None
+    operation: int | None = None  # Its number, from 0
+    manner: str = 'before'
 
     def __str__(self):
         if self.operation is None:
@@ -52,16 +59,19 @@ class Kill:
         return f'{self.manner} operation {self.operation}'
 
 
+KILLS = 'before', 'begun', 'torn'
+SIGNALS = {'SIGINT': 130, 'SIGTERM': 143, 'SIGHUP': 129}
+DISKS = {'full': errno.ENOSPC, 'read-only': errno.EROFS}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 OPERATIONS = {
     'open', 'os.rename', 'os.remove', 'os.mkdir', 'os.rmdir', 'os.link', 'os.truncate', 'os.chmod'}
 
 
 class Operations:
-    "Counts what a process does to the files of a folder, and kills it at one of these operations."
-    def __init__(self, place: Path, kill: Kill | None):
-        self.place = str(place)
-        self.kill = kill
+    "Counts what a process does to the files of a folder, and makes one of these operations fail."
+    def __init__(self, place: Path, fault: Fault | None):
+        self.place = f'{place}/'
+        self.fault = fault
         self.seen: list[str] = []
 
     def watch(self) -> None:
@@ -84,26 +94,39 @@ class Operations:
         if not path.startswith(self.place):
             return
         self.seen.append(f'{event} {path.removeprefix(self.place)}')
-        if self.kill and len(self.seen) == (self.kill.operation or 0)+1:
-            self.die(event, path, flags)
+        if self.fault is None or len(self.seen) <= (self.fault.operation or 0):
+            return
+        fault = self.fault
+        if fault.manner in DISKS:
+            if event not in ('os.remove', 'os.rmdir') or fault.manner == 'read-only':
+                raise OSError(DISKS[fault.manner], os.strerror(DISKS[fault.manner]), path)
+            return
+        self.fault = None
+        if fault.manner in SIGNALS:
+            os.kill(os.getpid(), getattr(signal, fault.manner))
+        elif fault.manner == 'vanishes':
+            shutil.rmtree(self.place)
+        else:
+            die(fault.manner, event, path, flags)
 
-    def die(self, event: str, path: str, flags: int) -> None:
-        "Leave the file as a kill at this moment may leave it, and end."
-        self.kill, kill = None, self.kill
-        is_scratch = event == 'os.rename' or os.path.basename(path).startswith('.')
-        if kill.manner == 'begun' and event == 'open':
-            os.close(os.open(path, flags))
-        if kill.manner == 'torn' and is_scratch and os.path.isfile(path):
-            os.truncate(path, os.path.getsize(path)//2)
-        os.kill(os.getpid(), signal.SIGKILL)
+
+def die(manner: str, event: str, path: str, flags: int) -> None:
+    "Leave the file as a kill at this moment may leave it, and end."
+    is_scratch = event == 'os.rename' or os.path.basename(path).startswith('.')
+    if manner == 'begun' and event == 'open':
+        os.close(os.open(path, flags))
+    if manner == 'torn' and is_scratch and os.path.isfile(path):
+        os.truncate(path, os.path.getsize(path)//2)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _in_child(work: Callable[[], Any], place: Path, kill: Kill | None, log: Path) -> None:
+def _in_child(work: Callable[[], Any], place: Path, fault: Fault | None, log: Path) -> None:
     "Work in a process of its own, whose words go to a file."
     with log.open('ab') as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    operations = Operations(place, kill if kill and kill.operation is not None else None)
+    signal.signal(signal.SIGINT, signal.default_int_handler) # which a background job ignores
+    operations = Operations(place, fault if fault and fault.operation is not None else None)
     operations.watch()
     try:
         work()
@@ -111,17 +134,17 @@ def _in_child(work: Callable[[], Any], place: Path, kill: Kill | None, log: Path
         log.with_suffix('.json').write_text(json.dumps(operations.seen))
 
 
-def begin(work: Callable[[], Any], place: Path, log: Path, kill: Kill | None = None):
+def begin(work: Callable[[], Any], place: Path, log: Path, fault: Fault | None = None):
     "A process that works; it kills itself at an operation, or is killed by who began it."
-    process = FORKS.Process(target=_in_child, args=(work, place, kill, log))
+    process = FORKS.Process(target=_in_child, args=(work, place, fault, log))
     process.start()
     return process
 
 
-def run(work: Callable[[], Any], place: Path, log: Path, kill: Kill | None = None) -> int:
+def run(work: Callable[[], Any], place: Path, log: Path, fault: Fault | None = None) -> int:
     "Work in a process, until it ends or is killed; its exit code, -9 if it was killed."
-    process = begin(work, place, log, kill)
-    process.join(kill.seconds if kill and kill.seconds is not None else 300)
+    process = begin(work, place, log, fault)
+    process.join(fault.seconds if fault and fault.seconds is not None else 300)
     process.kill()
     process.join()
     return process.exitcode
@@ -166,6 +189,9 @@ class Job:
     ignore: tuple[str, ...] = ()   # Names of files and folders that tell when, or how often, it began
     changes: tuple[str, ...] = ()  # Names of files that are replaced on the way by another content
     cheap: bool = False            # A matter of milliseconds
+    in_python: bool = False        # No command, but calls of the Python API
+    in_copy: bool = False          # Works in a copy of its inputs
+    repeats: bool = True           # Done again when it is complete, it says so and changes nothing
 
 
 def _train(more: dict[str, Any], inputs: Path, place: Path, again: bool) -> Callable[[], Any]:
@@ -257,23 +283,24 @@ JOBS = {job.name: job for job in [
     Job('predict a folder', _predict('mouse', 'all', more=('--labeled-video',))),
     Job('predict images', _predict('mouse', 'labeled-data')),
     Job('predict views', _predict('views', 'videos_new', model='model_views')),
-    Job('predict with several models', _several_models),
+    Job('predict with several models', _several_models, in_python=True),
     Job('crop labels', _command('crop', MOUSE+'/CollectedData.csv', '{inputs}/bbox.csv',
                                 '{place}/cropped'), cheap=True),
     Job('crop a video', _command('crop', MOUSE+'/videos/session0.mp4', '{inputs}/session0_bbox.csv',
                                  '{place}/crops'), cheap=True),
     Job('extract', _in_copy('mouse', 'extract', '{}/config.yaml', MOUSE+'/videos_new/session1.mp4',
-                            '--frames', '3'), cheap=True),
+                            '--frames', '3'), cheap=True, in_copy=True),
     Job('new', _command('new', '{place}/mine', MOUSE+'/videos', '--keypoints', 'nose,tail',
-                        '--frames', 3), cheap=True),
-    Job('context', _in_copy('mouse', 'context', '{}'), cheap=True),
+                        '--frames', 3), cheap=True, repeats=False),
+    Job('context', _in_copy('mouse', 'context', '{}'), cheap=True, in_copy=True),
     Job('boxes', _command('boxes', MOUSE+'/ground_truth/session0.csv', '{place}'), cheap=True),
     Job('set a key', _in_copy('mouse', 'set', '{}/config.yaml', 'training.max_epochs=7'),
-        changes=('config.yaml',), cheap=True),
-    Job('report', _in_copy('model', 'report', '{}')),
+        changes=('config.yaml',), cheap=True, in_copy=True),
+    Job('report', _in_copy('model', 'report', '{}'), in_copy=True),
     Job('sample', _command('sample', '{place}/mouse', '--frames', 4, '--videos', 1,
-                           '--video-frames', 8), cheap=True),
-    Job('labels', _label, ('said.txt',), ('CollectedData.csv',), cheap=True),
+                           '--video-frames', 8), changes=('.sample.json',), cheap=True),
+    Job('labels', _label, ('said.txt',), ('CollectedData.csv',), cheap=True, in_python=True,
+        in_copy=True),
     Job('demo', _command('demo', '{place}/demo', '--epochs', 1, *TINY),
         (*TRAINED, 'predictions.csv.json', 'session2.csv.json'), ('model.json',)),
 ]}
@@ -432,13 +459,15 @@ class Bench:
         if code:
             raise RuntimeError(f'{job.name} ended with {code}: {log.read_text()[-2000:]}')
         operations = json.loads(log.with_suffix('.json').read_text())
-        again = run(job.work(self.inputs, place, True), place, log)
-        wrong = check_end(job, place, results(job, place))
-        if again or wrong:
-            raise RuntimeError(f'{job.name}, done twice: {again} {wrong} {log.read_text()[-2000:]}')
-        return Reference(before, results(job, place), operations, seconds)
+        reference = Reference(before, results(job, place), operations, seconds)
+        if job.repeats:
+            code = run(job.work(self.inputs, place, True), place, log)
+        wrong = check_end(job, place, reference.results)
+        if code or wrong:
+            raise RuntimeError(f'{job.name}, done twice: {code} {wrong} {log.read_text()[-2000:]}')
+        return reference
 
-    def kill(self, job: Job, reference: 'Reference', kills: list[Kill], tally: Tally) -> None:
+    def kill(self, job: Job, reference: 'Reference', kills: list[Fault], tally: Tally) -> None:
         "One run of a job with some kills."
         name = job.name.replace(' ', '_')
         place = self.place(name)
@@ -462,6 +491,47 @@ class Bench:
         found = check_end(job, place, reference.results)
         tally.wrong += [f'{job.name}, killed{done} at the end: {wrong}' for wrong in found]
         tally.lost = max(tally.lost, seconds_lost(place))
+
+
+    def fail(self, job: Job, reference: 'Reference', fault: Fault, tally: Tally) -> None:
+        "One run of a job in which the system fails, and another one in which it does not."
+        name = job.name.replace(' ', '_')
+        place = self.place(name)
+        log = place.with_name(f'{name}.log')
+        what = f'{job.name}, {fault}:'
+        code = run(job.work(self.inputs, place, False), place, log, fault)
+        said = log.read_text(errors='replace')
+        tally.runs += 1
+        tally.kills += bool(code)
+        place.mkdir(exist_ok=True)
+        found = check_words(job, place, fault, code, said)
+        found += check_names(job, place, reference.before, reference.results)
+        if code:
+            log.unlink()
+            code = run(job.work(self.inputs, place, True), place, log)
+        if code:
+            found.append(f'then ended with {code}: {log.read_text()[-600:]}')
+        else:
+            found += check_end(job, place, reference.results)
+        tally.wrong += [f'{what} {wrong}' for wrong in found]
+
+
+def check_words(job: Job, place: Path, fault: Fault, code: int, said: str) -> list[str]:
+    "What is wrong with the exit code, or with what a job says in the end."
+    if code == 0 or job.in_python:
+        return []
+    wrong = []
+    if code != SIGNALS.get(fault.manner, 1):
+        wrong.append(f'exit code {code}')
+    if 'Traceback' in said:
+        wrong.append('a traceback')
+    expected = [str(place)]
+    if fault.manner in SIGNALS:
+        expected = ['stopped;']
+    if fault.manner in DISKS:
+        expected.append(os.strerror(DISKS[fault.manner]))
+    wrong += [f'{words!r} is not said' for words in expected if words not in said]
+    return [f'{one}: {said.strip()[-700:]}' for one in wrong]
 
 
 @dataclass(frozen=True)
@@ -491,26 +561,26 @@ def seconds_lost(place: Path) -> float:
     return most
 
 
-def draw(rng: random.Random, reference: Reference, n: int) -> list[Kill]:
+def draw(rng: random.Random, reference: Reference, n: int) -> list[Fault]:
     "Some kills, at random."
     kills = []
     for _ in range(n):
         if rng.random() < 0.3:
-            kills.append(Kill(seconds=rng.uniform(0, reference.seconds)))
+            kills.append(Fault(seconds=rng.uniform(0, reference.seconds)))
             continue
         operation = rng.randrange(len(reference.operations))
-        kills.append(Kill(None, operation, rng.choice(('before', 'begun', 'torn'))))
+        kills.append(Fault(None, operation, rng.choice(KILLS)))
     return kills
 
 
-def every(reference: Reference) -> Iterator[Kill]:
+def every(reference: Reference) -> Iterator[Fault]:
     "A kill at every operation, in every manner that makes a difference."
     for n, operation in enumerate(reference.operations):
-        yield Kill(None, n, 'before')
+        yield Fault(None, n, 'before')
         if operation.startswith('open'):
-            yield Kill(None, n, 'begun')
+            yield Fault(None, n, 'begun')
         if operation.startswith('os.rename') or '/.' in operation:
-            yield Kill(None, n, 'torn')
+            yield Fault(None, n, 'torn')
 
 
 def kill_often(bench: Bench, job: Job, kills: int, seed: int) -> Tally:
@@ -533,28 +603,52 @@ def kill_everywhere(bench: Bench, job: Job) -> Tally:
     return tally
 
 
+def fail_often(bench: Bench, job: Job, manner: str, times: int, seed: int) -> Tally:
+    "So many failures of one kind at random file operations of a job."
+    reference = bench.undisturbed(job)
+    rng = random.Random(f'{seed} {job.name} {manner}')
+    tally = Tally()
+    operations = range(len(reference.operations))
+    for operation in rng.sample(operations, min(times, len(operations))):
+        bench.fail(job, reference, Fault(None, operation, manner), tally)
+    return tally
+
+
+def report(job: Job, what: str, tally: Tally, seconds: float, home: Path) -> None:
+    "Print what was found."
+    print(f'{job.name}, {what}: {tally.kills} times in {tally.runs} runs, {len(tally.wrong)} wrong, '
+          f'{tally.lost:.2f} s of training repeated at most ({seconds:.0f} s)', flush=True)
+    for wrong in tally.wrong[:8]:
+        print('   ', wrong.replace(str(home), '…'), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description='Kill jobs at random, and see what is lost.')
-    parser.add_argument('--kills', type=int, default=1000, help='kills in all [1000]')
+    parser.add_argument('--kills', type=int, default=1000, help='how many in all [1000]')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--job', action='append', choices=[*JOBS, 'all'], help='only these')
+    parser.add_argument('--job', action='append', choices=list(JOBS), help='only this')
     parser.add_argument('--everywhere', action='store_true', help='at each file operation instead')
+    parser.add_argument('--manner', action='append', choices=[*SIGNALS, *DISKS, 'vanishes'],
+                        help='no kills, but this')
     options = parser.parse_args()
     jobs = [JOBS[name] for name in options.job or JOBS]
+    manners = options.manner or ['killed']
+    each = -(-options.kills//len(jobs)//len(manners))
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder).resolve())
-        for job in jobs:
+        for job, what in itertools.product(jobs, manners):
             began = time.monotonic()
-            if options.everywhere:
-                tally = kill_everywhere(bench, job)
-            else:
-                tally = kill_often(bench, job, -(-options.kills//len(jobs)), options.seed)
-            seconds = time.monotonic()-began
-            print(f'{job.name}: {tally.kills} kills in {tally.runs} runs, {len(tally.wrong)} wrong, '
-                  f'{tally.lost:.2f} s of training lost at most ({seconds:.0f} s)', flush=True)
-            for wrong in tally.wrong[:8]:
-                print('   ', wrong.replace(folder, '…'), flush=True)
+            try:
+                if options.everywhere:
+                    tally = kill_everywhere(bench, job)
+                elif options.manner:
+                    tally = fail_often(bench, job, what, each, options.seed)
+                else:
+                    tally = kill_often(bench, job, each, options.seed)
+            except RuntimeError as error:
+                tally = Tally(wrong=[str(error)])
+            report(job, what, tally, time.monotonic()-began, bench.home)
             failed = failed or bool(tally.wrong)
     sys.exit(failed)
 
