@@ -1,22 +1,29 @@
-"""Write the two pages that are made from the code: `docs/map.md` and `docs/api_reference.md`.
+"""Write the pages that are made from code and tests: `docs/map.md`, `docs/api_reference.md`, `docs/faults.md`.
 
     python tools/pages.py
 
 The map lists every chapter with its promise line, in reading order, by package. The API reference
 lists what the package and its sub-packages show (`__init__.pyi`), with the first line of each
-docstring. `.ci/run` fails if the committed pages are not what this script writes.
+docstring. The page of faults lists the cases that the tests try (`tests/bad_*.py`). `.ci/run` fails
+if the committed pages are not what this script writes.
 """
 import ast
 import os
 import re
+import sys
+from collections import Counter
 from pathlib import Path
 
 from fastcore.nbio import read_nb
 from nbdev.config import get_config
 from nbdev.doclinks import nbglob
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT/'tests'))
+
+from bad_input import KINDS, OUTCOMES, Case, all_cases
+
 CONFIG = get_config(Path(__file__).parent)
-ROOT = CONFIG.config_path
 LIBRARY = CONFIG.lib_path
 DOCS = ROOT/'docs'
 NOTE = '<!-- made by tools/pages.py: do not edit -->\n'
@@ -28,6 +35,12 @@ ABOUT_API = (
     'what a sub-package shows comes from it. '
     'Everything else may change without notice. '
     'A name links to the chapter that defines, shows and tests it.')
+ABOUT_FAULTS = (
+    'What happens when a file is damaged, an input is odd, a process is killed or a disk is full. '
+    'Every line is tried by the tests on every change, as often as its first column says.')
+FAULTS_HEAD = (
+    '| tried | input or fault | what happens | lost | Lightning Pose |',
+    '| ---: | --- | --- | --- | --- |')
 TABLE_HEAD = ('| name | what it does |', '| --- | --- |')
 
 
@@ -115,11 +128,39 @@ def api_page() -> str:
     return '\n'.join(lines)+'\n'
 
 
+def fault_rows(cases: list[Case]) -> list[str]:
+    "Rows of a table: cases that differ in nothing that is said share one."
+    tried: Counter[tuple[str, ...]] = Counter()
+    for case in cases:
+        said = (case.name, f'**{case.outcome}**: {case.happens}', case.lost, case.lightning_pose)
+        tried[said] += case.count
+    rows = []
+    for said, count in tried.items():
+        cells = [text.replace('|', '\\|') for text in said]
+        rows.append(f'| {count} | {" | ".join(cells)} |')
+    return rows
+
+
+def faults_page(cases: list[Case]) -> str:
+    "What happens with bad input and under faults, and how often that is tried."
+    total = sum(case.count for case in cases)
+    lines = [NOTE, '# Bad input and faults\n', ABOUT_FAULTS, '']
+    lines += [f'- **{outcome}**: {meaning}' for outcome, meaning in OUTCOMES.items()]
+    lines += ['', f'In all: {total} cases.']
+    for kind, title in KINDS.items():
+        mine = [case for case in cases if case.kind == kind]
+        if not mine: continue
+        n = sum(case.count for case in mine)
+        lines += ['', f'## {title} ({n})\n', *FAULTS_HEAD, *fault_rows(mine)]
+    return '\n'.join(lines)+'\n'
+
+
 def main() -> None:
-    "Write both pages."
+    "Write the pages."
     DOCS.mkdir(exist_ok=True)
     (DOCS/'map.md').write_text(map_page(), encoding='utf-8')
     (DOCS/'api_reference.md').write_text(api_page(), encoding='utf-8')
+    (DOCS/'faults.md').write_text(faults_page(all_cases()), encoding='utf-8')
 
 
 if __name__ == '__main__': main()
