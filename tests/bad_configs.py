@@ -99,7 +99,8 @@ def moved_keys() -> Iterator[Broken]:
         name = key.rpartition('.')[2]
         block = SECTIONS[i % len(SECTIONS)]
         if f'{block}.{name}' not in KEYS and name not in Config.model_fields[block].annotation.model_fields:
-            yield Broken(f'{block}.{name}', nested(f'{block}.{name}', '1'), f'{block}.{name}', hint='Did you mean')
+            full = f'{block}.{name}'
+            yield Broken(full, nested(full, '1'), full, hint='Did you mean')
         if '.' in key: yield Broken(name, nested(name, '1', 'training: {}'), name)
 
 
@@ -124,7 +125,7 @@ def misspelt_choices() -> Iterator[Broken]:
 def null_values() -> Iterator[Broken]:
     "Each key with nothing behind the colon."
     for key, field in KEYS.items():
-        if key in ('data.data_dir', 'training.max_epochs'): continue  # the first is made absolute, the second needs max_steps
+        if key in ('data.data_dir', 'training.max_epochs'): continue  # made absolute; needs max_steps
         nullable = type(None) in TYPES[key]
         yield Broken(key, nested(key, ''), key, None if nullable else field.default)
 
@@ -138,17 +139,21 @@ def number_names() -> Iterator[Broken]:
             yield Broken(f'{key}: {written}', nested(key, f'[{written}, nose]'), key, [written, 'nose'])
 
 
+WINDOWS_PATHS = r'C:\Users\me', r'D:\table.csv', r'D:\new', r'C:\lab\data', r'\\server\x41', r'C:\ my', r'C:\0'
+
+
 def windows_paths() -> Iterator[Broken]:
     "Paths of Windows between double quotes."
     for key in ('data.data_dir', 'data.csv_file', 'data.video_dir', 'model.checkpoint'):
-        for path in (r'C:\Users\me', r'D:\table.csv', r'D:\new', r'C:\lab\data', r'\\server\x41', r'C:\ my', r'C:\0'):
+        for path in WINDOWS_PATHS:
             yield Broken(f'{key}: {path}', nested(key, f'"{path}"'), hint='single quotes')
 
 
 def harmless_paths() -> Iterator[Broken]:
     "Paths that are written as they should be."
     for key in ('data.csv_file', 'data.video_dir', 'eval.test_videos_directory'):
-        for path in (r'C:\Users\me', r'D:\table.csv', 'C:/Users/me', 'a b/ü.csv', '"C:\\\\new"', '"M\\xFCller"', '視頻'):
+        for path in (r'C:\Users\me', r'D:\table.csv', 'C:/Users/me', 'a b/ü.csv', '"C:\\\\new"', '"M\\xFCller"',
+                     '視頻'):
             value = json.loads(path.replace('\\xFC', '\\u00fc')) if path.startswith('"') else path
             yield Broken(f'{key}: {path}', nested(key, path), key, value)
             if not path.startswith('"'): yield Broken(f"{key}: '{path}'", nested(key, f"'{path}'"), key, path)
@@ -156,9 +161,10 @@ def harmless_paths() -> Iterator[Broken]:
 
 def leading_out() -> Iterator[Broken]:
     "Names that would become folders elsewhere."
+    hint = 'another folder'
     for name in ('../x', '..', '.', '/tmp/x', 'a/b', r"'a\b'", r"'C:x'", './x', 'x/../../y'):
-        yield Broken(f'model_name {name}', nested('model.model_name', name), 'model.model_name', hint='another folder')
-        yield Broken(f'view {name}', nested('data.view_names', f'[top, {name}]'), 'data.view_names', hint='another folder')
+        yield Broken(f'model_name {name}', nested('model.model_name', name), 'model.model_name', hint=hint)
+        yield Broken(f'view {name}', nested('data.view_names', f'[top, {name}]'), 'data.view_names', hint=hint)
 
 
 def cut_lines() -> Iterator[Broken]:
@@ -227,7 +233,7 @@ def hostile() -> Iterator[Broken]:
 
 
 OTHERS = {
-    'DeepLabCut': 'Task: reach\nscorer: me\ndate: Nov1\nbodyparts:\n- hand\nvideo_sets:\n  C:\\a.mp4:\n    crop: 0, 1\n',
+    'DeepLabCut': 'Task: reach\nscorer: me\nbodyparts:\n- hand\nvideo_sets:\n  C:\\a.mp4:\n    crop: 0, 1\n',
     'DeepLabCut, many animals': 'Task: m\nscorer: me\nmultianimalproject: true\nmultianimalbodyparts: [a]\n',
     'DeepLabCut model': 'all_joints: [[0]]\nall_joints_names: [a]\nnet_type: resnet_50\nnum_joints: 1\n',
     'SLEAP': 'data_config: {}\nmodel_config: {}\ntrainer_config: {}\n',
@@ -269,7 +275,8 @@ def old_but_misspelt() -> Iterator[Broken]:
 
 def no_versions() -> Iterator[Broken]:
     "What is no version must not double the weights."
-    for value in ('mine', '-1', '1e300', '.nan', 'true', '[2, 0]', '{a: 1}', '2024-01-01', '99999', 'v', '1.2.3.4.5', '1e5'):
+    for value in ('mine', '-1', '1e300', '.nan', 'true', '[2, 0]', '{a: 1}', '2024-01-01', '99999', 'v',
+                  '1.2.3.4.5', '1e5'):
         text = nested('model.lightning_pose_version', value, 'losses:\n  temporal: {log_weight: 9}\n')
         yield Broken(value, text, 'model.lightning_pose_version')
 
@@ -321,6 +328,47 @@ EVERY_KIND = (
     '{a: 1}', 'text', '2020-01-01', '1_000', '010', '0x10', '1:30', '1e5', '1e-9', '99999999999999999999', '"a\\nb"')
 
 
+def no_weights() -> Iterator[Broken]:
+    "Files that are called like weights."
+    for kind in ('empty', 'cut', 'page', 'long', 'none', 'huge'):
+        for key in ('model.checkpoint', 'model.backbone_checkpoint'):
+            yield Broken(f'{key} {kind}', f'{key}={kind}.safetensors', key, hint='holds no weights')
+    for name in ('empty.pt', 'page.pth', 'zip.pt', 'pickle.pt', 'code.pt'):
+        yield Broken(name, f'model.backbone_checkpoint={name}', 'model.backbone_checkpoint', hint=name)
+    yield Broken('a folder', 'model.checkpoint=labeled-data', 'model.checkpoint', hint='has no weights')
+    yield Broken('nothing there', 'model.checkpoint=nowhere.ckpt', 'model.checkpoint', hint='no such file')
+
+
+def no_backbones() -> Iterator[Broken]:
+    "Backbones that there are not, and what is near them."
+    for name, near in {
+        'resnet51': 'resnet5', 'restnet50': 'resnet50', 'resnet50.no_such': 'resnet50',
+        'mobilenetv3_smal_050': 'mobilenetv3_small_050',
+        'vits_dinov4': 'vits_dinov', 'vit_small_patch16_225': 'vit_small_patch16_224'}.items():
+        yield Broken(name, f'model.backbone={name}', 'model.backbone', hint=near)
+
+
+def beyond_reach() -> Iterator[Broken]:
+    "What this project and this machine cannot do."
+    size = 'data.image_resize_dims.width=256 data.image_resize_dims.height='
+    unnamed = 'data.num_keypoints=null data.keypoint_names=null'
+    yield Broken('validation after the epoch', 'training.val_check_interval=50', 'val_check_interval', hint='batches')
+    yield Broken('sizes', size.replace('256', '1048576')+'1048576', 'height', hint='GB')
+    yield Broken('a long image', size+'67108864', 'height', hint='GB')
+    yield Broken('too few epsilons', f'losses.temporal.epsilon=[1,2] {unnamed}', 'epsilon')
+    yield Broken('too many keypoints', 'data.num_keypoints=99 data.keypoint_names=null', 'num_keypoints')
+    yield Broken('other names', 'data.keypoint_names=[a,b] data.num_keypoints=2', 'keypoint_names')
+
+
+def other_machines() -> Iterator[Broken]:
+    "What another machine may be able to do."
+    yield Broken('GPUs', 'training.num_gpus=4096', 'num_gpus', hint='this machine has')
+    yield Broken('workers', 'training.num_workers=1000', 'num_workers', hint='processors')
+    yield Broken('a frozen backbone', 'training.max_epochs=10 training.unfreezing_epoch=20', 'unfreezing_epoch',
+                 hint='training.max_epochs is 10')
+    yield Broken('a frozen backbone, in steps', 'training.max_steps=8 training.unfreezing_epoch=20', 'unfreezing_epoch')
+
+
 def made(make, **about) -> Case:
     "A case, with the number of files that it stands for."
     files = partial(list_of, make)
@@ -332,6 +380,7 @@ def list_of(make) -> list[Broken]:
     return list(make())
 
 
+CHOICE = 'a message names line, key and nearest choice'
 REFUSED = 'a message names line and key, what was found and what is accepted'
 NEAREST = 'a message names the line and the key that is meant'
 SILENT = 'ignored in silence'
@@ -346,18 +395,21 @@ CASES = [
          happens=REFUSED+' in which place of the list', outcome='refused'),
     made(partial(limits, True), name='a number that is too small', happens=REFUSED, outcome='refused'),
     made(partial(limits, False), name='a number that is too large', happens=REFUSED, outcome='refused'),
-    made(partial(with_values, NUMBERS, ['1e300', '1000000000000000']), name='a number beyond all measure', happens=REFUSED,
+    made(partial(with_values, NUMBERS, ['1e300', '1000000000000000']), name='a number beyond all measure',
+         happens=REFUSED,
          outcome='refused', lightning_pose='trained with'),
     made(partial(with_values, NUMBERS, ['.nan', '.inf', '-.inf', '1e999']), name='NaN and infinity', happens=REFUSED,
          outcome='refused'),
-    made(partial(with_values, COUNTS, ['1.5', '2.0001']), name='half an epoch, half a frame', happens=REFUSED, outcome='refused'),
+    made(partial(with_values, COUNTS, ['1.5', '2.0001']), name='half an epoch, half a frame', happens=REFUSED,
+         outcome='refused'),
     made(null_values, name='nothing behind the colon', happens='the default, or null where null means something',
          outcome='right'),
     made(misspelt_keys, name='a misspelt key', happens=NEAREST, outcome='refused', lightning_pose=SILENT),
     made(capital_keys, name='a key in capital letters', happens=NEAREST, outcome='refused', lightning_pose=SILENT),
     made(moved_keys, name='a key in the wrong section', happens=NEAREST, outcome='refused', lightning_pose=SILENT),
     made(twice, name='a key that stands twice', happens='a message names both lines', outcome='refused'),
-    made(misspelt_choices, name='a misspelt choice', happens='a message names line, key and nearest choice', outcome='refused'),
+    made(misspelt_choices, name='a misspelt choice', happens=CHOICE,
+         outcome='refused'),
     made(contradictions, name='keys that contradict each other', happens='a message names both keys and their lines',
          outcome='refused'),
     made(number_names, name='names that look like numbers', happens='the name as it was written', outcome='right'),
@@ -369,15 +421,29 @@ CASES = [
     made(cut_lines, name='a file that was cut off behind a line', outcome='told',
          happens='a message says what is missing, or that nothing is there'),
     made(cut_bytes, name='a file that was cut off within a line', happens='a message says so', outcome='told'),
-    made(other_bytes, name='another encoding, tabs, no text at all', happens='a message names what was found', outcome='refused'),
+    made(other_bytes, name='another encoding, tabs, no text at all', happens='a message names what was found',
+         outcome='refused'),
     made(same_text, name='the same config in another form', happens='read as meant', outcome='right'),
-    made(hostile, name='a file that eats memory or runs code', happens='refused in less than five seconds; nothing runs',
+    made(hostile, name='a file that eats memory or runs code',
+         happens='refused in less than five seconds; nothing runs',
          outcome='refused'),
     made(other_files, name='the config of another program, or no config', happens='a message says what the file is',
          outcome='refused'),
     made(dead_keys, name='keys of other versions', happens='a notice names them; the rest is read', outcome='told'),
-    made(old_but_misspelt, name='a misspelt key in an old file', happens=NEAREST, outcome='refused', lightning_pose=SILENT),
-    made(no_versions, name='a version that is none', happens='a message; loss weights stay as they are', outcome='refused'),
+    made(old_but_misspelt, name='a misspelt key in an old file', happens=NEAREST, outcome='refused',
+         lightning_pose=SILENT),
+    made(no_versions, name='a version that is none', happens='a message; loss weights stay as they are',
+         outcome='refused'),
     made(sweep, name='every key with 42 values of every kind', outcome='told',
          happens='what is accepted means what is written; the rest is refused by key'),
 ]
+CHECKED_CASES = [
+    made(no_weights, name='a weights file that holds no weights', happens='`check` names the file and why it is none',
+         outcome='refused', lightning_pose='a traceback'),
+    made(no_backbones, name='a backbone that there is not', happens='`check` names the nearest', outcome='refused'),
+    made(beyond_reach, name='what the labels or the memory do not allow', happens='`check` says how many there are',
+         outcome='refused'),
+    made(other_machines, name='what this machine has not, and a backbone that never learns', outcome='told',
+         happens='`check` warns; `train` refuses a device that is not there'),
+]
+CASES += CHECKED_CASES
