@@ -9,13 +9,14 @@ from bad_input import Case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lightning_pose_nb import train
 from lightning_pose_nb.config.edit import edit_text, value_text
 from lightning_pose_nb.config.keys import holds_text, key_choices
 from lightning_pose_nb.config.load import examine, load_config, save_config, template
 from lightning_pose_nb.config.rules import ConfigChecks
 from lightning_pose_nb.config.schema import LIGHTNING_POSE_VERSION
 from lightning_pose_nb.config.yaml_document import Document, parse_document, parse_value
-from lightning_pose_nb.core.errors import only_errors
+from lightning_pose_nb.core.errors import ProjectError, only_errors
 from lightning_pose_nb.project.checks import check_project
 from lightning_pose_nb.synthetic.project import make_project
 from lightning_pose_nb.training.cost_estimate import forecast
@@ -229,3 +230,10 @@ def nested_in(inner: st.SearchStrategy) -> st.SearchStrategy:
 @given(st.recursive(st.none() | st.booleans() | NUMBERS | VISIBLE, nested_in, max_leaves=6))
 def test_any_value_is_read_as_it_was_written(value):
     assert parse_value(value_text(value)) == value
+
+
+def test_a_training_is_refused_where_the_device_is_not(project: Path, tmp_path: Path):
+    changes = ['training.num_gpus=4096']
+    assert not only_errors(check_project(project, changes))
+    with pytest.raises(ProjectError, match='this machine has'): train(project, tmp_path/'model', changes, progress=False)
+    assert not (tmp_path/'model').exists()
