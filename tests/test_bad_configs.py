@@ -1,22 +1,25 @@
 """Config files gone wrong: each is right, told or refused as `bad_configs` says; never a traceback."""
 import pickle
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 from bad_configs import CASES, CHECKED_CASES, KEYS, NOTHING, TYPES, Broken
 from bad_input import Case
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lightning_pose_nb import train
+from lightning_pose_nb.cli.main import _print_warning, app
 from lightning_pose_nb.config.edit import edit_text, value_text
 from lightning_pose_nb.config.keys import holds_text, key_choices
 from lightning_pose_nb.config.load import examine, load_config, save_config, template
 from lightning_pose_nb.config.rules import ConfigChecks
 from lightning_pose_nb.config.schema import LIGHTNING_POSE_VERSION
 from lightning_pose_nb.config.yaml_document import Document, parse_document, parse_value
-from lightning_pose_nb.core.errors import ProjectError, only_errors
+from lightning_pose_nb.core.errors import Problem, ProjectError, only_errors
 from lightning_pose_nb.project.checks import check_project
 from lightning_pose_nb.synthetic.project import make_project
 from lightning_pose_nb.training.cost_estimate import forecast
@@ -235,5 +238,24 @@ def test_any_value_is_read_as_it_was_written(value):
 def test_a_training_is_refused_where_the_device_is_not(project: Path, tmp_path: Path):
     changes = ['training.num_gpus=4096']
     assert not only_errors(check_project(project, changes))
-    with pytest.raises(ProjectError, match='this machine has'): train(project, tmp_path/'model', changes, progress=False)
+    with pytest.raises(ProjectError, match='this machine has'):
+        train(project, tmp_path/'model', changes, progress=False)
     assert not (tmp_path/'model').exists()
+
+
+def test_the_level_of_a_warning_is_said_once(capsys):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        warnings.warn(str(Problem('a.mp4', '', 'a frame rate of 0', '', level='warning')), stacklevel=1)
+    _print_warning(caught[0].message)
+    assert capsys.readouterr().err == 'warning: a.mp4: a frame rate of 0\n'
+    assert str(Problem('', '', 'no memory', '')) == 'error: no memory'
+
+
+def test_set_writes_what_was_typed(tmp_path: Path):
+    config = tmp_path/'config.yaml'
+    config.write_text(START)
+    done = CliRunner().invoke(app, ['set', str(config), 'model.model_name=1e5', 'data.keypoint_names=[01, 1_0]'])
+    assert done.exit_code == 0, done.output
+    cfg = load_config(config)
+    assert (cfg.model.model_name, cfg.data.keypoint_names) == ('1e5', ['01', '1_0'])
