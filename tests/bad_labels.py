@@ -16,6 +16,7 @@ CONFIG = '''data:
   data_dir: .
   csv_file: CollectedData.csv
   keypoint_names: [nose, tail]
+  video_dir: null
 eval:
   predict_vids_after_training: false
 '''
@@ -221,7 +222,7 @@ CELLS = cases('refused', 'row, column and cause are named, once for each cause',
     ('a zero byte', cell('1\0'), 'row 6, column B'),
     ('a quote that is not closed', cell('"12.5'), 'row 6', 'quote'),
     ('a comma too many', line(rows()[2].replace(',', ',,', 1)+',5'), 'row 6', 'comma too many'),
-    ('marks of a merge', line('<<<<<<< HEAD,,,,'), 'row 6', 'no folder'),
+    ('marks of a merge', line('<<<<<<< HEAD,,,,'), 'row 6', 'no image'),
     ('an empty image name', line(',1,2,3,4'), 'row 6, column A', 'empty cell'),
     ('the header twice', lambda folder: table()+table(), 'rows 16–18', 'header again', 'joined'),
     ('an unknown value of visible', with_columns(['visible'], ',3'), 'row 4', '11 more', '0 not labelled'),
