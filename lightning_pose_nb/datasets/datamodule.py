@@ -140,6 +140,7 @@ def make_loader(
         sampler=EpochSampler(rows, t.rng_seed_data_pt, shuffle, shuffled),
         collate_fn=collate,
         num_workers=t.num_workers,
+        generator=None if shuffle else torch.Generator(), # validation leaves the random state of training alone
         persistent_workers=t.num_workers>0,
         pin_memory=trainer is not None and isinstance(trainer.accelerator, CUDAAccelerator),
     )

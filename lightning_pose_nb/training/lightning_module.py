@@ -204,17 +204,18 @@ class ScheduledModule(pl.LightningModule):
         if self.trainer.training and self.between_batches: self.between_batches(self.trainer)
         return batch
 
-    def on_train_epoch_start(self)->None:
-        "Random numbers depend on seed and epoch alone, so that a resumed run draws the same."
-        seed = self.cfg.training.rng_seed_model_pt
-        torch.manual_seed(1_000_003*seed + self.current_epoch)
-
     def on_train_batch_start(self, batch:dict, batch_idx:int)->None:
         "Set both learning rates, and switch off gradients that would be multiplied by zero."
+        if batch_idx==0: self._seed_epoch()
         groups = self.trainer.optimizers[0].param_groups
         for group,rate in zip(groups, self.rates.at(self.current_epoch), strict=True):
             group['lr'] = rate
             for p in group['params']: p.requires_grad_(rate>0)
+
+    def _seed_epoch(self)->None:
+        "Random numbers depend on seed and epoch alone, whatever drew some before, so that a resumed run draws the same."
+        seed = self.cfg.training.rng_seed_model_pt
+        torch.manual_seed(1_000_003*seed + self.current_epoch)
 
     def on_train_batch_end(self, outputs:object, batch:dict, batch_idx:int)->None:
         "Let the EMA follow, once per step of the optimiser."
