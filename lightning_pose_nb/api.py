@@ -6,10 +6,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/api.html.md"""
 
 # %% auto #0
 __all__ = ['Say', 'ModelFolder', 'predict_recording', 'VideoPrediction', 'SessionPrediction', 'ImagePrediction', 'visible_crop',
-           'FramePrediction', 'TrainedModel', 'overview', 'train']
+           'FramePrediction', 'TrainedModel', 'overview', 'train', 'Reproduction', 'reproduce']
 
 # %% ../nbs/50_api.ipynb #60cf6783
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
@@ -36,7 +37,17 @@ from lightning_pose_nb.inference.batches import (
 )
 from .inference.images import ImageTable, predict_images, predict_views
 from .inference.videos import predict_videos
-from .models.folder import ABOUT, LoadedModel, load_model, pick_device
+from lightning_pose_nb.models.folder import (
+    ABOUT,
+    CONFIG,
+    WEIGHTS,
+    LoadedModel,
+    load_description,
+    load_model,
+    pick_device,
+    read_weights,
+    save_description,
+)
 from .plots.labeled_video import render_video
 from .project.checks import check_project, format_problems
 from .video.io import find_videos
@@ -67,12 +78,19 @@ class ModelFolder:
         kind = f'{self.cfg.model.model_type} on {self.cfg.model.backbone}'
         what = f'{self.folder}: {kind}, {len(self.keypoint_names)} keypoints'
         if views: what += f' in each of the views {views}'
-        epochs = f'trained {about.get("epochs", "?")} epochs on {sizes} frames'
-        best = f'best after {about.get("best_epoch")} epochs'
+        epochs = f'trained {_epochs(about.get("epochs"))} on {sizes} frames'
+        best = f'best after {_epochs(about.get("best_epoch"))}'
         if error is not None: best += f', validation error {error:.2f} px'
-        return '\n'.join([what, f'input {height}×{width} (height × width), {epochs}', best])
+        if about.get('best_epoch') is None: best = 'no validation error to choose by: these are the last weights'
+        lines = [what, f'input {height}×{width} (height × width), {epochs}', best]
+        if about.get('diverged'): lines.append(f'{about["diverged"]}; these are the last good weights')
+        return '\n'.join(lines)
 
     def __repr__(self)->str: return self.describe()
+
+def _epochs(n:int|None)->str:
+    "A number of epochs in words."
+    return '1 epoch' if n==1 else f'{"?" if n is None else n} epochs'
 
 # %% ../nbs/50_api.ipynb #ecf2c5b5
 def predict_recording(
@@ -446,3 +464,77 @@ def _predict_test_videos(model:TrainedModel, videos:Sequence[Path], progress:boo
     predict_recording(model.model, videos, csvs, options=PredictOptions(progress=progress))
     if model.cfg.eval.save_vids_after_training:
         for video,csv in zip(videos, csvs): model.render(video, csv, progress)
+
+# %% ../nbs/50_api.ipynb #52f1053f
+@dataclass(frozen=True)
+class Reproduction:
+    "A model that was trained again, beside the first."
+    model:TrainedModel    # The new one
+    changes:list[str]     # What differed beforehand in versions, hardware and files; empty: nothing
+    difference:float      # Largest difference between two weights; 0: bit-identical
+    errors:pd.DataFrame   # A row per set (and view): mean pixel error `original` and `reproduced`
+
+    def describe(self)->str:
+        "In a few lines."
+        same = f'the weights differ by {self.difference:.3g} at most'
+        if self.difference==0: same = 'the weights are the same to the last bit'
+        return f'{self.model.folder}: {same}\nmean pixel error\n{self.errors.round(3).to_string(index=False)}'
+
+def reproduce(
+    model_dir:Path|str,             # A trained-model folder
+    output_dir:Path|str|None=None,  # The folder of the new model; default `<model_dir>_reproduced`
+    progress:bool=True,             # Say what differs and what happens, and show progress bars
+)->Reproduction:                    # The new model, what differed, and how near it came
+    "Train a model again from what its folder records, and compare; a reproduction that was stopped goes on."
+    original = Path(model_dir)
+    folder = Path(output_dir) if output_dir else original.with_name(f'{original.resolve().name}_reproduced')
+    cfg,about = load_description(original)
+    weights = read_weights(original/WEIGHTS) if (original/WEIGHTS).is_file() else {}
+    changes = _changes(original, cfg, about)
+    say = print if progress else _silent
+    for line in changes or ['versions, hardware and files are those of the training']: say(line)
+    if not folder.exists() or not any(folder.iterdir()):
+        plan = {name: about[name] for name in ('micro_batch',) if name in about}
+        save_description(folder, cfg, about['keypoint_names'], about['split'], **plan)
+    model = train(original/CONFIG, folder, ['eval.predict_vids_after_training=false'], True, progress)
+    return Reproduction(model, changes, _difference(weights, folder), _both_errors(original, folder))
+
+# %% ../nbs/50_api.ipynb #b550636e
+def _changes(original:Path, cfg:Config, about:Mapping[str,Any])->list[str]:
+    "What differs today from the training of a model."
+    from lightning_pose_nb.training.provenance import (
+        describe_environment,
+        environment_changes,
+        read_sources,
+        source_changes,
+    )
+    sittings = about.get('environment') or []
+    files = read_sources(original)
+    lines = []
+    if len(sittings)>1: lines.append(f'it was trained in {len(sittings)} sittings of different versions or hardware')
+    if sittings: lines += environment_changes(sittings[-1], describe_environment(pick_device(cfg.training.accelerator)))
+    else: lines.append(f'{ABOUT} says nothing of versions and hardware: an earlier version trained it')
+    if not files: return [*lines, 'nothing is known of the files that it was trained on']
+    return lines + source_changes(files, cfg.data.root)
+
+def _difference(weights:Mapping[str,Any], folder:Path)->float:
+    "How far the weights of a folder are from others."
+    from lightning_pose_nb.training.provenance import largest_difference
+    return largest_difference(weights, read_weights(folder/WEIGHTS))
+
+def _both_errors(original:Path, reproduced:Path)->pd.DataFrame:
+    "Mean pixel errors of two models, per set and view; NaN where a model was not evaluated."
+    tables = []
+    for name,folder in (('original', original), ('reproduced', reproduced)):
+        found = [_mean_errors(file) for file in sorted(folder.glob('pixel_error_summary*.csv'))]
+        table = pd.concat(found) if found else pd.DataFrame({'file': [], 'set': [], 'mean': []})
+        tables.append(table.rename(columns={'mean': name}))
+    keys = [column for column in tables[1].columns if column!='reproduced' and column in tables[0].columns]
+    both = tables[1].merge(tables[0], 'left', keys)[[*keys, 'original', 'reproduced']]
+    return both.drop(columns='file') if not both['file'].any() else both
+
+def _mean_errors(file:Path)->pd.DataFrame:
+    "The mean over all keypoints, of each set, from a summary of errors."
+    table = pd.read_csv(file)
+    table = table[table['keypoint']=='all'].assign(file=file.stem.removeprefix('pixel_error_summary').strip('_'))
+    return table[[column for column in ('file', 'view', 'set', 'mean') if column in table]]
