@@ -92,12 +92,13 @@ def suggest(models:tuple[Path,...], frames:int, videos:Path|None, out:Path|None)
 
     With several MODELS their disagreement counts, too.
     """
+    from lightning_pose_nb.core.files import write_atomic
     from lightning_pose_nb.labeling.frame_suggestions import suggest_frames
     best = suggest_frames(list(models), frames, videos)
     for video,frame,reason in zip(best['video'], best['frame'], best['reason']):
         click.echo(f'{Path(video).name:24} {frame:7}  {reason}')
     if out:
-        best.to_csv(out, index=False)
+        write_atomic(out, best.to_csv(index=False, lineterminator='\n'))
         click.echo(f'{out}: written')
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #4e29668b
@@ -164,15 +165,14 @@ def set_keys(config:Path, changes:tuple[str,...])->None:
 
     Nothing is written if the config would not be valid: lpnb set config.yaml training.max_epochs=50
     """
-    from lightning_pose_nb.config.edit import edit_config
-    from lightning_pose_nb.config.yaml_document import parse_value
+    from lightning_pose_nb.config.edit import edit_config, typed_value
     values = {}
     for change in changes:
         key,equals,value = change.partition('=')
         if not equals:
             expected = 'key=value, such as training.max_epochs=50'
             raise ProjectError(Problem('lpnb set', '', change, expected))
-        values[key] = parse_value(value)
+        values[key] = typed_value(key, value)
     edit_config(config, values)
     click.echo(f'{config}: written')
 

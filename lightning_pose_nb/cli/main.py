@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from .errors import GO_ON, Commands, error_text
+from .errors import GO_ON, Commands, error_text, open_streams
 from .labeling import COMMANDS
 from .predict import predict
 from ..core.errors import Problem, ProjectError
@@ -47,13 +47,14 @@ def app(debug:bool)->None:
 
 def main()->None:
     "Entry point of the program `lpnb`."
+    open_streams()
     warnings.showwarning = _print_warning
     logging.getLogger('pytorch_lightning').setLevel(logging.WARNING)  # no advertisements
     app()
 
 def _print_warning(message:Warning|str, *_:Any, **__:Any)->None:
     "A warning in one line, without the place in our code that it came from."
-    click.echo(f'warning: {message}', err=True)
+    click.echo(f'warning: {str(message).removeprefix("warning: ")}', err=True)
 
 # %% ../../nbs/52_cli/50_main.ipynb #fecbf5dd
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -88,6 +89,7 @@ def init(file:Path)->None:
     beside FILE. A file that exists is never overwritten.
     """
     from lightning_pose_nb.config.load import template
+    from lightning_pose_nb.core.files import write_atomic
     from lightning_pose_nb.project.create import guess_values
     if file.is_dir(): file = file/'config.yaml'
     if file.exists():
@@ -95,7 +97,7 @@ def init(file:Path)->None:
         raise FileExistsError(17, what, str(file))
     if not file.parent.is_dir(): raise FileNotFoundError(2, 'no such folder', str(file.parent))
     values = guess_values(file.parent)
-    with file.open('x', encoding='utf-8') as stream: stream.write(template(**values))
+    write_atomic(file, template(**values))
     click.echo(f'{file}: written')
     if not values:
         place = file.parent.resolve()

@@ -6,12 +6,13 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/01_config/model_rule
 
 # %% auto #0
 __all__ = ['BACKBONE_FAMILIES', 'PLAIN_VITS', 'MODEL_RULES', 'context_rule', 'multiview_rule', 'backbone_rule',
-           'learning_rate_rule', 'augmentation_rule', 'loss_rule', 'components_rule', 'fade_rule']
+           'learning_rate_rule', 'augmentation_rule', 'patch_mask_rule', 'loss_rule', 'fade_rule', 'anneal_rule',
+           'colormap_rule']
 
 # %% ../../nbs/01_config/60_model_rules.ipynb #f8016eda
 from .keys import key_choices
 from .rules import ConfigChecks, Rule
-from .schema import BACKBONE_NAMES, UNSUPERVISED_LOSSES, AnnealWeight
+from .schema import BACKBONE_NAMES, UNSUPERVISED_LOSSES, AnnealWeight, Eval
 from ..core.errors import did_you_mean
 
 # %% ../../nbs/01_config/60_model_rules.ipynb #b83c718b
@@ -82,6 +83,15 @@ def augmentation_rule(checks:ConfigChecks)->None:
     expected = ', '.join(known)+' or a block'
     checks.add('training.imgaug', preset, expected, did_you_mean(preset, known))
 
+# %% ../../nbs/01_config/60_model_rules.ipynb #a6577601
+def patch_mask_rule(checks:ConfigChecks)->None:
+    "Masking is strongest after it has begun."
+    mask = checks.cfg.training.patch_mask
+    kind = checks.cfg.model.model_type
+    if kind != 'heatmap_multiview_transformer' or mask.init_epoch <= mask.final_epoch: return
+    keys = ['training.patch_mask.final_epoch', 'training.patch_mask.init_epoch']
+    checks.add(keys, f'{mask.final_epoch}, but init_epoch is {mask.init_epoch}', 'init_epoch ≤ final_epoch')
+
 # %% ../../nbs/01_config/60_model_rules.ipynb #8e870b64
 _LOSSES = 'model.losses_to_use'
 
@@ -118,14 +128,6 @@ def _needs_cameras(checks:ConfigChecks, name:str)->None:
         checks.add([_LOSSES, 'data.view_names'], f'{name} without view_names', 'calibrated cameras')
     if getattr(checks.cfg.losses, name).log_weight is None:
         checks.add([f'losses.{name}.log_weight', _LOSSES], 'no weight', 'a number')
-
-# %% ../../nbs/01_config/60_model_rules.ipynb #c4eddd21
-def components_rule(checks:ConfigChecks)->None:
-    "The number of principal components is a fraction up to 1, or a whole number."
-    kept = checks.cfg.losses.pca_singleview.components_to_keep
-    if kept <= 1 or kept % 1 == 0: return
-    expected = 'a share up to 1.0, or a whole number'
-    checks.add('losses.pca_singleview.components_to_keep', f'{kept:g}', expected)
 
 # %% ../../nbs/01_config/60_model_rules.ipynb #45495201
 _ANNEAL = 'callbacks.anneal_weight.'
@@ -185,7 +187,24 @@ def _length_key(checks:ConfigChecks)->str:
     "The key that says how long training is."
     return 'training.max_steps' if checks.cfg.training.max_steps else 'training.max_epochs'
 
+# %% ../../nbs/01_config/60_model_rules.ipynb #209d2fae
+def anneal_rule(checks:ConfigChecks)->None:
+    "The scheduled weight is the one that there is."
+    name = checks.cfg.callbacks.anneal_weight.attr_name
+    usual = AnnealWeight().attr_name
+    if name != usual: checks.add(_ANNEAL+'attr_name', name, usual, 'Nothing else can be faded in.')
+
+# %% ../../nbs/01_config/60_model_rules.ipynb #530f8b16
+def colormap_rule(checks:ConfigChecks)->None:
+    "matplotlib has the colormap."
+    name = checks.cfg.eval.colormap
+    if name == Eval().colormap: return
+    from matplotlib import colormaps
+    if name in colormaps: return
+    fix = did_you_mean(name, list(colormaps)) or 'For example cool, viridis or tab10.'
+    checks.add('eval.colormap', name, 'a colormap of matplotlib', fix)
+
 # %% ../../nbs/01_config/60_model_rules.ipynb #6aa0658e
 MODEL_RULES: tuple[Rule, ...] = (
     context_rule, multiview_rule, backbone_rule, learning_rate_rule, augmentation_rule,
-    loss_rule, components_rule, fade_rule)
+    patch_mask_rule, loss_rule, fade_rule, anneal_rule, colormap_rule)

@@ -30,6 +30,7 @@ class Owner:
     host:str      # Name of its computer
     pid:int       # Number of the process
     started:float # When the process started, seconds since 1970
+    uptime:float  # The same, seconds since the computer was started
     since:str     # When it took the lock, as text
     doing:str     # What it does, such as 'training'
 
@@ -37,16 +38,21 @@ class Owner:
     def here(cls, doing:str)->'Owner':
         "This process."
         started = psutil.Process().create_time()
+        uptime = started-psutil.boot_time()
         since = datetime.now().isoformat(sep=' ', timespec='seconds')
-        return cls(platform.node(), os.getpid(), started, since, doing)
+        return cls(platform.node(), os.getpid(), started, uptime, since, doing)
 
-    def is_here(self)->bool:
+    def is_here(self,
+        beats:bool, # Was there a sign of life a moment ago?
+    )->bool:
         "Does a process of this number run on this computer, started at that time?"
         try:
             process = psutil.Process(self.pid)
-            dead = process.status()==psutil.STATUS_ZOMBIE
-            return not dead and abs(process.create_time()-self.started)<2
+            if process.status()==psutil.STATUS_ZOMBIE: return False
+            started = process.create_time()
         except psutil.Error: return False
+        if abs(started-self.started)<2: return True
+        return beats and abs(started-psutil.boot_time()-self.uptime)<2 # the clock was set
 
 # %% ../../nbs/00_core/80_locks.ipynb #f13073cc
 BEAT = 10.  # seconds between two touches of a lock file
@@ -64,8 +70,9 @@ def _is_alive(
     age:float,        # Seconds since the lock was touched
 )->bool:
     "Does the owner of a lock still work?"
-    if owner and owner.host==platform.node(): return owner.is_here()
-    return age<DEAD
+    beats = age<DEAD
+    if owner and owner.host==platform.node(): return owner.is_here(beats)
+    return beats
 
 # %% ../../nbs/00_core/80_locks.ipynb #77815cbf
 def _create(

@@ -129,18 +129,25 @@ def _crop_image(source:Path, target:Path, box:Sequence[int])->None:
     stat = source.stat()
     note = ' '.join(map(str, (*box, source.name, stat.st_size, stat.st_mtime_ns)))
     if target.exists() and _note(target)==note: return
-    frame = read_image(source)
-    height,width = frame.shape[:2]
-    x,y,h,w = box
-    if not (-w<x<width and -h<y<height):
-        found = f'a box (x, y, h, w) {tuple(box)} beside an image {width} wide and {height} high'
-        raise ProjectError(Problem(str(source), '', found, 'a box that holds a part of it'))
-    crop = crop_frame(frame, box)
+    crop = _crop_of(source, box)
     grey = (crop==crop[..., :1]).all()
     info = PngInfo()
     info.add_text(_NOTE, note)
     with replacing(target) as scratch:
         Image.fromarray(crop[..., 0] if grey else crop).save(scratch, 'png', pnginfo=info)
+
+def _crop_of(source:Path, box:Sequence[int])->np.ndarray:
+    "The box's part of an image; `ProjectError` if it cannot be had."
+    try: frame = read_image(source)
+    except (ValueError, OSError) as error:
+        fix = 'Replace the file or remove its row'
+        raise ProjectError(Problem(str(source), '', str(error), 'a readable image', fix)) from error
+    height,width = frame.shape[:2]
+    x,y,h,w = box
+    if not (-w<x<width and -h<y<height):
+        found = f'a box (x, y, h, w) {tuple(box)} beside an image {width} wide and {height} high'
+        raise ProjectError(Problem(str(source), '', found, 'a box that holds a part of it'))
+    return crop_frame(frame, box)
 
 # %% ../../nbs/11_data/90_crops.ipynb #08ff0b5e
 def _crop_images(cuts:Mapping[str,_Cut], data_dir:Path, out_dir:Path, progress:bool)->None:
@@ -149,15 +156,14 @@ def _crop_images(cuts:Mapping[str,_Cut], data_dir:Path, out_dir:Path, progress:b
         source = data_dir/cuts[name].source
         try: _crop_image(source, out_dir/name, cuts[name].box)
         except ProjectError as e: return e.problems
-        except (ValueError, OSError) as e:
-            fix = 'Replace the file or remove its row'
-            return [Problem(str(source), '', str(e), 'a readable image', fix)]
         return []
     problems: list[Problem] = []
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1))
+    try:
         results = pool.map(attempt, cuts)
         for found in counted(results, 'cropping', 'image', len(cuts), progress):
             problems += found
+    finally: pool.shutdown(cancel_futures=True) # a full disk, or Ctrl-C: not the other thousands, too
     if problems: raise ProjectError(problems)
 
 # %% ../../nbs/11_data/90_crops.ipynb #9468e381
@@ -256,6 +262,7 @@ def crop_video(
             if writer.count==len(boxes): raise mismatch(f'more than {len(boxes)}')
             writer.add(resize_images(crop_frame(frame, boxes[writer.count]), size))
         if writer.count<len(boxes): raise mismatch(writer.count)
+        _forget_other(out, beside, boxes)
         write_boxes(beside, range(len(boxes)), boxes)
     return out, beside
 
@@ -263,6 +270,13 @@ def crop_video(
 def _boxes_beside(video:str|Path)->Path:
     "Where the boxes of a cropped video are."
     return Path(video).with_name(f'{Path(video).stem}_bbox.csv')
+
+def _forget_other(video:Path, beside:Path, boxes:np.ndarray)->None:
+    "Remove a video of earlier boxes before they are replaced: it must not stand beside other ones."
+    if not beside.is_file(): return
+    try: same = np.array_equal(read_boxes(beside), boxes)
+    except ValueError: same = False
+    if not same: video.unlink(missing_ok=True)
 
 def _frames(video:str|Path)->Generator[np.ndarray,None,None]:
     "The frames of a video, as a generator that can be closed early."
@@ -327,5 +341,3 @@ def in_images(
     "Points in pixels of the images that are shown."
     if boxes is None or not len(xy): return xy
     return unshift_labels(xy, boxes, np.array([image_size(image) for image in images]))
-
-

@@ -6,24 +6,33 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/31_evaluation/evalua
 
 # %% auto #0
 __all__ = ['pose_errors', 'triangulate_predictions', 'known_cameras', 'is_training_table', 'evaluation_file', 'same_keypoints',
-           'evaluate_labels', 'evaluate_video']
+           'evaluate_labels', 'evaluate_video', 'evaluate_video_files']
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #b26212f7
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
 from ..cameras.calibration import Camera, find_cameras, session_of
-from ..cameras.triangulation import reprojection_errors, triangulate, write_points
+from ..cameras.triangulation import points_text, reprojection_errors, triangulate, write_points
 from ..core.errors import Problem, ProjectError
-from ..core.files import write_atomic
+from ..core.files import replacing, write_atomic
 from ..data.labels import Labels, read_labels
 from ..data.multiview_labels import ViewLabels
-from ..data.predictions import Predictions
-from .metrics import pca_errors, pixel_error, summarise, temporal_norm, write_metric
+from ..data.predictions import Predictions, read_in_parts
+from lightning_pose_nb.evaluation.metrics import (
+    metric_text,
+    pca_errors,
+    pixel_error,
+    summarise,
+    temporal_norm,
+    write_metric,
+)
 from ..inference.batches import PredictOptions
 from ..inference.images import ImageTable, predict_views
 from ..losses.pose_subspace import Subspace
@@ -233,15 +242,78 @@ def evaluate_video(
     csvs:Sequence[Path],                # The files that hold them; metrics go beside them
     cameras:Sequence[Camera]|None=None, # In the order of the views, if they are calibrated
     points:Path|None=None,              # Where 3D points go; needed with cameras
-)->None:
+)->list[Path]:                          # The files that were written
     "Write what can be measured without labels: motion, poses, agreement of the views."
-    norms = [temporal_norm(table.xy) for table in tables]
-    measured = {'temporal_norm': norms, **pose_errors(tables, model.subspaces)}
-    if cameras is not None:
-        if points is None: raise ValueError('with cameras, `points` says where to write 3D points')
-        places,measured['reprojection_error'] = triangulate_predictions(tables, [cameras])
-        write_points(points, tables[0].index, model.keypoint_names, places)
-    for name,values in measured.items():
-        for csv,table,mine in zip(csvs, tables, values):
-            file = csv.with_name(f'{csv.stem}_{name}.csv')
-            write_metric(file, table.index, table.keypoint_names, mine)
+    return _evaluate_parts(model, [tables], csvs, cameras, points)
+
+def evaluate_video_files(
+    model:LoadedModel,                  # A trained model
+    csvs:Sequence[Path],                # Predictions of the same frames, one file per view
+    cameras:Sequence[Camera]|None=None, # In the order of the views, if they are calibrated
+    points:Path|None=None,              # Where 3D points go; needed with cameras
+    rows:int=20_000,                    # Frames that are in memory at a time
+)->tuple[list[Path],list[float]]:       # The files that were written; mean likelihood of each view
+    "As `evaluate_video`, of predictions that need not fit into memory."
+    means = [_Mean() for _ in csvs]
+    def parts()->Iterable[Sequence[Predictions]]:
+        for tables in zip(*(read_in_parts(csv, rows) for csv in csvs), strict=True):
+            for mean,table in zip(means, tables): mean.add(table)
+            yield tables
+    files = _evaluate_parts(model, parts(), csvs, cameras, points)
+    return files, [mean.value for mean in means]
+
+@dataclass
+class _Mean:
+    "Mean likelihood of the keypoints that were predicted; those of lost frames were not."
+    total:float=0.
+    n:int=0
+
+    def add(self, table:Predictions)->None:
+        "Count another part of a table."
+        seen = table.likelihood[np.isfinite(table.xy).all(-1)]
+        self.total += float(np.nansum(seen))
+        self.n += seen.size
+
+    @property
+    def value(self)->float:
+        "NaN if nothing was predicted."
+        return self.total/self.n if self.n else np.nan
+
+# %% ../../nbs/31_evaluation/20_evaluate.ipynb #a4f2e245
+def _evaluate_parts(
+    model:LoadedModel,
+    parts:Iterable[Sequence[Predictions]], # Consecutive frames, one table per view
+    csvs:Sequence[Path],
+    cameras:Sequence[Camera]|None,
+    points:Path|None,
+)->list[Path]:
+    "Write the metrics of a video part by part."
+    if cameras is not None and points is None:
+        raise ValueError('with cameras, `points` says where to write 3D points')
+    files:dict[Path,TextIO] = {}
+    before = [np.full((1, len(model.keypoint_names), 2), np.nan) for _ in csvs] # the frame before a part
+    with ExitStack() as stack:
+        def append(path:Path, text:str)->None:
+            if path not in files: files[path] = _open_scratch(stack, path)
+            files[path].write(text)
+        for tables in parts:
+            header = not files
+            measured = {'temporal_norm': _norms(before, tables), **pose_errors(tables, model.subspaces)}
+            if cameras is not None and points is not None:
+                places,measured['reprojection_error'] = triangulate_predictions(tables, [cameras])
+                append(points, points_text(tables[0].index, model.keypoint_names, places, header))
+            for name,values in measured.items():
+                for csv,table,mine in zip(csvs, tables, values):
+                    text = metric_text(table.index, table.keypoint_names, mine, header=header)
+                    append(csv.with_name(f'{csv.stem}_{name}.csv'), text)
+            before = [table.xy[-1:] for table in tables]
+    return list(files)
+
+def _open_scratch(stack:ExitStack, path:Path)->TextIO:
+    "A file to append to, that replaces `path` when the stack ends well."
+    scratch = stack.enter_context(replacing(path))
+    return stack.enter_context(scratch.open('w', encoding='utf-8', newline=''))
+
+def _norms(before:Sequence[np.ndarray], tables:Sequence[Predictions])->list[np.ndarray]:
+    "Temporal norm (N, K) of each view, with the frame (1, K, 2) before."
+    return [temporal_norm(np.concatenate(pair))[1:] for pair in zip(before, (table.xy for table in tables))]

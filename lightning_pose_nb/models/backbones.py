@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/backbones.
 
 # %% auto #0
 __all__ = ['BACKBONES', 'BackboneSource', 'find_backbone', 'TimmNetwork', 'LoadReport', 'Backbone', 'create_timm',
-           'reset_zero_init_norms', 'load_weights', 'WeightsUnavailable', 'make_backbone']
+           'reset_zero_init_norms', 'read_backbone_weights', 'load_weights', 'WeightsUnavailable', 'make_backbone']
 
 # %% ../../nbs/21_models/10_backbones.ipynb #803383da
 import pickle
@@ -222,7 +222,7 @@ def _bad_checkpoint(path:str|Path, found:str, expected:str, fix:str='')->Project
     "The error for a weights file that does not fit."
     return ProjectError(Problem(str(path), 'model.backbone_checkpoint', found, expected, fix))
 
-def _read_weights(
+def read_backbone_weights(
     path:Path|str,   # A .safetensors, .pt or .pth file
 )->dict[str,Tensor]: # Name → tensor
     "The tensors of a weights file, without running code from it."
@@ -230,17 +230,22 @@ def _read_weights(
     if not path.is_file():
         raise _bad_checkpoint(path, 'no such file', 'a .safetensors, .pt or .pth file')
     if path.suffix=='.safetensors':
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
-        return load_file(path)
-    try: return _tensors(torch.load(path, map_location='cpu', weights_only=True))
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        try: return load_file(path)
+        except SafetensorError as error:
+            raise _bad_checkpoint(path, f'no safetensors file: {error}', 'a complete file') from error
+    try: state = torch.load(path, map_location='cpu', weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError, ValueError, KeyError) as error:
         found = f'not readable as plain tensors ({_first_line(error, 120)})'
         fix = 'Save the state_dict alone: torch.save(model.state_dict(), file)'
         raise _bad_checkpoint(path, found, 'a file of tensors without code', fix) from error
+    if isinstance(state, dict): return _tensors(state)
+    raise _bad_checkpoint(path, f'a {type(state).__name__}', 'tensors by name')
 
 def _first_line(error:Exception, length:int)->str:
     "The first line of an error's message, cut to a length."
-    return str(error).splitlines()[0][:length]
+    return (str(error) or type(error).__name__).splitlines()[0][:length]
 
 def _tensors(
     state:dict[str,Any], # What a checkpoint held
@@ -388,7 +393,7 @@ def make_backbone(
     "A backbone by name, with trained weights unless told otherwise; else `WeightsUnavailable`."
     source = find_backbone(name)
     state = None
-    if weights: state = _read_weights(weights)
+    if weights: state = read_backbone_weights(weights)
     elif pretrained and source.url: state = _from_url(name, source.url)
     elif pretrained: return Backbone(_from_hub(name, source), name)
     net = reset_zero_init_norms(create_timm(source))

@@ -7,7 +7,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/41_project/checks.ht
 # %% auto #0
 __all__ = ['VIDEOS_OPENED', 'AMOUNT_CHECKS', 'CHECKS', 'LEVELS', 'Project', 'missing_file', 'check_labels', 'check_names',
            'check_views', 'VideoFolder', 'unsupervised_losses', 'check_videos', 'check_amount', 'check_files',
-           'check_augmentation', 'check_boxes', 'check_context', 'check_cameras', 'check_project', 'format_problems']
+           'check_augmentation', 'check_machine', 'check_boxes', 'check_context', 'check_cameras', 'check_project',
+           'format_problems']
 
 # %% ../../nbs/41_project/10_checks.ipynb #b04708cc
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,9 +26,15 @@ from ..cameras.project_calibration import Calibration, find_calibration
 from ..cameras.triangulation import reprojection_errors, triangulate
 from ..config.load import examine
 from ..config.model_rules import fade_rule
-from ..config.rules import ConfigChecks, index_rule, skeleton_rule
+from lightning_pose_nb.config.rules import (
+    ConfigChecks,
+    epsilon_rule,
+    index_rule,
+    skeleton_rule,
+    unfreezing_rule,
+)
 from ..config.schema import Config
-from ..core.errors import Problem, ProjectError, did_you_mean, nearest_name
+from ..core.errors import Problem, ProjectError, did_you_mean, merge_repeated, nearest_name
 from ..core.mirror_names import flip_pairs
 from ..data.bounding_boxes import read_boxes
 from ..data.context_frames import lint_context
@@ -36,6 +43,7 @@ from ..data.label_checks import OUTSIDE, lint_labels, lint_views
 from ..data.labels import TO_LABEL, Labels, journal_path, read_labels
 from ..data.multiview_labels import ViewLabels
 from ..data.splits import split_sizes
+from ..training.feasibility import check_feasible
 from ..video.io import VideoError, find_videos, image_size
 from ..video.sequential import probe
 from ..video.sessions import group_views, has_view
@@ -46,6 +54,7 @@ class Project:
     "A config under review, and what its files hold."
     review:ConfigChecks                               # Config, document, problems so far
     labels:list[Labels] = field(default_factory=list) # One per view; empty if one is unreadable
+    is_here:bool = False                              # Is it going to be trained on this machine?
 
     @property
     def cfg(self)->Config:
@@ -161,6 +170,7 @@ def check_names(p:Project)->None:
     if names and p.are_valid('data.keypoint_names'): _compare_names(p, names, table)
     if p.review.num_keypoints!=len(here):
         index_rule(p.review, len(here), known=p.review.num_keypoints)
+        if not p.review.num_keypoints: epsilon_rule(p.review, len(here))
     if not names: skeleton_rule(p.review, here)
 
 def _file_name(labels:Labels)->str:
@@ -405,12 +415,31 @@ def _check_components(p:Project, n_train:int)->None:
     p.add(keys, found, f'less than {2*n}, or a share below 1.0', fix, level)
 
 # %% ../../nbs/41_project/10_checks.ipynb #97426f10
+def _n_batches(p:Project, n_train:int)->int:
+    "Batches in an epoch of so many training frames, as `datasets.datamodule` counts them."
+    t = p.cfg.training
+    batches = -(-n_train//t.train_batch_size)
+    limit = t.limit_train_batches
+    if limit is None: return max(batches, 10) if unsupervised_losses(p.cfg) else batches
+    if isinstance(limit, float) and limit<=1: return max(1, int(batches*limit))
+    return min(batches, int(limit))
+
 def _check_fade(p:Project, n_train:int)->None:
     "Unsupervised losses come into force before a training of so many steps ends."
     t = p.cfg.training
     if not t.max_steps: return
-    steps = max(-(-n_train//t.train_batch_size), 10)
-    fade_rule(p.review, -(-t.max_steps*t.accumulate_grad_batches//steps))
+    fade_rule(p.review, -(-t.max_steps*t.accumulate_grad_batches//_n_batches(p, n_train)))
+
+def _check_rhythm(p:Project, n_train:int)->None:
+    "Within an epoch there is a validation, and within the training an epoch with the backbone."
+    t = p.cfg.training
+    batches = _n_batches(p, n_train)
+    every = t.val_check_interval
+    if isinstance(every, int) and every>batches:
+        found = f'{every}, but an epoch of {n_train} training frames has {batches} batches'
+        fix = 'For validations between epochs write check_val_every_n_epoch.'
+        p.add(['training.val_check_interval', 'training.train_batch_size'], found, f'at most {batches}', fix)
+    unfreezing_rule(p.review, -(-batches//t.accumulate_grad_batches))
 
 def _check_view_pca(p:Project, n_train:int)->None:
     "Enough frames for the PCA of views, or of what mirrors show."
@@ -426,6 +455,7 @@ AMOUNT_CHECKS:tuple[Callable[[Project, int], None], ...] = (
     _check_pose_pca,
     _check_components,
     _check_fade,
+    _check_rhythm,
     _check_view_pca,
 )
 
@@ -457,6 +487,13 @@ def _add_refusal(p:Project, key:str, read:Callable[[Any], object], setting:Any)-
         for q in error.problems:
             found = f'{q.where.removeprefix(key)}: {q.found}'.strip(' .:')
             p.add(key, found, q.expected, q.fix, q.level)
+
+# %% ../../nbs/41_project/10_checks.ipynb #5141624b
+def check_machine(p:Project)->None:
+    "Backbone, weights files, device and memory are there."
+    n_labelled = len(p.labels[0]) if p.labels else p.cfg.training.train_batch_size
+    keypoints = len(p.names) or p.review.num_keypoints or 1
+    check_feasible(p.review, keypoints, n_labelled, p.is_here)
 
 # %% ../../nbs/41_project/10_checks.ipynb #fb97f2f8
 def check_boxes(p:Project)->None:
@@ -548,6 +585,7 @@ CHECKS:tuple[Callable[[Project], None], ...] = (
     check_videos,
     check_amount,
     check_files,
+    check_machine,
     check_augmentation,
     check_boxes,
     check_context,
@@ -558,13 +596,15 @@ def check_project(
     config_path:Path|str|Mapping,                 # The config file
     overrides:Iterable[str]|Mapping[str, Any]=(), # As for load_config
     text:str|None=None,                           # What the file is going to say, instead
+    here:bool=False,                              # Is it going to be trained on this machine?
 )->list[Problem]:                                 # Errors, warnings, notices; empty: all is well
     "Everything that can be known to be wrong with a project before it is trained."
-    project = Project(examine(config_path, overrides, text))
+    project = Project(examine(config_path, overrides, text), is_here=here)
     if project.are_valid('data'):
         for check in CHECKS: check(project)
     own = project.review.doc.file
-    return sorted(dict.fromkeys(project.problems), key=lambda q: (q.file!=own, q.line))
+    found = sorted(dict.fromkeys(project.problems), key=lambda q: (q.file!=own, q.line))
+    return merge_repeated(found)
 
 # %% ../../nbs/41_project/10_checks.ipynb #fd9ffbcd
 LEVELS = ('error', 'warning', 'notice')
