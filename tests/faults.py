@@ -10,12 +10,14 @@ lock may be left.
     python tests/faults.py --kills 200 --job train
 """
 import argparse
+import csv
 import errno
 import itertools
 import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -114,10 +116,11 @@ class Operations:
 
 def die(manner: str, event: str, path: str, flags: int) -> None:
     "Leave the file as a kill at this moment may leave it, and end."
-    is_scratch = event == 'os.rename' or os.path.basename(path).startswith('.')
+    name = os.path.basename(path)
+    is_being_written = name.startswith('.') and not name.endswith('.lock')
     if manner == 'begun' and event == 'open':
         os.close(os.open(path, flags))
-    if manner == 'torn' and is_scratch and os.path.isfile(path):
+    if manner == 'torn' and is_being_written and os.path.isfile(path):
         os.truncate(path, os.path.getsize(path)//2)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -325,9 +328,11 @@ JOBS = {job.name: job for job in [
     Job('train', partial(_train, {}), TRAINED, ('model.json',)),
     Job('train on video', partial(_train, SEMI), TRAINED, ('model.json',)),
     Job('predict a video', _predict('mouse', 'videos_new', 'session1.mp4')),
-    Job('predict a folder', _predict('mouse', 'all', more=('--labeled-video',))),
+    Job('predict a folder', _predict('mouse', 'all', more=('--labeled-video',)),
+        changes=('predictions_summary.csv',)),
     Job('predict images', _predict('mouse', 'labeled-data')),
-    Job('predict views', _predict('views', 'videos_new', model='model_views')),
+    Job('predict views', _predict('views', 'videos_new', model='model_views'),
+        changes=('predictions_summary.csv',)),
     Job('predict with several models', _several_models, in_python=True),
     Job('crop labels', _command('crop', MOUSE+'/CollectedData.csv', '{inputs}/bbox.csv',
                                 '{place}/cropped'), cheap=True),
@@ -397,17 +402,27 @@ def files_below(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob('*')) if path.is_file())
 
 
+WHEN = re.compile(rb'"(written|mtime_ns|prediction_seconds)": ("[^"]*"|[0-9.e-]+),?')
+
+
+def without_times(path: Path, place: Path) -> bytes:
+    "The content of a file, without what tells where and when it was made."
+    content = path.read_bytes().replace(bytes(place), b'PLACE')
+    if path.suffix == '.json':
+        return WHEN.sub(b'', content)
+    if path.name != 'predictions_summary.csv':
+        return content
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    return repr([{**row, 'prediction_seconds': ''} for row in rows]).encode()
+
+
 def results(job: Job, place: Path) -> dict[str, bytes]:
     "The files of a job, without what tells when it was done."
     found = {}
     for path in files_below(place):
         name = path.relative_to(place)
-        if is_scratch(name) or set(name.parts) & set(job.ignore):
-            continue
-        content = path.read_bytes().replace(bytes(place), b'PLACE')
-        if path.name == 'model.json':
-            content = b'\n'.join(line for line in content.split(b'\n') if b'"written"' not in line)
-        found[str(name)] = content
+        if not is_scratch(name) and not set(name.parts) & set(job.ignore):
+            found[str(name)] = without_times(path, place)
     return found
 
 

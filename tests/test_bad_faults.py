@@ -12,22 +12,16 @@ from bad_faults import FAILS
 from faults import (
     JOBS,
     Bench,
-    Fault,
-    Job,
-    Reference,
-    Tally,
     begin,
     check_end,
     check_names,
     every,
     fail_often,
-    files_below,
     lpnb_with,
     predict_thirty,
     run,
     settings,
 )
-from test_faults import bench  # noqa: F401
 
 PAIRS = [(manner, name) for manner, names in FAILS.items() for name in names]
 
@@ -172,10 +166,9 @@ def test_no_crop_stands_beside_the_boxes_of_another(bench):
         for name in reference.results:
             (place/name).parent.mkdir(exist_ok=True)
             (place/name).write_bytes(reference.results[name])
-        again = Job('again', job.work)
         words = ['crop', bench.inputs/'mouse'/'videos'/'session0.mp4', other/'boxes.csv', place/'crops']
         run(partial(lpnb_with, 'closed', *words), place, place.with_name('again.log'), fault)
         has_old_boxes = (place/table).read_bytes() == reference.results[table]
         if (place/film).exists():
             is_old_film = (place/film).read_bytes() == reference.results[film]
-            assert is_old_film == has_old_boxes, (again, fault)
+            assert is_old_film == has_old_boxes, str(fault)

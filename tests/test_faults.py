@@ -2,17 +2,9 @@
 
 The long run is a command: `python tests/faults.py --kills 1000`.
 """
-from pathlib import Path
-
 import pytest
 from bad_faults import KILLS_OF
-from faults import JOBS, Bench, Fault, every, kill_often, lpnb, results, run, settings
-
-
-@pytest.fixture(scope='session')
-def bench(tmp_path_factory) -> Bench:
-    "Inputs of all jobs, and a place to work."
-    return Bench(tmp_path_factory.mktemp('faults').resolve())
+from faults import JOBS, kill_often
 
 
 @pytest.mark.parametrize('name', KILLS_OF)
