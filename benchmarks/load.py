@@ -38,12 +38,26 @@ def write_model(folder: Path) -> None:
     save_model(folder, build_network(cfg, num_keypoints=2, pretrained=False), cfg, KEYPOINTS, {})
 
 
+def write_video(path: Path, frames: int) -> None:
+    "A video of grey squares that move."
+    import av
+    import numpy as np
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=30, options={'bf': '0', 'g': str(SECOND), 'preset': 'ultrafast'})
+        stream.height, stream.width = SIZE
+        stream.pix_fmt = 'yuv420p'
+        for number in range(frames):
+            image = np.full((*SIZE, 3), 60, np.uint8)
+            image[10:20, number % 50:number % 50+10] = 200
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
+        container.mux(stream.encode())
+
+
 def write_long_video(path: Path, frames: int) -> None:
     "A video that repeats the packets of a short one, so that it is made in seconds."
     import av
-
-    from lightning_pose_nb.core.testing import write_number_video
-    short = write_number_video(path.with_suffix('.short.mp4'), range(SECOND), size=SIZE, bf='0', g=str(SECOND))
+    short = path.with_suffix('.short.mp4')
+    write_video(short, SECOND)
     with av.open(str(short)) as source, av.open(str(path), 'w') as target:
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)
@@ -68,13 +82,12 @@ def planned(args: argparse.Namespace) -> dict[str, int]:
 
 def prepare(model: Path, videos: Path, frames: dict[str, int]) -> None:
     "Write the model and the videos; in a process of its own, whose memory is not counted."
-    from lightning_pose_nb.core.testing import write_number_video
     write_model(model)
     videos.mkdir()
     for name, n in frames.items():
         path = videos/f'{name}.mp4'
         if name == LONG: write_long_video(path, n)
-        else: write_number_video(path, range(n), size=SIZE)
+        else: write_video(path, n)
 
 
 def predict(model: Path, videos: Path, threads: int) -> dict[str, float]:

@@ -63,6 +63,8 @@ from lightning_pose_nb.inference.outputs import (
     video_csv,
 )
 from .inference.videos import predict_video_files
+
+# %% ../nbs/50_api.ipynb #fabe6735
 from lightning_pose_nb.models.folder import (
     ABOUT,
     CONFIG,

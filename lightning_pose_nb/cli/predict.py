@@ -12,6 +12,7 @@ __all__ = ['Job', 'find_jobs', 'group_jobs', 'Wishes', 'Predicted', 'predict_job
 import csv as csv_format
 import os
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -174,13 +175,17 @@ def predict_job(
     if job.kind=='video': return _predict_videos(model, job.paths, wishes, names)
     return _predict_images(model, job, wishes, names)
 
+# %% ../../nbs/52_cli/40_predict.ipynb #20607180
 def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Predicted:
     "Predict one video, or all views of a session."
     from lightning_pose_nb.api import predict_recording
+    from lightning_pose_nb.inference.videos import DamageWarning
     csvs = [names.csv_of(video) for video in videos]
     before = _stamps(csvs)
     boxes = [file for file in map(wishes.boxes_of, videos) if file is not None]
-    notes = predict_recording(model.model, videos, csvs, boxes or None, wishes.options())
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', DamageWarning) # said from the notes, also of what was there before
+        notes = predict_recording(model.model, videos, csvs, boxes or None, wishes.options())
     if wishes.labeled_video:
         for video,csv in zip(videos, csvs): model.render(video, csv)
     return Predicted(csvs, _stamps(csvs)==before, notes)

@@ -13,7 +13,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Problem, ProjectError
-from ..core.files import fingerprint, is_same_file
-from ..core.journal import Journal, is_made_from, is_whole, read_note
+from ..core.files import fingerprint, is_same_file, write_atomic
+from ..core.journal import Journal, is_made_from, is_whole, made_from, read_note
 from ..core.locks import owned
 from ..core.progress_bar import progress_bar
 from ..data.predictions import Predictions, read_predictions, table_header, table_rows
@@ -230,7 +230,8 @@ def _finished(
     if note.get('model')!=model.fingerprint: return None # trained further
     reason = _other_keypoints(note, model.keypoint_names) or _other_boxes(note, job.facts)
     if reason: raise _of_something_else(csv, reason)
-    return note if _has_all_rows(csv, note, job, table) else None
+    if not _has_all_rows(csv, note, job, table): return None
+    return note if table is None else _renewed(csv, note, job, len(table))
 
 def _of_something_else(csv:Path, reason:str)->ProjectError:
     "The error for a file that must not be overwritten unasked."
@@ -238,12 +239,21 @@ def _of_something_else(csv:Path, reason:str)->ProjectError:
         'or choose another file or folder to write.')
     return ProjectError(Problem(str(csv), '', f'holds predictions {reason}', '', fix))
 
+# %% ../../nbs/30_inference/20_resume.ipynb #fadfad74
 def _has_all_rows(csv:Path, note:Mapping[str,Any], job:PredictJob, table:Predictions|None)->bool:
     "Is a file whole? False for rows that are to be written again; `ProjectError` for a changed file."
     if table is not None: return len(table)==job.count() # by an older version: never half a file
     if is_whole(csv, note): return True
     if read_note(csv, unfinished=True): return False # stopped between note and rename
     raise _of_something_else(csv, 'that were changed or cut off after they were written')
+
+# %% ../../nbs/30_inference/20_resume.ipynb #65c40183
+def _renewed(csv:Path, note:Mapping[str,Any], job:PredictJob, rows:int)->dict[str,Any]:
+    "The note of an older version as this one writes it, also on disk if that can be written."
+    new = dict(note) | dict(rows=rows, images=_names_digest(job), csv=fingerprint(csv),
+        source=[fingerprint(source) for source in job.sources])
+    with suppress(OSError): write_atomic(made_from(csv), json.dumps(new)+'\n')
+    return new
 
 # %% ../../nbs/30_inference/20_resume.ipynb #f15ac057
 def is_of_job(
@@ -261,18 +271,27 @@ def _other_input(
     index:Sequence,
 )->str:
     "Were other images or videos predicted?"
-    if not job.consecutive:
-        if table is None: same_images = note.get('images')==_names_digest(job)
-        else: same_images = [str(image) for image in table.index]==list(index)
-        same_sets = job.sets is None or note.get('sets')==job.sets
-        if not (same_images and same_sets):
-            n = note.get('rows', 'other') if table is None else len(table)
-            return f'of {n} images, but not the {len(index)} asked for, or in other sets'
-    if is_made_from(note, job.sources): return ''
+    reason = '' if job.consecutive else _other_images(note, job, table, index)
+    if reason or is_made_from(note, job.sources): return reason
     names = ', '.join(sorted({source.name for source in job.sources})[:3])
     what = f'the content of {names}' if job.consecutive else 'the content of some images'
     return f'of another file: {what} is not what was predicted'
 
+def _other_images(
+    note:Mapping[str,Any],
+    job:PredictJob,
+    table:Predictions|None,  # As above
+    index:Sequence,
+)->str:
+    "Were images of other names predicted, or in other sets?"
+    if table is None: same_images = note.get('images')==_names_digest(job)
+    else: same_images = [str(image) for image in table.index]==list(index)
+    same_sets = job.sets is None or note.get('sets')==job.sets
+    if same_images and same_sets: return ''
+    n = note.get('rows', 'other') if table is None else len(table)
+    return f'of {n} images, but not the {len(index)} asked for, or in other sets'
+
+# %% ../../nbs/30_inference/20_resume.ipynb #8553f448
 def _other_keypoints(note:Mapping[str,Any], names:Sequence[str])->str:
     "Are the keypoints those of the model, in its order?"
     found = note.get('keypoints')

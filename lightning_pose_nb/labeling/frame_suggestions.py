@@ -47,7 +47,8 @@ def quality_signals(
 )->dict[str, Signal]:              # Signals by name
     "The signals of the first model, and how far all models are apart."
     first = models[0]
-    likelihood = first.values('likelihood')
+    is_seen = np.isfinite(first.values('x')) # a frame that is lost shows nothing to label
+    likelihood = np.where(is_seen, first.values('likelihood'), np.nan)
     doubt = np.maximum(np.nanmedian(likelihood, axis=0)-likelihood, 0)
     signals = {'likelihood': Signal(doubt, likelihood)}
     for name in first.signals[3:]:

@@ -645,6 +645,7 @@ def examine_image(
     highest = int(stored.max()) if deep else 0
     return ImageFacts('', highest, header.orientation!=1, height, width)
 
+# %% ../../nbs/10_video/00_images.ipynb #a1125ee8
 def examine_images(
     images:Sequence[str],  # Image paths below `root`, with forward slashes
     root:str|Path,         # Folder that they start from

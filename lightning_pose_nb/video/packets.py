@@ -289,6 +289,7 @@ def _promised(
     seconds = _promised_seconds(container, stream)
     if seconds is None: return None
     promised = round(seconds*seen.fps)
+    if kind in ('avi', 'mxf') and abs(seen.fps*float(stream.time_base or 0)-1)<1e-6: return promised
     last = seen.fps/float(stream.average_rate or seen.fps) # the last frame's duration is the header's
     slack = max(1, last, 0.01*promised*seen.variable_rate)
     return n_frames if abs(promised-n_frames)<=slack else promised
@@ -332,6 +333,7 @@ class Timeline:
     doubt:str=''              # Why it takes decoding to know which frames there are
     begins_within:bool=False  # The first frames may lack what they depend on
     may_begin_anywhere:bool=False # No index says what comes first, as in a broadcast
+    n_before_key:int=0        # Frames stored before the first key frame
 
 def read_timeline(
     path:str|Path, # A video file
@@ -409,6 +411,7 @@ def _timeline(container, stream, notes, tally):
         promised=_promised(container, stream, n_read + int(filled.holes.sum()), filled),
         doubt=_why_doubtful(notes, within, tally.hurt or bool(filled.holes.any())),
         begins_within=within,
+        n_before_key=next((i for i,note in enumerate(notes) if note.key), 0),
         may_begin_anywhere=container.format.name in (*_SENT, *_BARE))
 
 def _keys(notes):

@@ -308,13 +308,15 @@ def probe(
         duration=first.seconds)
     return _with_times(info, read_timeline(path), first) if count else info
 
+# %% ../../nbs/10_video/30_sequential.ipynb #a9f26190
 def _with_times(info, timeline, first):
     "The same facts, and those that the timeline knows."
     n_frames = len(timeline.times)
     promised = timeline.promised
     begins_here = timeline.begins_within and (timeline.may_begin_anywhere or not first.hurt)
-    if begins_here and not timeline.untimed and first.frame.pts is not None:
-        n_before = int(np.searchsorted(timeline.times, first.frame.pts))
+    if begins_here:
+        n_before = timeline.n_before_key
+        if not timeline.untimed: n_before = int(np.searchsorted(timeline.times, first.frame.pts or 0))
         n_frames -= n_before
         if promised is not None: promised -= n_before
     return replace(
@@ -407,7 +409,9 @@ class FrameConverter:
         "A frame as it is to be shown."
         if self._size is None: self.begin(frame)
         height,width = self._size or (frame.height, frame.width)
-        if (frame.height, frame.width)!=(height, width): self._warn(number, frame)
+        if (frame.height, frame.width)!=(height, width) and not self._warned:
+            self._warned = True
+            _tell_size(self.path, number, frame, (height, width))
         if self._scales(frame):
             rgb = _deep_bytes(self._reformatter.reformat(frame, width, height), self.depth)
         else: rgb = self._reformatter.reformat(frame, width, height, 'rgb24').to_ndarray()
@@ -415,14 +419,9 @@ class FrameConverter:
 
     def _scales(self, frame):
         "Are the values of a frame to be scaled over fewer than 16 bits?"
-        if not is_deep(frame.format.name): return False
-        if self.depth is None: self.depth = _told_depth(self.path)
-        return self.depth<16
-
-    def _warn(self, number, frame):
-        "Tell of the first frame of another size."
-        if not self._warned and self._size is not None: _tell_size(self.path, number, frame, self._size)
-        self._warned = True
+        deep = is_deep(frame.format.name)
+        if deep and self.depth is None: self.depth = _told_depth(self.path)
+        return deep and self.depth<16
 
 # %% ../../nbs/10_video/30_sequential.ipynb #8b95b031
 def _tell_size(path, number, frame, size):
