@@ -1,6 +1,5 @@
 """Damaged label tables and label journals: what goes in, and what the package does about it."""
 import gzip
-import io
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,8 @@ eval:
 
 def rows(xy=XY, images=IMAGES) -> list[str]:
     "The rows of the healthy table."
-    return [','.join([image, *(f'{value:.3f}' for value in points.ravel())]) for image, points in zip(images, xy)]
+    cells = [[f'{value:.3f}' for value in points.ravel()] for points in xy]
+    return [','.join([image, *row]) for image, row in zip(images, cells, strict=True)]
 
 
 def table(lines: list[str] | None = None, head: str = HEAD) -> str:
@@ -91,7 +91,7 @@ def with_columns(coords: list[str], values: str, scorer: str = 'ada'):
     "The healthy table with more columns of the tail."
     def make(folder):
         extra = [f',{scorer}'*len(coords), ',tail'*len(coords), ''.join(f',{coord}' for coord in coords)]
-        head = ''.join(row+more+'\n' for row, more in zip(HEAD.splitlines(), extra))
+        head = ''.join(row+more+'\n' for row, more in zip(HEAD.splitlines(), extra, strict=True))
         return table([row+values for row in rows()], head)
     return make
 
@@ -102,9 +102,18 @@ def split_path(folder):
     return table([row.replace('/', ',', 2) for row in rows()], head)
 
 
+def folder_for_table(folder):
+    "A folder in place of the table."
+    (folder/'CollectedData.csv').unlink()
+    (folder/'CollectedData.csv').mkdir()
+
+
 def individuals(*animals: str):
     "A row `individuals`."
     return edited('bodyparts', f'individuals,{",".join(animals)}\nbodyparts')
+
+
+HDF5 = b'\x89HDF\r\n\x1a\n'+b'\0'*99
 
 
 def zip_bytes() -> bytes:
@@ -185,21 +194,22 @@ NO_TABLE = cases('refused', 'the kind of the file is named, with the way to a CS
     ('sep= in front', lambda folder: 'sep=,\n'+table(), 'row 1', 'sep='),
     ('a web page', lambda folder: '<!DOCTYPE html>\n<html>,</html>\n\n', 'row 1'),
     ('JSON', lambda folder: '{"images": []}', 'JSON'),
-    ('HDF5', other_file(b'\x89HDF\r\n\x1a\n'+b'\0'*99, 'CollectedData.h5'), 'HDF5', 'CollectedData.csv, which lies beside'),
-    ('a project of SLEAP', other_file(b'\x89HDF\r\n\x1a\n'+b'\0'*99, 'labels.slp'), 'SLEAP', 'export'),
+    ('HDF5', other_file(HDF5, 'CollectedData.h5'), 'HDF5', 'CollectedData.csv, which lies beside'),
+    ('a project of SLEAP', other_file(HDF5, 'labels.slp'), 'SLEAP', 'export'),
     ('a spreadsheet', other_file(zip_bytes(), 'labels.xlsx'), 'spreadsheet', 'CSV UTF-8'),
     ('a spreadsheet called CSV', other_file(zip_bytes()), 'spreadsheet'),
     ('Parquet', other_file(b'PAR1'+b'\0'*40, 'labels.parquet'), 'Parquet', 'read_parquet'),
     ('a pickle', other_file(b'\x80\x04\x95'+b'\0'*40, 'labels.pkl'), 'pickle', 'not opened'),
     ('gzip', lambda folder: gzip.compress(table().encode()), 'gzip', 'Unpack'),
-    ('a folder', lambda folder: (folder/'CollectedData.csv').unlink() or (folder/'CollectedData.csv').mkdir(), 'a folder'),
+    ('a folder', folder_for_table, 'a folder'),
     ('no file, but one of a similar name', lambda folder: (folder/'CollectedData.csv').rename(
         folder/'ColectedData.csv') and None, 'Did you mean', 'ColectedData.csv'),
     ('a table of bounding boxes', lambda folder: ',x,y,h,w\n'+'\n'.join(rows())+'\n', 'row'),
 )
 
 CUT = cases('refused', 'the row is named, and that the file was cut off',
-    ('cut off in a number of a row', lambda folder: table()[:-20], f'row {N+3}', 'stops in the middle', 'copy it again'),
+    ('cut off in a number of a row', lambda folder: table()[:-20],
+        f'row {N+3}', 'stops in the middle', 'copy it again'),
     ('cut off in a name', lambda folder: table()[:table().rindex('img')+3], f'row {N+3}', 'stops in the middle'),
     ('cut in half', lambda folder: table()[:len(table())//2], 'stops in the middle'),
     ('cut off in the header', lambda folder: table()[:60], ''),
@@ -214,7 +224,8 @@ CELLS = cases('refused', 'row, column and cause are named, once for each cause',
     ('a month of Excel', cell('12-May'), 'row 6, column B', 'date'),
     ('a unit', cell('12.5 px'), 'row 6, column B', "'12.5 px'"),
     ('a decimal comma', cell('"12,5"'), 'row 6, column B', 'with a point'),
-    ('decimal commas everywhere', every_cell(lambda c: '"'+c.replace('.', ',')+'"'), 'row 4', '23 more', 'with a point'),
+    ('decimal commas everywhere', every_cell(lambda c: '"'+c.replace('.', ',')+'"'),
+        'row 4', '23 more', 'with a point'),
     ('separators of thousands', cell('"1,234.5"'), 'row 6, column B', 'thousands'),
     ('another minus sign', cell('−12.5'), 'row 6, column B'),
     ('two points', cell('12.5.1'), 'row 6, column B'),
@@ -242,7 +253,8 @@ HEADERS = cases('refused', 'the header cell is named, with what was expected',
     ('a keypoint spelt otherwise than in the config', edited('nose', 'noze'), 'nose'),
     ('keypoints in another order than in the config', edited('nose,nose,tail,tail', 'tail,tail,nose,nose'), 'order'),
     ('a keypoint that the config does not have', lambda folder: table(
-        [row+',1,2' for row in rows()], 'scorer'+',ada'*6+'\nbodyparts,nose,nose,tail,tail,ear,ear\ncoords'+',x,y'*3+'\n'), 'ear'),
+        [row+',1,2' for row in rows()],
+        'scorer'+',ada'*6+'\nbodyparts,nose,nose,tail,tail,ear,ear\ncoords'+',x,y'*3+'\n'), 'ear'),
 )
 
 PATHS = cases('refused', 'row and image are named, and a similar name where there is one',

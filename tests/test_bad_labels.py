@@ -101,9 +101,10 @@ def test_init_says_the_same(project: Path, case):
     "`init` refuses in the words of `check`, or writes a config of which `check` has the word."
     damage(project, case)
     said = {problem.found for problem in check_project(project/'config.yaml')}
+    refused: list = []
     try: guess_values(project)
-    except ProjectError as error:
-        assert {problem.found for problem in error.problems} & said, (error, said)
+    except ProjectError as error: refused += error.problems
+    assert not refused or {problem.found for problem in refused} & said, (refused, said)
 
 
 @pytest.mark.parametrize('case', JOURNALS, ids=str)
@@ -131,9 +132,11 @@ def test_journal(project: Path, case):
 
 # Any table that can be written is read as it was.
 
-names = st.text(st.characters(codec='utf-8', exclude_characters='\r\0'), min_size=1, max_size=8).map(str.strip).filter(
+letters = st.characters(codec='utf-8', exclude_characters='\r\0')
+names = st.text(letters, min_size=1, max_size=8).map(str.strip).filter(
     lambda name: name and name.lower() not in ('scorer', 'bodyparts', 'coords', 'individuals', 'set'))
-folders = st.text(st.characters(codec='utf-8', exclude_characters='\\/\r\0'), min_size=1, max_size=8).map(str.strip).filter(
+parts = st.characters(codec='utf-8', exclude_characters='\\/\r\0')
+folders = st.text(parts, min_size=1, max_size=8).map(str.strip).filter(
     lambda name: name.strip('. ') and ':' not in name)
 numbers = st.one_of(st.just(np.nan), st.floats(-1e6, 1e6), st.floats(0, 500, width=16))
 
@@ -147,7 +150,8 @@ def tables(draw) -> Labels:
     xy = np.array(draw(st.lists(numbers, min_size=2*n*k, max_size=2*n*k))).reshape(n, k, 2)
     visible = given = None
     if draw(st.booleans()):
-        visible = np.array(draw(st.lists(st.sampled_from([0, 1, 2]), min_size=n*k, max_size=n*k)), np.int8).reshape(n, k)
+        states = draw(st.lists(st.sampled_from([0, 1, 2]), min_size=n*k, max_size=n*k))
+        visible = np.array(states, np.int8).reshape(n, k)
         given = np.array(draw(st.lists(st.booleans(), min_size=n*k, max_size=n*k))).reshape(n, k)
     paths = [f'labeled-data/{image}.png' for image in images]
     individual = draw(st.one_of(st.none(), names))
