@@ -35,5 +35,5 @@ CASES = [
          lightning_pose='a validation error of 0 chooses the first weights'),
     Case('labels', 'early stopping without validation labels', 'a message names the key before training', 'refused'),
     Case('names', 'a model_name that leads out of the model folder',
-         'the logs stay within the model folder', 'right', count=5),
+         'a message names the key; where an older model folder has one, its logs stay within it', 'refused', count=5),
 ]

@@ -244,7 +244,11 @@ def test_damaged_checkpoint(project):
 def test_model_name(project, name):
     from lightning_pose_nb.training.fit import _loggers
     folder = project.place/'in'/'model'
-    for logger in _loggers(project.cfg(model__model_name=name), folder):
+    with pytest.raises(ProjectError, match='model_name'):
+        project.cfg(model__model_name=name)
+    cfg = project.cfg()  # a model folder of an earlier version may have one
+    cfg = cfg.model_copy(update={'model': cfg.model.model_copy(update={'model_name': name})})
+    for logger in _loggers(cfg, folder):
         assert folder in (project.place/logger.log_dir).resolve().parents
 
 
