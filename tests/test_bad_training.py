@@ -264,8 +264,7 @@ def full_disk():
 def test_full_disk(tmp_path, full_disk):
     "The file is named, and the old one is still there."
     network = nn.Linear(500, 500)
-    module = SimpleNamespace(network=network)
-    trainer = SimpleNamespace(lightning_module=module, loggers=[], is_global_zero=True)
+    trainer = SimpleNamespace(lightning_module=network, loggers=[], is_global_zero=True)
     trainer.save_checkpoint = lambda path: torch.save(network.state_dict(), path)
     for name in (WEIGHTS, RESUME): (tmp_path/name).write_text('old')
     with pytest.raises(ProjectError, match=WEIGHTS):
