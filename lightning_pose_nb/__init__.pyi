@@ -1,6 +1,6 @@
 __version__: str
 
-from .api import TrainedModel as TrainedModel, overview as overview, train as train
+from .api import TrainedModel as TrainedModel, overview as overview, reproduce as reproduce, train as train
 from .config.load import load_config as load_config
 from .config.edit import edit_config as edit_config
 from .synthetic.project import make_project as make_project

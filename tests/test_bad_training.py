@@ -130,7 +130,8 @@ def test_files_of_others(project, name):
     (folder/name).write_text('mine')
     with pytest.raises(ProjectError, match='other files'):
         project.train('others')
-    assert [path.name for path in folder.iterdir()] == [name] and (folder/name).read_text() == 'mine'
+    assert [path.name for path in folder.iterdir()] == [name]
+    assert (folder/name).read_text() == 'mine'
 
 
 def test_failed_start(project):
@@ -156,7 +157,8 @@ def test_diverged_at_once(project):
     folder = project.place/'model'
     assert not any((folder/name).exists() for name in (WEIGHTS, BEST, RESUME))
     _, about = project.train('model', training__max_epochs=1)
-    assert 'diverged' not in about and np.isfinite(about['val_pixel_error'])
+    assert 'diverged' not in about
+    assert np.isfinite(about['val_pixel_error'])
 
 
 def test_diverged_later(project):
@@ -166,7 +168,8 @@ def test_diverged_later(project):
         project.train('model', Poison(1, 1))
     model = load_model(project.place/'model')
     assert (best/WEIGHTS).read_bytes() == (project.place/'model'/WEIGHTS).read_bytes()
-    assert model.about['best_epoch'] == 1 and 'epoch 2' in model.about['diverged']
+    assert model.about['best_epoch'] == 1
+    assert 'epoch 2' in model.about['diverged']
 
 
 def test_diverged_before_validation(project):
@@ -184,8 +187,10 @@ def test_memory_too_small(project, settings):
     settings |= {'callbacks__anneal_weight__freeze_until_epoch': 0}
     with pytest.warns(UserWarning, match='3 at once'):
         folder, about = project.train('model', Memory(3), **settings)
-    assert about['micro_batch'] in (2, 3) and about['steps'] == 4
-    assert np.isfinite(about['val_pixel_error']) and load_model(folder)
+    assert about['micro_batch'] in (2, 3)
+    assert about['steps'] == 4
+    assert np.isfinite(about['val_pixel_error'])
+    assert load_model(folder)
 
 
 def test_no_memory_at_all(project):
@@ -204,7 +209,9 @@ def test_no_validation_labels(project):
     "The last weights, the EMA, are kept; there is no error."
     few = without_validation_labels(project.labels)
     folder, about = project.train('model', labels=few)
-    assert about['val_pixel_error'] is None and about['best_epoch'] is None and not (folder/BEST).exists()
+    assert about['val_pixel_error'] is None
+    assert about['best_epoch'] is None
+    assert not (folder/BEST).exists()
     last = torch.load(folder/RESUME, weights_only=True)['state_dict']
     for name, value in load_model(folder).network.state_dict().items():
         assert torch.equal(last[f'mean.module.{name}'], value)
@@ -237,7 +244,11 @@ def test_damaged_checkpoint(project):
 def test_model_name(project, name):
     from lightning_pose_nb.training.fit import _loggers
     folder = project.place/'in'/'model'
-    for logger in _loggers(project.cfg(model__model_name=name), folder):
+    with pytest.raises(ProjectError, match='model_name'):
+        project.cfg(model__model_name=name)
+    cfg = project.cfg()  # a model folder of an earlier version may have one
+    cfg = cfg.model_copy(update={'model': cfg.model.model_copy(update={'model_name': name})})
+    for logger in _loggers(cfg, folder):
         assert folder in (project.place/logger.log_dir).resolve().parents
 
 
@@ -253,8 +264,7 @@ def full_disk():
 def test_full_disk(tmp_path, full_disk):
     "The file is named, and the old one is still there."
     network = nn.Linear(500, 500)
-    module = SimpleNamespace(network=network)
-    trainer = SimpleNamespace(lightning_module=module, loggers=[], is_global_zero=True)
+    trainer = SimpleNamespace(lightning_module=network, loggers=[], is_global_zero=True)
     trainer.save_checkpoint = lambda path: torch.save(network.state_dict(), path)
     for name in (WEIGHTS, RESUME): (tmp_path/name).write_text('old')
     with pytest.raises(ProjectError, match=WEIGHTS):

@@ -26,7 +26,8 @@ KINDS = {  # settings; places (epoch, batch) at which the process dies, and epoc
     'accumulated': ({'training.accumulate_grad_batches': 2}, {(0, 3): (0, 2), (1, 2): (1, 2)}),
     'validated within the epoch': ({'training.val_check_interval': 0.5}, {(0, 2): (0, 1), (1, 3): (1, 3)}),
     'regression': ({'model.model_type': 'regression'}, {(0, 2): (0, 2), (1, 0): (0, 5)}),
-    'steps and workers': ({'training.max_epochs': None, 'training.max_steps': 9, 'training.num_workers': 1}, {(1, 2): (1, 2)}),
+    'steps and workers': (
+        {'training.max_epochs': None, 'training.max_steps': 9, 'training.num_workers': 1}, {(1, 2): (1, 2)}),
     'context and video': (VIDEO | {'model.model_type': 'heatmap_mhcrnn', 'training.train_frames': 9}, {(0, 6): (0, 6)}),
     'calibrated views': ({'data.cameras': 2, 'training.imgaug': 'dlc'}, {(1, 1): (1, 1)}),
 }
