@@ -10,12 +10,14 @@ lock may be left.
     python tests/faults.py --kills 200 --job train
 """
 import argparse
+import csv
 import errno
 import itertools
 import json
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -33,6 +35,8 @@ PRELOAD = [
     'lightning_pose_nb.training.fit', 'lightning_pose_nb.report', 'lightning_pose_nb.data.crops',
     'lightning_pose_nb.labeling.label_book', 'lightning_pose_nb.synthetic.project',
     'lightning_pose_nb.labeling.frame_suggestions', 'lightning_pose_nb.project.create',
+    'ipywidgets', 'IPython.display', 'jinja2', 'matplotlib.backends.backend_agg',
+    'matplotlib.animation', 'lightning_pose_nb.widgets.scene',
     'tensorboardX', 'timm', 'fsspec.implementations.local', 'multiprocessing.managers', 'boto3']
 FORKS = multiprocessing.get_context('forkserver')
 FORKS.set_forkserver_preload(PRELOAD)
@@ -105,17 +109,18 @@ class Operations:
         if fault.manner in SIGNALS:
             os.kill(os.getpid(), getattr(signal, fault.manner))
         elif fault.manner == 'vanishes':
-            shutil.rmtree(self.place)
+            shutil.rmtree(self.place, ignore_errors=True)
         else:
             die(fault.manner, event, path, flags)
 
 
 def die(manner: str, event: str, path: str, flags: int) -> None:
     "Leave the file as a kill at this moment may leave it, and end."
-    is_scratch = event == 'os.rename' or os.path.basename(path).startswith('.')
+    name = os.path.basename(path)
+    is_being_written = name.startswith('.') and not name.endswith('.lock')
     if manner == 'begun' and event == 'open':
         os.close(os.open(path, flags))
-    if manner == 'torn' and is_scratch and os.path.isfile(path):
+    if manner == 'torn' and is_being_written and os.path.isfile(path):
         os.truncate(path, os.path.getsize(path)//2)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -155,6 +160,49 @@ def lpnb(*words: object) -> None:
     from lightning_pose_nb.cli.main import main
     sys.argv = ['lpnb', *map(str, words)]
     main()
+
+
+def lpnb_with(how: str, *words: object) -> None:
+    """A command whose output goes nowhere.
+
+    `unread`: into a pipe that nobody reads; `full`: to a full disk; `closed`: it was never open;
+    else the name of a terminal.
+    """
+    if how == 'closed':
+        os.close(1)
+        os.close(2)
+        sys.stdout = sys.stderr = None
+    elif how == 'unread':
+        read, write = os.pipe()
+        os.dup2(write, 1)
+        os.close(read)
+        os.close(write)
+    elif how == 'full':
+        os.dup2(os.open('/dev/full', os.O_WRONLY), 1)
+    else:
+        os.setsid()
+        terminal = os.open(how, os.O_RDWR) # the first one becomes the terminal of the session
+        for number in range(3):
+            os.dup2(terminal, number)
+    lpnb(*words)
+
+
+def count_open() -> tuple[int, int]:
+    "Open files and threads of this process."
+    return len(os.listdir('/proc/self/fd')), len(os.listdir('/proc/self/task'))
+
+
+def predict_thirty(inputs: Path, place: Path) -> None:
+    "Thirty videos in one process; fails if more files or threads are open after 30 than after 5."
+    from lightning_pose_nb.api import TrainedModel
+    model = TrainedModel(inputs/'model', accelerator='cpu')
+    video = inputs/'mouse'/'videos'/'session0.mp4'
+    counts = []
+    for n in range(30):
+        model.predict_video(video, place/f'{n}.csv', batch_size=8, progress=False)
+        counts.append(count_open())
+    if counts[-1] > counts[4]:
+        raise RuntimeError(f'open files and threads after each video: {counts}')
 
 
 # --- Jobs ------------------------------------------------------------------------------------------
@@ -280,9 +328,11 @@ JOBS = {job.name: job for job in [
     Job('train', partial(_train, {}), TRAINED, ('model.json',)),
     Job('train on video', partial(_train, SEMI), TRAINED, ('model.json',)),
     Job('predict a video', _predict('mouse', 'videos_new', 'session1.mp4')),
-    Job('predict a folder', _predict('mouse', 'all', more=('--labeled-video',))),
+    Job('predict a folder', _predict('mouse', 'all', more=('--labeled-video',)),
+        changes=('predictions_summary.csv',)),
     Job('predict images', _predict('mouse', 'labeled-data')),
-    Job('predict views', _predict('views', 'videos_new', model='model_views')),
+    Job('predict views', _predict('views', 'videos_new', model='model_views'),
+        changes=('predictions_summary.csv',)),
     Job('predict with several models', _several_models, in_python=True),
     Job('crop labels', _command('crop', MOUSE+'/CollectedData.csv', '{inputs}/bbox.csv',
                                 '{place}/cropped'), cheap=True),
@@ -352,17 +402,27 @@ def files_below(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob('*')) if path.is_file())
 
 
+WHEN = re.compile(rb'"(written|mtime_ns|prediction_seconds)": ("[^"]*"|[0-9.e-]+),?')
+
+
+def without_times(path: Path, place: Path) -> bytes:
+    "The content of a file, without what tells where and when it was made."
+    content = path.read_bytes().replace(bytes(place), b'PLACE')
+    if path.suffix == '.json':
+        return WHEN.sub(b'', content)
+    if path.name != 'predictions_summary.csv':
+        return content
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    return repr([{**row, 'prediction_seconds': ''} for row in rows]).encode()
+
+
 def results(job: Job, place: Path) -> dict[str, bytes]:
     "The files of a job, without what tells when it was done."
     found = {}
     for path in files_below(place):
         name = path.relative_to(place)
-        if is_scratch(name) or set(name.parts) & set(job.ignore):
-            continue
-        content = path.read_bytes().replace(bytes(place), b'PLACE')
-        if path.name == 'model.json':
-            content = b'\n'.join(line for line in content.split(b'\n') if b'"written"' not in line)
-        found[str(name)] = content
+        if not is_scratch(name) and not set(name.parts) & set(job.ignore):
+            found[str(name)] = without_times(path, place)
     return found
 
 
@@ -432,6 +492,7 @@ class Tally:
 class Bench:
     "Inputs, and a place to work."
     home: Path
+    known: dict[str, 'Reference'] = field(default_factory=dict)
 
     @cached_property
     def inputs(self) -> Path:
@@ -447,7 +508,13 @@ class Bench:
         return place
 
     def undisturbed(self, job: Job) -> 'Reference':
-        "A job that is left alone."
+        "A job that is left alone; once."
+        if job.name not in self.known:
+            self.known[job.name] = self.leave_alone(job)
+        return self.known[job.name]
+
+    def leave_alone(self, job: Job) -> 'Reference':
+        "A job from its beginning to its end, and done again."
         name = 'whole_'+job.name.replace(' ', '_')
         place = self.place(name)
         work = job.work(self.inputs, place, False)
@@ -506,7 +573,7 @@ class Bench:
         place.mkdir(exist_ok=True)
         found = check_words(job, place, fault, code, said)
         found += check_names(job, place, reference.before, reference.results)
-        if code:
+        if code or fault.manner == 'vanishes':
             log.unlink()
             code = run(job.work(self.inputs, place, True), place, log)
         if code:
@@ -632,6 +699,8 @@ def main() -> None:
                         help='no kills, but this')
     options = parser.parse_args()
     jobs = [JOBS[name] for name in options.job or JOBS]
+    if 'vanishes' in (options.manner or ()):
+        jobs = [job for job in jobs if not job.in_copy]  # or its inputs would vanish, too
     manners = options.manner or ['killed']
     each = -(-options.kills//len(jobs)//len(manners))
     failed = False

@@ -325,26 +325,18 @@ class EpochSampler(Sampler):
         self.shuffle = shuffle
         self.length = len(self.rows) if length is None else length
         self.epoch = 0
-        self.done = (0, 0)
 
     def set_epoch(self, epoch:int)->None:
         "Say which epoch comes next; Lightning does."
         self.epoch = epoch
 
-    def resume_at(self, epoch:int, n_done:int)->None:
-        "In this epoch, leave out the first rows: an interrupted training has had them."
-        self.epoch = epoch
-        self.done = (epoch, n_done)
-
     def __len__(self)->int: return self.length
 
     def __iter__(self)->Iterator[tuple[int,int]]:
         first = self.epoch*self.length
-        epoch,n_done = self.done
-        if epoch!=self.epoch: n_done = 0
         current = -1
         order = []
-        for position in range(first+n_done, first+self.length):
+        for position in range(first, first+self.length):
             number,place = divmod(position, len(self.rows))
             if number!=current: order = self._order(number)
             current = number
