@@ -11,7 +11,6 @@ __all__ = ['MOST_RUNS', 'HEADER', 'INDIVIDUALS', 'Head', 'SEPARATORS', 'MOST_BAD
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #9b7f42d2
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -256,29 +255,13 @@ class RowReader:
         names = _row_names(block.text[:self.first])
         numbers = range(self.number, self.number+block.n)
         self.number += block.n
-        if block.odd: return self._take_mixed(block, names, numbers)
+        if block.odd:
+            self.parts.append(_mixed_rows(self, block, names, numbers))
+            return
         self.sheet.index += names
         self.sheet.rows += numbers
         if self.sheet.set_column is not None: self.sheet.subset += block.text[-1]
         self.parts.append(block.values)
-        return None
-
-    def _take_mixed(self, block:Block, names:list[str], numbers:Sequence[int])->None:
-        "The rows of a block some of which are odd."
-        sheet = self.sheet
-        plain = 0
-        rows = []
-        for i,number in enumerate(numbers):
-            if i not in block.odd:
-                sheet.index.append(names[plain])
-                sheet.rows.append(number)
-                rows.append(block.values[plain])
-                if sheet.set_column is not None: sheet.subset.append(block.text[-1][plain])
-                plain += 1
-            elif any(map(str.strip, block.odd[i])):
-                values = _read_row(sheet, number, block.odd[i], self.layout, self.first)
-                if values is not None: rows.append(values)
-        self.parts.append(np.array(rows, float).reshape(len(rows), len(self.layout.numbers)))
 
     def close(self)->None:
         "All values become one array, each part of which is let go."
@@ -294,6 +277,23 @@ class RowReader:
             sheet.add_problem(row_ranges(sheet.repeated), 'the header again', 'one header', fix)
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #40a1db5d
+def _mixed_rows(reader:RowReader, block:Block, names:list[str], numbers:Sequence[int])->np.ndarray:
+    "(rows, numbers) of a block some of whose records are odd; empty records and headers are left out."
+    sheet = reader.sheet
+    plain = 0
+    rows = []
+    for i,number in enumerate(numbers):
+        if i not in block.odd:
+            sheet.index.append(names[plain])
+            sheet.rows.append(number)
+            rows.append(block.values[plain])
+            if sheet.set_column is not None: sheet.subset.append(block.text[-1][plain])
+            plain += 1
+        elif any(map(str.strip, block.odd[i])):
+            values = _read_row(sheet, number, block.odd[i], reader.layout, reader.first)
+            if values is not None: rows.append(values)
+    return np.array(rows, float).reshape(len(rows), len(reader.layout.numbers))
+
 def _read_row(sheet:Sheet, number:int, row:list[str], layout:Layout, first:int)->list[float]|None:
     "Take one row into the sheet, and give its numbers; None for a header row."
     if _mark(row) in (*HEADER, INDIVIDUALS):
@@ -313,6 +313,7 @@ def _read_row(sheet:Sheet, number:int, row:list[str], layout:Layout, first:int)-
     if sheet.set_column is not None: sheet.subset.append(cells[sheet.set_column])
     return [_number(sheet, cells[column], column) for column in layout.numbers]
 
+# %% ../../nbs/11_data/00_csv_table.ipynb #6f3dccfc
 def _number(sheet:Sheet, text:str, column:int)->float:
     "A cell of the last row as a number; NaN, and kept as text, if it is none."
     try: return float(text or 'nan')
