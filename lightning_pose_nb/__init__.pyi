@@ -18,6 +18,7 @@ from .report import write_report as write_report
 
 from . import core as core
 from . import config as config
+from . import tables as tables
 from . import video as video
 from . import data as data
 from . import cameras as cameras

@@ -1,10 +1,9 @@
-from .io import (
+from .images import (
     VideoError as VideoError,
-    VideoWriter as VideoWriter,
-    find_videos as find_videos,
     image_size as image_size,
     read_image as read_image,
 )
+from .io import VideoWriter as VideoWriter, find_videos as find_videos
 from .sequential import probe as probe, read_batches as read_batches, read_frames as read_frames
 from .random_access import VideoReader as VideoReader
 from .clips import read_clips as read_clips
