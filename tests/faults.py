@@ -224,6 +224,11 @@ SEMI = {
     'callbacks.anneal_weight.increase_factor': 0.5, 'eval.predict_vids_after_training': 'false'}
 
 
+LONG_EPOCH = {
+    'training.max_epochs': 1, 'training.train_batch_size': 1,
+    'training.checkpoint_every_seconds': 0.0001, 'eval.predict_vids_after_training': 'false'}
+
+
 def settings(more: dict[str, Any] | None = None) -> list[str]:
     "KEY=VALUE words of a quick training."
     return [f'{key}={value}' for key, value in (QUICK | (more or {})).items()]
@@ -354,6 +359,10 @@ JOBS = {job.name: job for job in [
     Job('demo', _command('demo', '{place}/demo', '--epochs', 1, *TINY),
         (*TRAINED, 'predictions.csv.json', 'session2.csv.json'), ('model.json',)),
 ]}
+
+
+# Not among the jobs that are killed at random: one epoch, and a checkpoint after each of its steps.
+LONG = Job('a long epoch', partial(_train, LONG_EPOCH), TRAINED, ('model.json',))
 
 
 def make_inputs(home: Path) -> Path:
@@ -611,21 +620,24 @@ class Reference:
     seconds: float             # How long it took
 
 
-def seconds_lost(place: Path) -> float:
-    "The most seconds of training that a kill has cost."
+def sittings(place: Path) -> list[dict[int, float]]:
+    "For each process of a training the steps that it began, and when, in seconds."
     notes = place.with_name(f'{place.name}.steps')
     lines = notes.read_text().split('\n')[:-1] if notes.exists() else []
-    most = 0.
-    began: dict[int, float] = {}  # when the process before began each step
-    process, last = '', 0.
+    found: dict[str, dict[int, float]] = {}
     for line in lines:
-        pid, step, moment = line.split()
-        if pid != process:
-            if int(step) in began:
-                most = max(most, last-began[int(step)])
-            process, began = pid, {}
-        last = float(moment)
-        began[int(step)] = last
+        process, step, moment = line.split()
+        found.setdefault(process, {})[int(step)] = float(moment)
+    return list(found.values())
+
+
+def seconds_lost(place: Path) -> float:
+    "The most seconds of training that a kill has cost."
+    most = 0.
+    for before, after in itertools.pairwise(sittings(place)):
+        first = min(after)
+        if first in before:
+            most = max(most, max(before.values())-before[first])
     return most
 
 
