@@ -396,12 +396,15 @@ def make_inputs(home: Path) -> Path:
 
 # --- What must be true -----------------------------------------------------------------------------
 
+HIDDEN = {  # Files that stay, although their names begin with a dot
+    '.sample.json': 'how `lpnb sample` knows its own folder',
+    '.lpnb_images.json': 'which images were found whole'}
 SCRATCH = '.part', '.part.json', '.lock', '.journal.jsonl'
 
 
 def is_scratch(name: Path) -> bool:
     "Is this, below the folder of a job, something that only counts while somebody works?"
-    if name.name == '.sample.json':  # how `lpnb sample` knows its own folder
+    if name.name in HIDDEN:
         return False
     return name.name.endswith(SCRATCH) or any(part.startswith('.') for part in name.parts)
 
@@ -430,7 +433,7 @@ def results(job: Job, place: Path) -> dict[str, bytes]:
     found = {}
     for path in files_below(place):
         name = path.relative_to(place)
-        if not is_scratch(name) and not set(name.parts) & set(job.ignore):
+        if not is_scratch(name) and not set(name.parts) & {*job.ignore, '.lpnb_images.json'}:
             found[str(name)] = without_times(path, place)
     return found
 
