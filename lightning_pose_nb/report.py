@@ -50,7 +50,8 @@ from lightning_pose_nb.plots.comparisons import (
 from .plots.errors import plot_calibration, plot_errors
 from .plots.keypoints import plot_frames, plot_traces
 from .plots.labeled_video import render_video
-from .video.io import VideoError, VideoWriter, read_image
+from .video.images import VideoError, read_image
+from .video.io import VideoWriter
 from .video.random_access import VideoReader
 from .widgets.snapshot import figure_png
 
@@ -120,9 +121,17 @@ def _predicted(labels:Labels, table:Predictions|None)->Labels:
     return labels[[i for i,image in enumerate(labels.images) if image in known]]
 
 # %% ../nbs/44_report.ipynb #c488c5b2
-def text_item(text:str)->dict: return {'kind': 'text', 'text': text}
-def missing_item(text:str)->dict: return {'kind': 'missing', 'text': text}
-def heading_item(text:str)->dict: return {'kind': 'heading', 'text': text}
+def text_item(text:str)->dict:
+    "A paragraph."
+    return {'kind': 'text', 'text': text}
+
+def missing_item(text:str)->dict:
+    "What cannot be told, and why."
+    return {'kind': 'missing', 'text': text}
+
+def heading_item(text:str)->dict:
+    "A heading within a section."
+    return {'kind': 'heading', 'text': text}
 
 def code_item(title:str, text:str, show:bool=False)->dict:
     "Text in a box that is opened by a click, unless it is to be shown at once."
@@ -408,11 +417,17 @@ def about_videos(
     axes = new_axes(7, 3.6, 3, sharex=True, height_ratios=[2, 2, 1])
     text = f'{stem}: the three keypoints with the lowest likelihood; grey where it is below 0.9.'
     yield figure_item(plot_traces(table, shaky, axes=axes), text, 720)
-    try: path = find_sources([stem], videos, facts.cfg, facts.folder)[stem]
+    try: path = find_sources({stem: found[stem]}, videos, facts.cfg, facts.folder)[stem]
     except (ProjectError, VideoError):
         yield missing_item(f'The video {stem} is not where it was, so there is no film.')
         return
-    yield from _film_items(facts, path, found[stem], table)
+    try: shown = replace(table, xy=in_video(table.xy, path, found[stem], table.index))
+    except ProjectError as error:
+        why = facts.private(str(error))
+        yield missing_item(f'The video {path.name} is not the one that was predicted, '
+                           f'so there is no film. {why}')
+        return
+    yield from _film_items(path, table, shown, facts.cfg)
 
 # %% ../nbs/44_report.ipynb #cdfb74f1
 _FILM = 90        # frames
@@ -436,15 +451,14 @@ def _draw_film(frames:Sequence[np.ndarray], fps:float, part:Predictions, cfg:Con
         return drawn.read_bytes()
 
 # %% ../nbs/44_report.ipynb #780c3259
-def _film_items(facts:Facts, path:Path, csv:Path, table:Predictions)->Iterator[dict]:
-    "A short film, and where the keypoints were."
+def _film_items(path:Path, table:Predictions, shown:Predictions, cfg:Config)->Iterator[dict]:
+    "A short film of `shown`, in pixels of the video; and where the keypoints of `table` were."
     first = max(0, len(table)//2-_FILM//2)
-    frames,fps = _read_stretch(path, first, min(_FILM, len(table)-first))
+    frames,fps = _read_stretch(path, int(table.index[first]), min(_FILM, len(table)-first))
     n = len(frames)
     rows = slice(first, first+n)
-    shown = replace(table, xy=in_video(table.xy, path, csv))
     part = Predictions(list(range(n)), table.keypoint_names, shown.xy[rows], shown.likelihood[rows])
-    data = _draw_film(frames, fps, part, facts.cfg)
+    data = _draw_film(frames, fps, part, cfg)
     if len(data) < _FILM_BYTES:
         width = min(720, max(360, frames[0].shape[1]))
         text = f'{path.name}, frames {first} to {first+n-1}.'

@@ -191,6 +191,7 @@ def _axis_columns(names:Sequence[str])->list[str]:
     for name in names: columns += [f'{name}_{axis}' for axis in 'xyz']
     return columns
 
+# %% ../../nbs/12_cameras/20_triangulation.ipynb #18232f54
 def read_points(
     csv:str|Path, # File written by `write_points`
 )->tuple[list,list[str],np.ndarray]: # Index (N), keypoint names (K), world positions (N, K, 3)

@@ -24,11 +24,11 @@ def demo(
     "Make a sample project, train a model on it, and predict a video the model has never seen."
     from lightning_pose_nb.api import train
     from lightning_pose_nb.models.folder import ABOUT
-    from lightning_pose_nb.synthetic.project import make_project
+    from lightning_pose_nb.synthetic.project import open_sample
     began = time.monotonic()
     folder = Path(folder)
     say(f'1. A sample project in {folder}: a synthetic mouse, seen from the side and in a mirror.')
-    config = make_project(folder)
+    config = open_sample(folder, n_frames=60, cameras=0)
     say('2. A model is trained on its labelled frames, judged on frames it was not trained on, '
         'and shown a new video.')
     place = folder/_model_name(epochs)

@@ -13,7 +13,7 @@ import csv as csv_format
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields
 from itertools import chain
 from pathlib import Path
@@ -45,10 +45,10 @@ def find_jobs(
 
 def _kind_of(path:Path)->str:
     "What a file is, by its suffix; `ProjectError` if it is nothing that can be predicted."
-    from lightning_pose_nb.inference.images import IMAGE_SUFFIXES
-    from lightning_pose_nb.video.io import VIDEO_SUFFIXES
+    from lightning_pose_nb.video.images import IMAGE_SUFFIXES
+    from lightning_pose_nb.video.io import VIDEO_SUFFIXES, is_video_name
     suffix = path.suffix.lower()
-    if suffix in VIDEO_SUFFIXES: return 'video'
+    if is_video_name(path): return 'video'
     if suffix=='.csv': return 'labels'
     if suffix in IMAGE_SUFFIXES: return 'image'
     videos = ', '.join(VIDEO_SUFFIXES)
@@ -57,16 +57,22 @@ def _kind_of(path:Path)->str:
     found = f'a file that ends in {suffix or "nothing"}'
     raise ProjectError(Problem(str(path), '', found, expected))
 
+# %% ../../nbs/52_cli/40_predict.ipynb #6db2bcfc
 def _in_folder(folder:Path)->list[Job]:
     "The videos of a folder; without any, the folder itself, for its images."
-    from lightning_pose_nb.inference.images import IMAGE_SUFFIXES
-    from lightning_pose_nb.video.io import find_videos
+    from lightning_pose_nb.video.images import IMAGE_SUFFIXES
+    from lightning_pose_nb.video.io import find_videos, skipped_files
     videos = find_videos(folder)
-    if videos: return [Job('video', [video]) for video in videos]
+    skipped = [f'{path.name}: {reason}' for path,reason in skipped_files(folder)]
+    if videos:
+        for what in skipped: click.echo(f'warning: passed over {folder}/{what}', err=True)
+        return [Job('video', [video]) for video in videos]
     if any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.rglob('*')):
         return [Job('images', [folder])]
     expected = 'a folder of videos, or of images'
-    raise ProjectError(Problem(str(folder), '', 'neither videos nor images in it', expected))
+    found = 'neither videos nor images in it'
+    if skipped: found += f' ({"; ".join(skipped[:5])})'
+    raise ProjectError(Problem(str(folder), '', found, expected))
 
 # %% ../../nbs/52_cli/40_predict.ipynb #9c652d00
 def _without_repetitions(jobs:list[Job])->list[Job]:
@@ -182,7 +188,8 @@ def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Pre
 def _predict_images(model:Any, job:Job, wishes:Wishes, names:Any)->Predicted:
     "Predict an image, a folder of images, or the label tables of one or several views."
     from lightning_pose_nb.inference.images import ImageTable, predict_views
-    if job.kind=='image': images = ImageTable([[job.paths[0].as_posix()]])
+    from lightning_pose_nb.video.images import image_names
+    if job.kind=='image': images = ImageTable([image_names(job.paths[0])])
     else: images = model.image_table(*job.paths)
     csvs = model.image_csvs(job.paths, images, names)
     before = _stamps(csvs)
@@ -236,6 +243,23 @@ def _known(note:Mapping[str,Any], name:str)->Any:
     if value is None: return ''
     return round(value, 4) if isinstance(value, float) else value
 
+# %% ../../nbs/52_cli/40_predict.ipynb #605e0f05
+_COLUMNS = [field.name for field in fields(VideoRow)]
+
+@contextmanager
+def _waiting_for(path:Path, seconds:float=20.)->Iterator[None]:
+    "Own a file, as soon as another process lets go of it."
+    end = time.monotonic()+seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(owned(path, 'writing the summary'))
+                break
+            except ProjectError:
+                if time.monotonic()>end: raise
+                time.sleep(0.05)
+        yield
+
 # %% ../../nbs/52_cli/40_predict.ipynb #9677425c
 class Summary:
     "The table of all videos that were predicted into a folder."
@@ -256,7 +280,9 @@ class Summary:
         with _waiting_for(self.path):
             rows = self._read() | {name: asdict(row) for name,row in self._new.items()}
             lines = [csv_line(_COLUMNS)]
-            for name in sorted(rows): lines.append(csv_line([rows[name][column] for column in _COLUMNS]))
+            for name in sorted(rows):
+                cells = [rows[name][column] for column in _COLUMNS]
+                lines.append(csv_line(cells))
             write_atomic(self.path, ''.join(lines))
         self._new.clear()
 
@@ -269,21 +295,6 @@ class Summary:
                 fix = 'Move it away, or choose another --output-dir.'
                 raise ProjectError(Problem(str(self.path), 'row 1', 'no summary of predictions', '', fix))
             return {row['video']: row for row in table}
-
-_COLUMNS = [field.name for field in fields(VideoRow)]
-
-@contextmanager
-def _waiting_for(path:Path, seconds:float=20.)->Iterator[None]:
-    "Own a file, as soon as another process lets go of it."
-    end = time.monotonic()+seconds
-    while True:
-        try:
-            with owned(path, 'writing the summary'):
-                yield
-                return
-        except ProjectError:
-            if time.monotonic()>end: raise
-            time.sleep(0.05)
 
 # %% ../../nbs/52_cli/40_predict.ipynb #4ee0c063
 _SOME = click.Path(exists=True, path_type=Path)
@@ -325,12 +336,8 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     ctx.meta[GO_ON] = 'finished frames are kept. Run the same command again to go on'
     from lightning_pose_nb.api import TrainedModel
     done = predict_all(ctx, TrainedModel(model_dir), jobs, wishes)
-    failed = len(problems)+done.failed
-    total = len(problems)+len(jobs)
-    if failed and total>1:
-        click.echo(f'{failed} of {total} inputs could not be predicted', err=True)
-    if done.summary: click.echo(f'{done.summary}: what became of each video')
-    ctx.exit(1 if failed else 3 if done.damaged else 0)
+    done.failed += len(problems)
+    ctx.exit(done.tell(len(problems)+len(jobs)))
 
 # %% ../../nbs/52_cli/40_predict.ipynb #b4d50457
 @dataclass
@@ -340,6 +347,17 @@ class Done:
     damaged:int=0             # Videos that are not whole
     summary:Path|None=None    # The table of the videos, if there is one
 
+    def tell(self,
+        total:int, # How many inputs there were
+    )->int:        # Exit code
+        "Say what became of them all."
+        if self.failed and total>1:
+            click.echo(f'{self.failed} of {total} inputs could not be predicted', err=True)
+        if self.summary: click.echo(f'{self.summary}: what became of each video')
+        if self.failed: return 1
+        return 3 if self.damaged else 0
+
+# %% ../../nbs/52_cli/40_predict.ipynb #7f5d1449
 def predict_all(
     ctx:click.Context,    # Of the command
     model:Any,            # The `TrainedModel` that predicts
@@ -366,12 +384,13 @@ def predict_all(
         done.summary = summary.path
     return done
 
+# %% ../../nbs/52_cli/40_predict.ipynb #03362597
 def _summary_of(place:Path, jobs:list[Job])->Summary|None:
     "The table of the videos: of several, or one that is there already."
     from lightning_pose_nb.api import SUMMARY
     path = place/f'{SUMMARY}.csv'
     n_videos = sum(len(job.paths) for job in jobs if job.kind=='video')
-    return Summary(path) if n_videos>1 or n_videos and path.is_file() else None
+    return Summary(path) if n_videos>1 or (n_videos and path.is_file()) else None
 
 def _add_failure(summary:Summary, job:Job, error:Exception)->None:
     "A row for each video of a job that failed."

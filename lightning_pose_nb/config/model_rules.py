@@ -160,6 +160,10 @@ def _weight_after(
 # %% ../../nbs/01_config/60_model_rules.ipynb #98397768
 def _report_late(checks:ConfigChecks, end:int)->None:
     "Training ends before the weight begins to grow."
+    if end<2:
+        fix = f'Or begin with the losses on video: {_ANNEAL}init_val: 1.'
+        checks.add(_length_key(checks), f'{end} epoch: the losses on video stay off in it', '2 epochs at least', fix)
+        return
     start = checks.cfg.callbacks.anneal_weight.freeze_until_epoch
     found = f'{start}: the losses on video stay off in all {end} epochs'
     fix = f'For example {end//5}, with increase_factor {2/end:.2g}.'

@@ -67,6 +67,9 @@ class Data(Section):
     downsample_factor: Int = key(
         2, 'heatmaps are 2^f times smaller than the image the network sees',
         advanced=True, ge=1, le=3)
+    pixel_depth: Literal['auto', 8, 10, 12, 14, 16] = key(
+        'auto', 'bits that values of 16-bit images and videos use; auto: as evident in the brightest',
+        'bits', advanced=True)
     bbox_file: Text|list[Text]|None = key(
         None, 'table of bounding boxes (x, y, h, w), one per view', advanced=True)
     camera_params_file: Text|None = key(
@@ -99,11 +102,16 @@ class DataPaths(Data):
         return self.root/self.video_dir if self.video_dir else None
 
     @property
+    def known_depth(self)->int|None:
+        "Bits that values of 16-bit images and videos use; None: not known, see what is evident."
+        return None if self.pixel_depth=='auto' else self.pixel_depth
+
+    @property
     def size(self)->tuple[int, int]:
         "Height and width of the images the network sees, pixels."
         return self.image_resize_dims.height, self.image_resize_dims.width
 
-# %% ../../nbs/01_config/30_schema.ipynb #e534ee15
+# %% ../../nbs/01_config/30_schema.ipynb #4d4d22a2
 def _whole(value:Any)->Any:
     "A number above 1 counts something: 3.0 is 3."
     is_count = isinstance(value, float) and value > 1 and value.is_integer()
@@ -155,7 +163,7 @@ class _TrainingLength(_TrainingData):
         'steps', advanced=True, ge=0)
     unfreezing_epoch: Int|None = key(
         None, 'epoch from which the backbone is trained, 0: from the start; '
-        'null: 20, or after a fifth of a training that is shorter than 100', 'epochs', ge=0)
+        'null: after a fifth of the training, at most 20', 'epochs', ge=0)
     unfreezing_step: Int|None = key(
         None, 'step from which the backbone is trained, instead of unfreezing_epoch',
         'steps', advanced=True, ge=0)
@@ -250,7 +258,7 @@ LossName = Literal[
 LOSS_NAMES: tuple[str, ...] = get_args(LossName)
 UNSUPERVISED_LOSSES = tuple(name for name in LOSS_NAMES if not name.startswith('supervised_'))
 LIGHTNING_POSE_VERSION = '2.4.0'
-VERSION = re.compile(r'v?(\d{1,3}(?:\.\d{1,3}){0,3})(?:[.+-]?[a-z]+[.\d]*)?$')
+VERSION = re.compile(r'v?(\d{1,3}(?:\.\d{1,3}){0,3})(?:[.+-]?(?:rc|a|b|alpha|beta|dev|post)\.?\d*)?$')
 
 # %% ../../nbs/01_config/30_schema.ipynb #32bd98dd
 def _names(value:Any)->Any:

@@ -133,10 +133,9 @@ def _build(
     doc.lines.setdefault(path, _line(node))
     _check_node(node, path, doc)
     if isinstance(node, yaml.ScalarNode): return _build_scalar(loader, node, path, doc)
-    if isinstance(node, yaml.SequenceNode):
-        items = enumerate(node.value)
-        return [_build(loader, item, join_key(path, str(i)), doc) for i,item in items]
-    return _build_block(loader, node, path, doc)
+    if isinstance(node, yaml.MappingNode): return _build_block(loader, node, path, doc)
+    items = enumerate(node.value)
+    return [_build(loader, item, join_key(path, str(i)), doc) for i,item in items]
 
 def _build_scalar(loader:_Loader, node:yaml.ScalarNode, path:str, doc:Document)->Any:
     "A number, a text, true, false or null."
@@ -158,7 +157,7 @@ def _build_block(loader:_Loader, node:yaml.MappingNode, path:str, doc:Document)-
         block[name.value] = _build(loader, value, key, doc)
     return block
 
-# %% ../../nbs/01_config/10_yaml_document.ipynb #8065c21d
+# %% ../../nbs/01_config/10_yaml_document.ipynb #aa5c3bc5
 _NUMBER_TAGS = {_TAG+'int', _TAG+'float'}
 MOST_VALUES = 20_000 # of a config: many hundred times as many as there are keys
 DEEPEST = 50         # blocks within blocks
@@ -202,7 +201,7 @@ def join_key(
     "The dotted key of a name in a block."
     return f'{block}.{name}' if block else name
 
-# %% ../../nbs/01_config/10_yaml_document.ipynb #ed875525
+# %% ../../nbs/01_config/10_yaml_document.ipynb #1aca86ef
 _ESCAPE = re.compile(r'(?<!\s)\\ |\\\\|\\(.)', re.DOTALL)
 _USE_SLASHES = "Write it between single quotes, or with / instead of the backslash"
 
@@ -210,8 +209,8 @@ def _check_escapes(loader:_Loader, node:yaml.ScalarNode, path:str, doc:Document)
     "A problem for a text whose backslash made a character that nobody types."
     raw = loader.text[node.start_mark.index:node.end_mark.index]
     names = [match[1] or ' ' for match in _ESCAPE.finditer(raw) if match[0] != '\\\\']
-    of_drive = re.match(r'"[A-Za-z]:\\[^\\/]', raw)
-    odd = [name for name in names if name in '0abtnvfreN_LP ' or (of_drive and name in 'xuU')]
+    of_windows = re.match(r'"([A-Za-z]:|\\\\[^\\]+)\\[^\\/]', raw) # a drive or a server
+    odd = [name for name in names if name in '0abtnvfreN_LP ' or (of_windows and name in 'xuU')]
     if not odd: return
     place = f'line {_line(node)}, {path}'
     found = f'{raw[:60]}, in which YAML reads \\{odd[0]} as one special character'
@@ -244,7 +243,7 @@ def parse_document(
     doc.problems.append(problem)
     return doc
 
-# %% ../../nbs/01_config/10_yaml_document.ipynb #281e0e1a
+# %% ../../nbs/01_config/10_yaml_document.ipynb #fd3153b3
 LONGEST = 200_000 # characters of a config; the template has 16,000
 _DEEP = 'blocks within blocks without an end: does one contain itself?'
 

@@ -173,6 +173,27 @@ class RowFile:
     def __enter__(self): return self
     def __exit__(self, *_): self._file.close()
 
+# %% ../../nbs/00_core/50_journal.ipynb #c8faea17
+def _resume(
+    part:Path,     # The unfinished file
+    identity:str,  # First line of its note, if it is made from the same
+    form:_Rows,    # What it should look like
+)->tuple[int,int,list[dict[str,Any]]]: # Bytes, rows and remarks to continue from
+    "What an unfinished file holds; an empty one is begun if that is nothing."
+    note = made_from(part)
+    if part.is_file() and note.is_file():
+        text = note.read_text(encoding='utf-8', errors='replace')
+        end,rows = _whole_rows(part, form) if text.startswith(identity) else (0, 0)
+        if end:
+            remarks = _read_remarks(text.removeprefix(identity))
+            lines = [json.dumps(facts)+'\n' for facts in remarks]
+            write_atomic(note, identity+''.join(lines)) # without a line that was torn
+            return end, rows, remarks
+    part.unlink(missing_ok=True)
+    write_atomic(note, identity)
+    part.write_bytes(form.header.encode())
+    return form.begin, 0, []
+
 # %% ../../nbs/00_core/50_journal.ipynb #66d1756d
 class Journal(RowFile):
     "A CSV that survives a kill, and gets its name when complete; raises `ValueError` for a folder."
@@ -190,23 +211,8 @@ class Journal(RowFile):
         self.note = made_from(self.part)
         self.identity = identity
         form = _Rows(header, index, multiple)
-        end,rows,self.remarks = self._resume(json.dumps(identity)+'\n', form)
+        end,rows,self.remarks = _resume(self.part, json.dumps(identity)+'\n', form)
         super().__init__(self.part, form.begin, end, rows)
-
-    def _resume(self, identity:str, form:_Rows)->tuple[int,int,list[dict[str,Any]]]:
-        "Bytes, rows and remarks to continue from; an empty journal if there are none."
-        if self.part.is_file() and self.note.is_file():
-            note = self.note.read_text(encoding='utf-8', errors='replace')
-            end,rows = _whole_rows(self.part, form) if note.startswith(identity) else (0, 0)
-            if end:
-                remarks = _read_remarks(note.removeprefix(identity))
-                lines = [json.dumps(facts)+'\n' for facts in remarks]
-                write_atomic(self.note, identity+''.join(lines)) # without a line that was torn
-                return end, rows, remarks
-        self.part.unlink(missing_ok=True)
-        write_atomic(self.note, identity)
-        self.part.write_bytes(form.header.encode())
-        return form.begin, 0, []
 
     def remark(self,
         **facts:Any, # As JSON can hold them

@@ -21,10 +21,17 @@ from ..core.errors import Problem, ProjectError, did_you_mean
 from ..core.files import replacing
 from ..core.progress_bar import counted
 from .csv_table import Sheet, read_sheet
-from .frame_names import existing_neighbours, frame_number, image_groups, neighbour_paths
+from lightning_pose_nb.data.frame_names import (
+    existing_neighbours,
+    frame_number,
+    image_groups,
+    is_below,
+    neighbour_paths,
+)
 from .label_checks import row_ranges
 from .labels import LABEL_COORDS
-from ..video.io import VideoError, find_videos, read_image
+from ..video.images import VideoError, read_image, read_stored
+from ..video.io import find_videos
 from ..video.random_access import VideoReader
 from ..video.sequential import read_frames
 
@@ -303,12 +310,6 @@ def _numbers(images:Iterable[str])->list[int]:
     "Frame numbers of images whose names have one, as those of neighbours do."
     return [number for number in map(frame_number, images) if number is not None]
 
-def _read_as_is(path:Path)->np.ndarray:
-    "An image as OpenCV reads it: grey (H, W) or blue, green, red (H, W, 3), at its own depth."
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None: raise VideoError(f'{path}: cannot be read as an image')
-    return image
-
 # %% ../../nbs/11_data/80_context_frames.ipynb #409355d1
 @dataclass
 class Extracted:
@@ -335,7 +336,7 @@ class _Extraction:
             matched = _match_video(reader, gap.folder, paths, _numbers(here))
             self.report.problems += matched.problems
             for lack in missing_context([here[i] for i in matched.good], self.data_dir, self.reach):
-                self.write(reader, lack, _read_as_is(paths[0]))
+                self.write(reader, lack, read_stored(paths[0]))
         finally: reader.close()
 
     def write(self, reader:VideoReader, lack:MissingContext, like:np.ndarray)->None:
@@ -367,6 +368,11 @@ def extract_context(
     problems = extraction.report.problems
     for gap in missing_context(images, data_dir, reach):
         if not gap.files: continue
+        if not is_below(gap.files[0]):
+            fix = 'Move the images into the project, and name them so in the label table'
+            found = 'images outside of the data folder, where nothing is written'
+            problems.append(Problem(gap.folder, '', found, 'a path that starts below it', fix))
+            continue
         try: extraction.fill(gap, images, _source(gap.folder, found, videos))
         except ProjectError as error: problems += error.problems
         except VideoError as error:

@@ -9,7 +9,6 @@ __all__ = ['is_video', 'boxes_from_table', 'crop_labels', 'crop_video', 'remap',
 
 # %% ../../nbs/11_data/90_crops.ipynb #902ff29d
 import contextlib
-import json
 import os
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
@@ -22,10 +21,10 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..core.coordinates import apply_matrix, invert, resize_images
+from ..core.coordinates import apply_matrix, invert, resize_images, resize_matrix
 from ..core.errors import Problem, ProjectError, did_you_mean
 from ..core.files import replacing
-from ..core.journal import made_from
+from ..core.journal import made_from, read_note
 from ..core.progress_bar import counted
 from lightning_pose_nb.data.bounding_boxes import (
     BoxOptions,
@@ -37,11 +36,19 @@ from lightning_pose_nb.data.bounding_boxes import (
     unshift_labels,
     write_boxes,
 )
-from .frame_names import existing_neighbours
+from .frame_names import existing_neighbours, is_below
 from .labels import read_labels, write_labels
 from .predictions import Predictions
-from ..video.io import VideoError, VideoWriter, image_size, read_image
-from ..video.sequential import probe, read_frames
+from lightning_pose_nb.video.images import (
+    VideoError,
+    image_size,
+    images_depth,
+    read_image,
+    reason_of,
+)
+from ..video.io import VideoWriter
+from ..video.origin import source_size
+from ..video.sequential import VideoInfo, probe, read_frames
 
 # %% ../../nbs/11_data/90_crops.ipynb #d470f2e9
 def is_video(
@@ -124,24 +131,26 @@ def _note(path:Path)->str|None:
         with Image.open(path) as image: return image.info.get(_NOTE)
     except OSError: return None
 
-def _crop_image(source:Path, target:Path, box:Sequence[int])->None:
-    "Write the box's part of an image as PNG, unless it is there."
+def _crop_image(source:Path, target:Path, box:Sequence[int], depth:int|None=None)->None:
+    "Write the box's part of an image as PNG, unless it is there; `depth` as in `read_image`."
     stat = source.stat()
-    note = ' '.join(map(str, (*box, source.name, stat.st_size, stat.st_mtime_ns)))
+    facts = [*box, source.name, stat.st_size, stat.st_mtime_ns]
+    if depth not in (None, 16): facts.append(f'{depth}-bit')
+    note = ' '.join(map(str, facts))
     if target.exists() and _note(target)==note: return
-    crop = _crop_of(source, box)
+    crop = _crop_of(source, box, depth)
     grey = (crop==crop[..., :1]).all()
     info = PngInfo()
     info.add_text(_NOTE, note)
     with replacing(target) as scratch:
         Image.fromarray(crop[..., 0] if grey else crop).save(scratch, 'png', pnginfo=info)
 
-def _crop_of(source:Path, box:Sequence[int])->np.ndarray:
+def _crop_of(source:Path, box:Sequence[int], depth:int|None)->np.ndarray:
     "The box's part of an image; `ProjectError` if it cannot be had."
-    try: frame = read_image(source)
+    try: frame = read_image(source, depth)
     except (ValueError, OSError) as error:
         fix = 'Replace the file or remove its row'
-        raise ProjectError(Problem(str(source), '', str(error), 'a readable image', fix)) from error
+        raise ProjectError(Problem(str(source), '', reason_of(error), 'a readable image', fix)) from error
     height,width = frame.shape[:2]
     x,y,h,w = box
     if not (-w<x<width and -h<y<height):
@@ -152,9 +161,10 @@ def _crop_of(source:Path, box:Sequence[int])->np.ndarray:
 # %% ../../nbs/11_data/90_crops.ipynb #08ff0b5e
 def _crop_images(cuts:Mapping[str,_Cut], data_dir:Path, out_dir:Path, progress:bool)->None:
     "Crop many images, several at a time; every one that cannot be cropped is named at once."
+    depth = images_depth([cut.source for cut in cuts.values()], data_dir)
     def attempt(name):
         source = data_dir/cuts[name].source
-        try: _crop_image(source, out_dir/name, cuts[name].box)
+        try: _crop_image(source, out_dir/name, cuts[name].box, depth)
         except ProjectError as e: return e.problems
         return []
     problems: list[Problem] = []
@@ -185,8 +195,7 @@ def _check_images(csv:Path, images:Sequence[str], data_dir:Path)->list[Problem]:
         found = f'{image} in more than one row'
         problems.append(Problem(str(csv), '', found, 'every image once', 'Run lpnb check'))
     for image in images:
-        path = PurePosixPath(image)
-        if path.is_absolute() or '..' in path.parts:
+        if not is_below(image):
             expected = 'a path that starts below the data folder'
             problems.append(Problem(str(csv), '', f'image {image}', expected))
         elif not (data_dir/image).is_file():
@@ -241,10 +250,12 @@ def crop_video(
     out:str|Path,               # The mp4 to write; `<stem>_bbox.csv` goes beside it
     size:Sequence[int]|None=None, # Height and width of the new video, even; None: the median box
     progress:bool=False,        # Show a progress bar
+    fps:float|None=None,        # Frames per second of the new video; None: those of the video
 )->tuple[Path,Path]:            # The new video, and its boxes
     "Write what the boxes hold as a video; raises `VideoError` if there are more or fewer frames."
-    name = boxes if isinstance(boxes, str|Path) else 'the array'
-    boxes = read_boxes(boxes) if isinstance(boxes, str|Path) else np.asarray(boxes)
+    table = Path(boxes) if isinstance(boxes, str|Path) else None
+    name = table or 'the array'
+    boxes = np.asarray(boxes) if table is None else read_boxes(table)
     out = Path(out)
     info = probe(video)
     size = _video_size(boxes, size)
@@ -256,8 +267,9 @@ def crop_video(
         return VideoError(f'{found}; make boxes from predictions of this very video')
 
     if len(boxes)>(info.n_frames or 0): raise mismatch(info.n_frames)
+    if len(boxes)==info.n_frames: boxes = _boxes_in_video(boxes, info, table)
     beside = _boxes_beside(out)
-    with VideoWriter(out, size, info.fps) as writer, contextlib.closing(_frames(video)) as frames:
+    with VideoWriter(out, size, fps or info.fps) as writer, contextlib.closing(_frames(video)) as frames:
         for frame in counted(frames, 'cropping', 'frame', len(boxes), progress):
             if writer.count==len(boxes): raise mismatch(f'more than {len(boxes)}')
             writer.add(resize_images(crop_frame(frame, boxes[writer.count]), size))
@@ -281,6 +293,16 @@ def _forget_other(video:Path, beside:Path, boxes:np.ndarray)->None:
 def _frames(video:str|Path)->Generator[np.ndarray,None,None]:
     "The frames of a video, as a generator that can be closed early."
     yield from read_frames(video)
+
+def _boxes_in_video(boxes:np.ndarray, info:VideoInfo, table:Path|None)->np.ndarray:
+    "Boxes in pixels of a video; they may have been made for a copy of it in another size."
+    x,y,h,w = boxes.T
+    centres = np.stack([x+w/2, y+h/2], -1)
+    size = source_size(info, table, centres)
+    if size is None: return boxes
+    tall = info.height/size[0]
+    wide = info.width/size[1]
+    return np.round(boxes*[wide, tall, tall, wide]).astype(int)
 
 def _even_median(boxes:np.ndarray)->list[int]:
     "Median height and width, rounded up to even numbers."
@@ -321,17 +343,22 @@ def crop_boxes(
 
 def _made_without_boxes(csv:Path)->bool:
     "Whether the note beside predictions says that they are in pixels of the video itself."
-    note = made_from(csv)
-    return note.is_file() and not json.loads(note.read_text(encoding='utf-8')).get('cropped')
+    return made_from(csv).is_file() and not read_note(csv).get('cropped')
 
 def in_video(
-    xy:np.ndarray,          # (T, K, 2), frame pixels: a row for each frame of the video
-    video:str|Path,         # The video they are to be drawn on
-    csv:str|Path|None=None, # The file they come from
-)->np.ndarray:              # (T, K, 2), pixels of the video
-    "Predictions in pixels of the video that is shown, whether it is cropped or not."
-    boxes = crop_boxes(video, csv, len(xy))
-    return xy if boxes is None else unshift_labels(xy, boxes, probe(video, count=False).size)
+    xy:np.ndarray,               # (T, K, 2), frame pixels: a row for each frame of the video
+    video:str|Path|VideoInfo,    # The video they are to be drawn on
+    csv:str|Path|None=None,      # The file they come from
+    index:Sequence[int]|None=None, # Frame of each row; None: a row for each frame of the video
+)->np.ndarray:                   # (T, K, 2), pixels of the video
+    "Predictions in pixels of the video that is shown; raises `ProjectError` if they are of another."
+    path = video.path if isinstance(video, VideoInfo) else Path(video)
+    boxes = crop_boxes(path, csv, len(xy) if index is None else None)
+    predicted = source_size(video, csv, xy, index, crops=boxes is not None)
+    if boxes is None and predicted is None: return xy
+    shown = video.size if isinstance(video, VideoInfo) else probe(path, count=False).size
+    if boxes is None: return apply_matrix(resize_matrix(predicted or shown, shown), xy)
+    return unshift_labels(xy, boxes if index is None else boxes[list(index)], shown)
 
 def in_images(
     xy:np.ndarray,               # (N, K, 2), frame pixels

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import ProjectError
+from ..core.errors import ProjectError, only_errors
 from ..core.files import csv_line, write_atomic
-from .csv_table import Sheet, header_lines, read_sheet, sheet_numbers
-from .frame_names import LABELED_DATA
+from .csv_table import Sheet, check_end, header_lines, read_sheet, row_ranges, sheet_numbers
+from .frame_names import LABELED_DATA, leaves_folder
 
 # %% ../../nbs/11_data/40_labels.ipynb #b669c261
 @dataclass
@@ -30,6 +30,7 @@ class Labels:
     scorer:str='labels'           # Who labelled
     path:Path|None=None           # The file it came from
     visible_given:np.ndarray|None=None # (N, K) bool: where the file says `visible`; None: anywhere
+    individual:str|None=None      # The animal, for a table with a row `individuals`
     boxes:np.ndarray|None=None    # (N, 4) x, y, h, w of cropped images, whose xy is in frame pixels
 
     def __len__(self)->int: return len(self.images)
@@ -80,7 +81,7 @@ def read_labels(
     "Read labelled frames; raises `ProjectError` with everything that cannot be understood."
     sheet = read_sheet(csv, LABEL_COORDS)
     labels = sheet_labels(sheet)
-    if sheet.problems: raise ProjectError(sheet.problems)
+    if only_errors(sheet.problems): raise ProjectError(sheet.problems)
     return labels
 
 def sheet_labels(
@@ -89,18 +90,35 @@ def sheet_labels(
     "Labels of a table that was taken apart."
     xy = np.stack([sheet_numbers(sheet, 'x'), sheet_numbers(sheet, 'y')], -1)
     labels = Labels(sheet.index, sheet.names, xy, scorer=sheet.scorer, path=sheet.path)
+    labels.individual = sheet.individual
     if sheet.set_column is not None:
         sheet.add_problem('row 1', 'a column set, as in a file of predictions', 'labels')
     if any(coord=='visible' for _,coord in sheet.columns): _read_visible(sheet, labels)
+    _check_paths(sheet)
+    check_end(sheet)
     return labels
+
+# %% ../../nbs/11_data/40_labels.ipynb #99731763
+def _check_paths(sheet:Sheet)->None:
+    "Report images that lie outside the data folder."
+    outside = [row for row,image in zip(sheet.rows, sheet.index) if leaves_folder(image)]
+    if not outside: return
+    image = sheet.index[sheet.rows.index(outside[0])]
+    fix = 'Image paths start from the data folder, with labeled-data/…'
+    sheet.add_problem(row_ranges(outside), f'{image}, outside the data folder', 'an image inside', fix)
 
 def _read_visible(sheet:Sheet, labels:Labels)->None:
     "Fill in what the file says about visibility."
     values = sheet_numbers(sheet, 'visible')
     given = np.isin(values, (0, 1, 2))
     expected = '0 not labelled, 1 hidden, 2 seen, or nothing'
-    for i,k in np.argwhere(~given & np.isfinite(values)):
-        sheet.add_problem(sheet.place(i, sheet.names[k], 'visible'), f'{values[i,k]:g}', expected)
+    strange = np.argwhere(~given & np.isfinite(values))
+    for number in np.unique([values[i,k] for i,k in strange]):
+        same = [(i, k) for i,k in strange if values[i,k]==number]
+        i,k = same[0]
+        more = f', and {len(same)-1} more like it' if same[1:] else ''
+        where = sheet.place(i, sheet.names[k], 'visible')
+        sheet.add_problem(where, f'{number:g}{more}', expected)
     labels.visible = np.where(given, np.nan_to_num(values), labels.visibility()).astype(np.int8)
     labels.visible_given = None if given.all() else given
 
@@ -116,7 +134,7 @@ def write_labels(
     for name,has in zip(labels.keypoint_names, has_visible):
         coords = ('x', 'y', 'visible') if has else ('x', 'y')
         columns += [(labels.scorer, name, coord) for coord in coords]
-    text = header_lines(columns)
+    text = header_lines(columns, labels.individual)
     xy = np.asarray(labels.xy, float).tolist()
     for image,points,row in zip(labels.images, xy, visible):
         cells = [image]

@@ -8,10 +8,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/11_data/predictions.
 __all__ = ['COORDS', 'Predictions', 'table_header', 'table_rows', 'write_predictions', 'read_predictions', 'read_in_parts']
 
 # %% ../../nbs/11_data/10_predictions.ipynb #8a0c98be
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ import numpy as np
 
 from ..core.errors import ProjectError
 from ..core.files import csv_line, write_atomic
-from .csv_table import Sheet, header_lines, read_header, read_sheet, row_name, sheet_numbers
+from .csv_table import Sheet, header_lines, read_sheet, row_ranges, sheet_numbers, sheet_parts
 
 # %% ../../nbs/11_data/10_predictions.ipynb #0d48d99d
 COORDS = 'x', 'y', 'likelihood'  # columns of a keypoint, in this order
@@ -33,50 +31,56 @@ class Predictions:
     likelihood:np.ndarray      # (N, K) float64, 0 to 1
     scorer:str='heatmap_tracker'
     subset:list[str]|None=None # train, validation, test or unused; None for a video
+    individual:str|None=None   # The animal, for tables with a row `individuals`
+    extra:dict[str,np.ndarray] = field(default_factory=dict) # Other columns: name → (N, K) float64
 
     def __len__(self)->int: return len(self.index)
 
     def to_frame(self)->Any: # pandas.DataFrame
         "The pandas form: columns are (scorer, bodyparts, coords), and `set` where there is one."
         import pandas as pd
-        levels = [[self.scorer], self.keypoint_names, COORDS]
+        levels = [[self.scorer], self.keypoint_names, [*COORDS, *self.extra]]
         columns = pd.MultiIndex.from_product(levels, names=['scorer', 'bodyparts', 'coords'])
-        values = _together(self.xy, self.likelihood).reshape(len(self), -1)
+        values = _together(self.xy, self.likelihood, self.extra).reshape(len(self), -1)
         frame = pd.DataFrame(values, index=self.index, columns=columns)
         if self.subset is not None: frame[('set', '', '')] = self.subset
         return frame
 
-def _together(xy:np.ndarray, likelihood:np.ndarray)->np.ndarray:
-    "x, y and likelihood of (N, K, 2) and (N, K) as (N, K, 3) float64."
-    likelihood = np.asarray(likelihood, float)
-    return np.concatenate([np.asarray(xy, float), likelihood[...,None]], -1)
+def _together(xy:np.ndarray, likelihood:np.ndarray, extra:Mapping[str,np.ndarray])->np.ndarray:
+    "x, y and likelihood of (N, K, 2) and (N, K), and other columns behind them, as (N, K, 3 or more) float64."
+    columns = [np.asarray(values, float)[...,None] for values in (likelihood, *extra.values())]
+    return np.concatenate([np.asarray(xy, float), *columns], -1)
 
 # %% ../../nbs/11_data/10_predictions.ipynb #df09252d
 def table_header(
     names:Sequence[str],   # Keypoints
     scorer:str,            # Goes above every column
     has_set:bool=False,    # Whether a last column says train, validation, test or unused
-)->str:                    # Three lines
+    extra:Sequence[str]=(),    # Other columns of each keypoint
+    individual:str|None=None,  # The animal, for a row `individuals`
+)->str:                        # Three lines, or four
     "The header of a prediction file."
     columns = []
-    for name in names: columns += [(scorer, name, coord) for coord in COORDS]
+    for name in names: columns += [(scorer, name, coord) for coord in (*COORDS, *extra)]
     if has_set: columns.append(('set', '', ''))
-    return header_lines(columns)
+    return header_lines(columns, individual)
 
 def table_rows(
     index:Sequence,                  # N image paths or frame numbers
     xy:np.ndarray,                   # (N, K, 2), frame pixels
     likelihood:np.ndarray,           # (N, K)
     subset:Sequence[str]|None=None,  # train, validation, test or unused, for images
+    extra:Mapping[str,np.ndarray]|None=None, # Other columns: name → (N, K)
 )->str:                              # N lines
     "Rows of a prediction file."
-    cells = _together(xy, likelihood)
+    cells = _together(xy, likelihood, extra or {})
     cells[~np.isfinite(cells)] = np.nan
     n_rows,n_keypoints = cells.shape[:2]
-    numbers = ','.join(['{:z.4f},{:z.4f},{:z.6f}']*n_keypoints).format
+    of_keypoint = '{:z.4f},{:z.4f},{:z.6f}' + ',{!r}'*len(extra or {})
+    numbers = ','.join([of_keypoint]*n_keypoints).format
     ends = ['\n']*n_rows if subset is None else [csv_line(['', name]) for name in subset]
     lines = []
-    values = cells.reshape(n_rows, 3*n_keypoints).tolist()
+    values = cells.reshape(n_rows, cells.shape[2]*n_keypoints).tolist()
     for name,row,end in zip(index, values, ends, strict=True):
         start = csv_line([name, ''])[:-1]
         lines.append(start + numbers(*row).replace('nan', '') + end)
@@ -90,12 +94,14 @@ def write_predictions(
     "Write predictions; raises `ValueError` where their parts do not belong together."
     _check_shapes(predictions)
     subset = predictions.subset
-    text = table_header(predictions.keypoint_names, predictions.scorer, subset is not None)
+    about = subset is not None, list(predictions.extra), predictions.individual
+    text = table_header(predictions.keypoint_names, predictions.scorer, *about)
     for start in range(0, len(predictions), 1000):
         rows = slice(start, start+1000)
         part = None if subset is None else subset[rows]
         values = predictions.xy[rows], predictions.likelihood[rows]
-        text += table_rows(predictions.index[rows], *values, part)
+        extra = {name: column[rows] for name,column in predictions.extra.items()}
+        text += table_rows(predictions.index[rows], *values, part, extra)
     write_atomic(csv, text)
 
 def _check_shapes(predictions:Predictions)->None:
@@ -116,119 +122,42 @@ def read_predictions(
     csv:str|Path,  # Prediction file
 )->Predictions:    # Frame numbers are ints again, image paths strings
     "Read predictions; raises `ProjectError` with everything that is wrong."
-    predictions = _read_quickly(Path(csv))
-    return _read_carefully(Path(csv)) if predictions is None else predictions
+    return _sheet_predictions(read_sheet(csv, COORDS, keep_extra=True))
 
-def _read_carefully(path:Path)->Predictions:
-    "Predictions cell by cell."
-    sheet = read_sheet(path, COORDS)
-    x,y,likelihood = [sheet_numbers(sheet, coord) for coord in COORDS]
+def _sheet_predictions(sheet:Sheet)->Predictions:
+    "Predictions of a table that was taken apart; raises `ProjectError` with what is wrong in it."
+    xy = np.stack([sheet_numbers(sheet, 'x'), sheet_numbers(sheet, 'y')], -1)
+    likelihood = sheet_numbers(sheet, 'likelihood').copy()
+    others = dict.fromkeys(coord for _,coord in sheet.extra)
+    extra = {coord: sheet_numbers(sheet, coord).copy() for coord in others}
     fix = 'Writing was probably interrupted: predict again'
-    for row in sheet.short:
-        sheet.add_problem(f'row {row}', 'a row that ends too early', 'a complete row', fix)
+    if sheet.short:
+        where = row_ranges(sheet.short)
+        sheet.add_problem(where, 'a row that ends too early', 'a complete row', fix)
     if sheet.problems: raise ProjectError(sheet.problems)
-    subset = None
-    if sheet.set_column is not None: subset = [row[sheet.set_column] for row in sheet.cells]
+    subset = None if sheet.set_column is None else sheet.subset
     index = _frame_numbers(sheet.index)
-    return Predictions(index, sheet.names, np.stack([x, y], -1), likelihood, sheet.scorer, subset)
+    about = sheet.scorer, subset, sheet.individual, extra
+    return Predictions(index, sheet.names, xy, likelihood, *about)
 
 def _frame_numbers(index:list[str])->list[str]|list[int]:
     "Ints if all rows are numbered, else as they are."
-    return [int(i) for i in index] if all(i.isdecimal() for i in index) else index
-
-# %% ../../nbs/11_data/10_predictions.ipynb #5dbdaada
-def _read_quickly(path:Path)->Predictions|None:
-    "Predictions of a file without surprises; None for any other, whatever is wrong with it."
-    sheet = Sheet(path)
-    subset: list[str] = []
-    try:
-        with path.open(encoding='utf-8-sig') as file:
-            first,width = read_header(sheet, list(islice(csv.reader(file), 3)), COORDS)
-            if not _has_plain_columns(sheet, first, width): return None
-            lines = _number_lines(file, sheet, first, width, subset)
-            values = np.loadtxt(chain([next(lines)], lines), delimiter=',', comments=None, ndmin=2)
-            values = values.reshape(-1, len(sheet.names), 3)
-    except (ValueError, csv.Error, OSError, StopIteration): return None # told by the careful way
-    if np.isinf(values).any(): return None
-    xy = values[...,:2].copy()
-    likelihood = values[...,2].copy()
-    index = _frame_numbers(sheet.index)
-    told = None if sheet.set_column is None else subset
-    return Predictions(index, sheet.names, xy, likelihood, sheet.scorer, told)
-
-def _has_plain_columns(sheet:Sheet, first:int, width:int)->bool:
-    "Whether the quick way knows this arrangement of columns."
-    expected: dict[tuple[str,str],int] = {}
-    for name in sheet.names:
-        for coord in COORDS: expected[name, coord] = first+len(expected)
-    end = first+len(expected)
-    if sheet.problems or sheet.columns!=expected: return False
-    return (width, sheet.set_column) in ((end, None), (end+1, end))
-
-# %% ../../nbs/11_data/10_predictions.ipynb #fb26e975
-def _number_lines(
-    file:Iterable[str],  # Lines below the header
-    sheet:Sheet,         # Its `index` is filled
-    first:int,           # Number of columns that name the row
-    width:int,           # Number of all columns
-    subset:list[str],    # Is filled where the sheet has a column `set`
-)->Iterator[str]:        # Numbers with commas between them
-    "The numbers of each line, NaN in empty cells; raises `ValueError` at anything unusual."
-    for line in file:
-        if line.isspace(): continue
-        if '"' in line: raise ValueError('quotes')
-        if line.count(',')!=width-1: raise ValueError('a row of another length')
-        *name,numbers = line.rstrip('\n').split(',', first)
-        sheet.index.append(row_name(name, first))
-        if not sheet.index[-1]: raise ValueError('a row without a name')
-        if sheet.set_column is not None:
-            numbers,_,last = numbers.rpartition(',')
-            subset.append(last)
-        if ',,' in f',{numbers},':
-            cells = [cell or 'nan' for cell in numbers.split(',')]
-            numbers = ','.join(cells)
-        yield numbers
+    return [int(i) for i in index] if all(map(str.isdecimal, index)) else index
 
 # %% ../../nbs/11_data/10_predictions.ipynb #87913f44
-_UNUSUAL = ValueError, csv.Error, OSError # what the quick way stumbles over
-
 def read_in_parts(
     csv:str|Path,     # Prediction file
-    rows:int=20_000,  # Rows of a part; the last one may have fewer
+    rows:int=20_000,  # Rows of a part, at most
 )->Iterator[Predictions]:
     "Read predictions part by part; raises `ProjectError` with everything that is wrong."
-    path = Path(csv)
-    done = 0
-    try:
-        for part in _quick_parts(path, rows):
-            yield part
-            done += len(part)
-        return
-    except _UNUSUAL: pass # told, or read, by the careful way
-    table = _read_carefully(path)
-    for first in range(done, len(table), rows):
-        part = slice(first, first+rows)
-        subset = None if table.subset is None else table.subset[part]
-        yield Predictions(table.index[part], table.keypoint_names, table.xy[part], table.likelihood[part],
-            table.scorer, subset)
-
-def _quick_parts(path:Path, rows:int)->Iterator[Predictions]:
-    "Parts of a file without surprises; raises `ValueError` at the first one."
-    sheet = Sheet(path)
-    subset: list[str] = []
-    with path.open(encoding='utf-8-sig') as file:
-        header = list(islice(csv.reader(file), 3))
-        first,width = read_header(sheet, header, COORDS)
-        if not _has_plain_columns(sheet, first, width): raise ValueError('other columns')
-        lines = _number_lines(file, sheet, first, width, subset)
-        while True:
-            some = list(islice(lines, rows))
-            if not some: return
-            values = np.loadtxt(some, delimiter=',', comments=None, ndmin=2)
-            values = values.reshape(-1, len(sheet.names), 3)
-            if np.isinf(values).any(): raise ValueError('an infinite number')
-            index = _frame_numbers(sheet.index[:])
-            told = None if sheet.set_column is None else subset[:]
-            yield Predictions(index, sheet.names, values[...,:2].copy(), values[...,2].copy(), sheet.scorer, told)
-            sheet.index.clear()
-            subset.clear()
+    for sheet in sheet_parts(csv, COORDS, keep_extra=True):
+        try: table = _sheet_predictions(sheet)
+        except ProjectError:
+            read_predictions(csv)
+            raise
+        for first in range(0, len(table), rows):
+            part = slice(first, first+rows)
+            subset = None if table.subset is None else table.subset[part]
+            extra = {name: column[part] for name,column in table.extra.items()}
+            yield replace(table, index=table.index[part], xy=table.xy[part], likelihood=table.likelihood[part],
+                subset=subset, extra=extra)

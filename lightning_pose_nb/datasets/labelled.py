@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ from ..core.errors import Problem, ProjectError
 from ..data.context_frames import find_context
 from ..data.labels import Labels
 from .augment_geometric import Augmenter, SampledTransform
-from ..video.io import read_image
+from ..video.images import read_image, reason_of
 
 # %% ../../nbs/14_datasets/50_labelled.ipynb #64b72285
 def available_memory()->int: # Bytes
@@ -63,9 +64,11 @@ class ImageCache:
         size:tuple[int,int],        # Height and width to resize to
         cache:bool|str='auto',      # Keep them in memory? 'auto': if they fill a quarter of it or less
         share:int=1,                # How many such collections there are, as of several views
+        depth:int|None=None,        # Bits that 16-bit values use; None: as evident beside each image
     ):
         self.paths = [Path(path) for path in paths]
         self.size = (size[0], size[1])
+        self.depth = depth
         self.bytes = len(self.paths)*size[0]*size[1]*3
         self.cached = share*self.bytes <= available_memory()//4 if cache=='auto' else bool(cache)
         self._store = np.empty((len(self.paths), *self.size, 3), np.uint8) if self.cached else None
@@ -82,7 +85,7 @@ class ImageCache:
 
     def _decode(self, i:int)->tuple[np.ndarray,tuple[int,int]]:
         "The resized image and the size of its file, from the file."
-        frame = read_image(self.paths[i])
+        frame = read_image(self.paths[i], self.depth)
         return resize_images(frame, self.size), (frame.shape[0], frame.shape[1])
 
     def fill(self,
@@ -91,16 +94,18 @@ class ImageCache:
         "Decode ahead, several at a time; a ProjectError names every image that cannot be read."
         if not self.cached: return
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            found = list(pool.map(self._try, range(len(self)) if rows is None else rows))
+            find = partial(_image_problem, self)
+            found = list(pool.map(find, range(len(self)) if rows is None else rows))
         problems = [problem for problem in found if problem]
         if problems: raise ProjectError(problems)
 
-    def _try(self, i:int)->Problem|None:
-        "Decode an image; what is wrong with it."
-        try: self[i]
-        except (ValueError, OSError) as error:
-            fix = 'replace the file or remove its row'
-            return Problem(str(self.paths[i]), '', str(error), 'a readable image', fix)
+# %% ../../nbs/14_datasets/50_labelled.ipynb #1eb5d524
+def _image_problem(images:ImageCache, i:int)->Problem|None:
+    "Decode an image; what is wrong with it."
+    try: images[i]
+    except (ValueError, OSError) as error:
+        fix = 'replace the file or remove its row'
+        return Problem(str(images.paths[i]), '', reason_of(error), 'a readable image', fix)
 
 # %% ../../nbs/14_datasets/50_labelled.ipynb #7dd8f5a1
 def make_sample(
@@ -147,6 +152,7 @@ class SampleOptions:
     context:int=0                  # Frames on each side of a labelled one that belong to its sample
     cache:bool|str='auto'          # As for `ImageCache`
     n_views:int=1                  # Views there are, to share the memory
+    depth:int|None=None            # Bits that 16-bit values use; None: as evident beside each image
 
     def draw(self,
         rng:np.random.Generator, # Source of randomness
@@ -176,7 +182,7 @@ class RowImages:
         numbers = {name: i for i,name in enumerate(names)}
         self.windows = np.vectorize(numbers.__getitem__, otypes=[int])(windows) # (N, 2c+1)
         paths = [Path(data_dir)/name for name in names]
-        self.cache = ImageCache(paths, size, options.cache, options.n_views)
+        self.cache = ImageCache(paths, size, options.cache, options.n_views, options.depth)
 
     def __getitem__(self, row:int)->tuple[np.ndarray,np.ndarray]:
         "uint8 (H, W, 3) or (2c+1, H, W, 3), and the matrix (3, 3) from frame to model pixels."
@@ -325,18 +331,26 @@ class EpochSampler(Sampler):
         self.shuffle = shuffle
         self.length = len(self.rows) if length is None else length
         self.epoch = 0
+        self.done = (0, 0)
 
     def set_epoch(self, epoch:int)->None:
         "Say which epoch comes next; Lightning does."
         self.epoch = epoch
 
+    def resume_at(self, epoch:int, n_done:int)->None:
+        "In this epoch, leave out the first rows: an interrupted training has had them."
+        self.epoch = epoch
+        self.done = (epoch, n_done)
+
     def __len__(self)->int: return self.length
 
     def __iter__(self)->Iterator[tuple[int,int]]:
         first = self.epoch*self.length
+        epoch,n_done = self.done
+        if epoch!=self.epoch: n_done = 0
         current = -1
         order = []
-        for position in range(first, first+self.length):
+        for position in range(first+n_done, first+self.length):
             number,place = divmod(position, len(self.rows))
             if number!=current: order = self._order(number)
             current = number

@@ -152,6 +152,8 @@ class ClipFiles:
         videos = self.sessions[clip.session].videos
         lost = [str(video) for video,batch in zip(videos, views) if batch.n_lost]
         if lost and len(views)>1: return f'{", ".join(lost)}: {_OUT_OF_STEP}'
+        holes = [str(video) for video,batch in zip(videos, views) if batch.lost_frames]
+        if holes: return f'{", ".join(holes)}: clips with frames that cannot be decoded are left out'
         if min(map(len, views))>=2: return ''
         few = 'fewer than two frames can be decoded; left out'
         return f'{videos[0]}: from frame {clip.first} on {few}'
@@ -252,6 +254,7 @@ class UnlabelledFrames:
         self.options = options or SequenceOptions()
         self.steps = steps
         self.epoch = 0
+        self.done = (0, 0)
         self.waited = 0. # seconds spent waiting for items so far
         size = (int(size[0]), int(size[1]))
         self.source,self.why = find_source(sessions, size, length, self.options)
@@ -265,6 +268,11 @@ class UnlabelledFrames:
     def set_epoch(self, epoch:int)->None:
         "Say which epoch comes next; Lightning does."
         self.epoch = epoch
+
+    def resume_at(self, epoch:int, n_done:int)->None:
+        "In this epoch, leave out the first sequences: an interrupted training has had them."
+        self.epoch = epoch
+        self.done = (epoch, n_done)
 
     def __len__(self)->int: return self.steps
 
@@ -282,20 +290,22 @@ class UnlabelledFrames:
 def _epoch(frames:UnlabelledFrames, ahead:_Prefetcher)->Iterator[dict[str,Any]|None]:
     "The items of the epoch that is set when the first of them is asked for."
     use_epoch = frames.options.use_epoch
+    epoch,n_done = frames.done
+    n = frames.steps-(n_done if epoch==frames.epoch else 0)
     if use_epoch is not None and not use_epoch(frames.epoch):
         ahead.close()
-        yield from itertools.repeat(None, frames.steps)
+        yield from itertools.repeat(None, n)
         return
-    start = frames.epoch*frames.steps
-    stage = ahead.take(start)
+    end = (frames.epoch+1)*frames.steps
+    stage = ahead.take(end-n)
     complete = False
     try:
-        for _ in range(frames.steps-1): yield _wait(frames, stage)
+        for _ in range(n-1): yield _wait(frames, stage)
         last = _wait(frames, stage)
         complete = True
     finally:
         if not complete: stage.close()
-    ahead.give_back(stage, start+frames.steps)
+    ahead.give_back(stage, end)
     del stage # a stage that nobody holds ends its threads
     yield last
 

@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/31_evaluation/evalua
 
 # %% auto #0
 __all__ = ['pose_errors', 'triangulate_predictions', 'known_cameras', 'is_training_table', 'evaluation_file', 'same_keypoints',
-           'evaluate_labels', 'evaluate_video', 'evaluate_video_files']
+           'evaluate_labels', 'describe_evaluation', 'evaluate_video', 'evaluate_video_files']
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #b26212f7
 from collections.abc import Iterable, Mapping, Sequence
@@ -131,17 +131,22 @@ def evaluate_labels(
     pixel_errors = [pixel_error(table, view) for table,view in zip(tables, labels.views)]
     measured = {'pixel_error': pixel_errors, **pose_errors(tables, model.subspaces)}
     rigs = _rigs_of(target.views, labels.images, [root, model.folder])
+    written = target.files('predictions')
     if rigs is not None:
         points,measured['reprojection_error'] = triangulate_predictions(tables, *rigs)
         write_points(target.file('predictions_3d'), labels.images, model.keypoint_names, points)
+        written.append(target.file('predictions_3d'))
     for name,values in measured.items():
         files = target.files(f'predictions_{name}')
+        written += files
         for file,table,mine in zip(files, tables, values):
             write_metric(file, table.index, table.keypoint_names, mine, sets)
     summary = _summary(pixel_errors, sets, model.keypoint_names, labels.view_names)
     only_view = target.views[0] if len(target.views)==1 else ''
     summary_file = target.file('pixel_error_summary', only_view)
     write_atomic(summary_file, summary.to_csv(index=False, lineterminator='\n'))
+    summary.attrs['written'] = [str(file) for file in (*written, summary_file)]
+    summary.attrs['measured'] = _means(measured, target.views)
     return summary
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #f3ec5c7c
@@ -220,6 +225,29 @@ def _rigs_of(
     return list(rigs.values()), [numbers[session] for session in sessions]
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #d45cd9e0
+def _means(measured:Mapping[str,Sequence[np.ndarray]], views:Sequence[str])->dict[str,dict[str,float]]:
+    "Mean of each error that needs no labels, for each view ('' for one camera), frame pixels."
+    means:dict[str,dict[str,float]] = {}
+    for name,values in measured.items():
+        if name=='pixel_error': continue
+        known = {view: mine[np.isfinite(mine)] for view,mine in zip(views or [''], values, strict=True)}
+        means[name] = {view: float(mine.mean()) for view,mine in known.items() if len(mine)}
+    return means
+
+def describe_evaluation(
+    summary:pd.DataFrame, # From `evaluate_labels`
+)->str:                   # Lines of text
+    "The errors that need no labels, and the files that were written."
+    lines = []
+    for name,means in summary.attrs.get('measured', {}).items():
+        told = [f'{view} {mean:.2f}'.strip() for view,mean in means.items()]
+        if told: lines.append(f'mean {name.replace("_", " ")}: {", ".join(told)} px')
+    files = list(map(Path, summary.attrs.get('written', ())))
+    for folder in dict.fromkeys(file.parent for file in files):
+        names = [file.name for file in files if file.parent==folder]
+        lines.append(f'written to {folder}: {", ".join(names)}')
+    return '\n'.join(lines)
+
 def _summary(
     errors:Sequence[np.ndarray],  # (N, K) frame pixels for each view
     sets:Sequence[str],           # Set of each row

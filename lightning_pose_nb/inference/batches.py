@@ -11,7 +11,7 @@ __all__ = ['DEFAULT_OPTIONS', 'Decoded', 'Batch', 'PredictOptions', 'PredictKeyw
 # %% ../../nbs/30_inference/10_batches.ipynb #bcca0da3
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, cast
@@ -143,7 +143,7 @@ class BatchLimit:
         fix = 'Close what else uses the memory of this device, or predict on another one.'
         return ProjectError(Problem(self.what, '', f'out of memory, even for one frame at a time ({reason})', '', fix))
 
-    def say(self, n:int)->None:
+    def say(self)->None:
         "Say, once, how many frames at a time fit."
         if self.told or self.frames is None: return
         self.told = True
@@ -151,66 +151,80 @@ class BatchLimit:
             f'batch_size={self.frames} (lpnb predict --batch-size {self.frames}) begins so', stacklevel=3)
 
 # %% ../../nbs/30_inference/10_batches.ipynb #e408e9d2
-class _Feed:
-    "Frames on their way through the network, in pieces of a size that memory holds."
-    def __init__(self,
-        batches:Iterable[np.ndarray|Tensor], # Frames (B, …, H, W, 3)
-        context:int,                         # Frames before the one that is predicted which the network sees
-        limit:BatchLimit,
-    ):
+class _Frames:
+    "Frames that came in batches, kept until they are let go."
+    def __init__(self, batches:Iterable[np.ndarray|Tensor]): # Frames (B, …, H, W, 3)
+        self.failed = False             # Did whatever gives the batches fail?
         self.sizes:deque[int] = deque() # Frames of each batch that is fetched and not handed out
-        self.limit = limit
-        self.source_failed = False
-        self.seen_again = 0             # Frames whose answers are to be dropped
         self._batches = iter(batches)
-        self._context = context
-        self._answered = 0
         self._fetched = 0
         self._held:deque[tuple[int,np.ndarray|Tensor]] = deque() # Number of the first frame, frames
 
-    def pieces(self, device:torch.device)->Iterator[Tensor]:
-        "Frames (n, …, 3, H, W) on a device: those that are not answered, behind those they look back at."
-        position = max(0, self._answered-self._context)
-        self.seen_again = self._answered-position
-        while True:
-            batch = self._batch_of(position)
-            if batch is None: return
-            first,frames = batch
-            end = first+len(frames)
-            if self.limit.frames is not None: end = min(end, position+self.limit.frames)
-            if position<self._answered: end = min(end, self._answered)
-            piece = frames[position-first:end-first]
-            yield torch.as_tensor(piece).to(device).movedim(-1, -3)
-            position = end
-
-    def _batch_of(self, position:int)->tuple[int,np.ndarray|Tensor]|None:
-        "The batch that has a frame; None behind the last one."
+    def batch_of(self, position:int)->tuple[int,np.ndarray|Tensor]:
+        "The number of the first frame of the batch that has a frame, and the batch; an empty one at the end."
         for first,frames in self._held:
             if first<=position<first+len(frames): return first, frames
         try: frames = next(self._batches, None)
         except BaseException:
-            self.source_failed = True
+            self.failed = True
             raise
-        if frames is None: return None
+        if frames is None: return position, np.empty(0)
         self._held.append((self._fetched, frames))
         self._fetched += len(frames)
         self.sizes.append(len(frames))
         return self._held[-1]
 
     def longest(self)->int:
-        "Frames of the longest piece that has been tried."
-        longest = max((len(frames) for _,frames in self._held), default=1)
-        return longest if self.limit.frames is None else min(longest, self.limit.frames)
+        "Frames of the longest batch that is kept."
+        return max((len(frames) for _,frames in self._held), default=1)
+
+    def let_go(self, position:int)->None:
+        "Keep only batches with frames from this one on."
+        while self._held and self._held[0][0]+len(self._held[0][1])<=position: self._held.popleft()
+
+# %% ../../nbs/30_inference/10_batches.ipynb #3a0dea20
+class _Feed:
+    "Frames on their way through the network, in pieces of a size that memory holds."
+    def __init__(self,
+        frames:_Frames,
+        context:int,   # Frames before the one that is predicted which the network sees
+        limit:BatchLimit,
+    ):
+        self.frames = frames
+        self.limit = limit
+        self._context = context
+        self._answered = 0
+        self._seen_again = 0 # Frames whose answers are to be dropped
+
+    def pieces(self, device:torch.device)->Iterator[Tensor]:
+        "Frames (n, …, 3, H, W) on a device: those that are not answered, behind those they look back at."
+        position = max(0, self._answered-self._context)
+        self._seen_again = self._answered-position
+        while True:
+            first,frames = self.frames.batch_of(position)
+            end = first+len(frames)
+            if position>=end: return
+            if self.limit.frames is not None: end = min(end, position+self.limit.frames)
+            if position<self._answered: end = min(end, self._answered)
+            piece = frames[position-first:end-first]
+            yield torch.as_tensor(piece).to(device).movedim(-1, -3)
+            position = end
+
+    def halve(self, error:Exception)->None:
+        "Give smaller pieces from now on; `ProjectError` if that cannot help."
+        if self.frames.failed: raise self.limit.too_little(error) from error
+        longest = self.frames.longest()
+        if self.limit.frames is not None: longest = min(longest, self.limit.frames)
+        self.limit.halve(longest, error)
 
     def answered(self, n:int)->bool: # False: they had been answered before
         "Count frames that are answered, and let go of those that are not needed any more."
-        if self.seen_again:
-            self.seen_again -= n
+        if self._seen_again:
+            self._seen_again -= n
             return False
         self._answered += n
-        self.limit.say(n)
-        needed = self._answered-self._context
-        while self._held and self._held[0][0]+len(self._held[0][1])<=needed: self._held.popleft()
+        self.limit.say()
+        self.frames.let_go(self._answered-self._context)
         return True
 
 # %% ../../nbs/30_inference/10_batches.ipynb #0a2b04b2
@@ -229,8 +243,7 @@ def _decoded(
             return
         except Exception as error:
             if not is_out_of_memory(error): raise
-            if feed.source_failed: raise feed.limit.too_little(error) from error
-            feed.limit.halve(feed.longest(), error)
+            feed.halve(error)
         release_memory(device) # not before the error is gone, which holds what was computed
 
 def _whole_batches(results:Iterable[Decoded], sizes:deque[int])->Iterator[Decoded]:
@@ -240,9 +253,10 @@ def _whole_batches(results:Iterable[Decoded], sizes:deque[int])->Iterator[Decode
         parts.append(result)
         if sum(len(keypoints) for keypoints,_ in parts)<sizes[0]: continue
         sizes.popleft()
-        if len(parts)>1: result = tuple(torch.cat(some) for some in zip(*parts))
+        keypoints = torch.cat([keypoints for keypoints,_ in parts]) if len(parts)>1 else result[0]
+        likelihood = torch.cat([likelihood for _,likelihood in parts]) if len(parts)>1 else result[1]
         parts.clear()
-        yield result
+        yield keypoints, likelihood
 
 # %% ../../nbs/30_inference/10_batches.ipynb #4c851169
 Batch = tuple[np.ndarray|Tensor,np.ndarray] # Frames uint8 (B, H, W, 3), and matrix frame → model
@@ -268,12 +282,13 @@ def predict_batches(
             matrices.append(matrix)
             yield frames
     context = network.context if consecutive else 0
-    feed = _Feed(frames_of_batches(), context, limit or BatchLimit())
+    feed = _Feed(_Frames(frames_of_batches()), context, limit or BatchLimit())
     with _evaluating(network):
         results = _decoded(network, feed, half, consecutive)
-        for result in one_ahead(_whole_batches(results, feed.sizes)):
+        for result in one_ahead(_whole_batches(results, feed.frames.sizes)):
             yield _to_frame(result, matrices.popleft())
 
+# %% ../../nbs/30_inference/10_batches.ipynb #81fcce1e
 def one_ahead(
     items:Iterable, # Whatever takes time to be made
 )->Iterator:

@@ -36,10 +36,10 @@ from lightning_pose_nb.inference.batches import (
     checked_precision,
     pose_network,
 )
-from .resume import PredictJob, finished_notes, run_job
+from .resume import PredictJob, depth_facts, finished_notes, run_job
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, open_clips
-from ..video.io import VideoError
+from ..video.images import VideoError
 from ..video.sequential import FrameBatch, VideoInfo, probe, read_batches
 
 # %% ../../nbs/30_inference/30_videos.ipynb #c715acb5
@@ -84,6 +84,7 @@ def predict_video_files(
     for recording in recordings: notes += _predict_recording(model, recording, options)
     return notes
 
+# %% ../../nbs/30_inference/30_videos.ipynb #16682927
 def predict_video(
     model:LoadedModel,          # A trained model
     video:str|Path,             # Any video that FFmpeg decodes
@@ -161,7 +162,7 @@ def _predict_recording(
     damage = _Damage(recording)
     index = [range(sys.maxsize)]*len(recording.videos) # the number of frames is known when they are decoded
     job = PredictJob(recording.csvs, recording.videos, index, recording.videos[0].name, 'frame',
-        lambda: recording.infos[0].n_frames, facts=recording.facts(), lost=damage.lost,
+        lambda: recording.infos[0].n_frames, facts=recording.facts()|depth_facts(model), lost=damage.lost,
         about=damage.about)
     notes = finished_notes(model, job, options.overwrite)
     if notes is not None: return notes
@@ -181,6 +182,7 @@ def _predict_recording(
         if text: warnings.warn(f'{video}: {text}', stacklevel=4)
     return notes
 
+# %% ../../nbs/30_inference/30_videos.ipynb #2b64081f
 def _check_files(videos:Sequence[Path])->None:
     "Refuse a video that is not there, before its predictions are looked for."
     for video in videos:
@@ -215,7 +217,7 @@ class _Damage:
     def note(self, journals:Sequence[Journal], views:Sequence[FrameBatch])->None:
         "Remember what is wrong with a batch, here and on disk."
         for view,(journal,batch) in enumerate(zip(journals, views)):
-            facts = dict(damaged=batch.damaged_frames, lost=getattr(batch, 'lost_frames', []))
+            facts = dict(damaged=batch.damaged_frames, lost=batch.lost_frames)
             if batch.n_lost: facts['unplaced'] = [batch.first, batch.n_lost]
             if not any(facts.values()): continue
             journal.remark(**facts)
@@ -232,7 +234,7 @@ class _Damage:
     def about(self, view:int)->dict[str,Any]:
         "What the note of a video is to say."
         info = self.recording.infos[view]
-        return dict(seconds=info.duration, promised=getattr(info, 'promised', None),
+        return dict(frame_size=list(info.size), seconds=info.duration, promised=info.promised,
             damaged=frame_runs(self.damaged[view]), lost=frame_runs(self.lost[view]),
             unplaced=sum(self.unplaced[view].values()))
 
@@ -245,11 +247,13 @@ class _Reader:
     batch_size:int
     size:tuple[int,int]|None     # Height and width to resize to; None: frames as they are
     device:torch.device          # For DALI
+    depth:int|None=None          # Bits that 16-bit values use; None: as evident in each video
 
     def one(self, info:VideoInfo, name:str, start:int)->Generator[FrameBatch,None,None]:
         "Batches of one video, from a frame on."
         if name=='video':
-            yield from read_batches(info.path, self.batch_size, self.size, start=start)
+            yield from read_batches(
+                info.path, self.batch_size, self.size, start=start, depth=self.depth)
         else:
             firsts = range(start, info.n_frames or 0, self.batch_size)
             clips = ((0, first, self.batch_size) for first in firsts)
@@ -284,12 +288,13 @@ def _choose_reader(
     "How to read some videos in step."
     device = next(model.network.parameters()).device
     batch_size = checked_batch_size(model, options.batch_size)
+    depth = model.cfg.data.known_depth
     if crops:
         why = 'video reader: video, as frames are cropped'
-        return _Reader(infos, ['video']*len(infos), batch_size, None, device), why
+        return _Reader(infos, ['video']*len(infos), batch_size, None, device, depth), why
     default = 'video' if model.cfg.dali.general.reader=='video' else 'auto'
     names,why = choose_readers(infos, options.reader or default, device)
-    return _Reader(infos, names, batch_size, model.cfg.data.size, device), why
+    return _Reader(infos, names, batch_size, model.cfg.data.size, device, depth), why
 
 # %% ../../nbs/30_inference/30_videos.ipynb #1b82f6b2
 def frame_runs(
@@ -333,11 +338,12 @@ def damage_text(
             f'the last {missing} are missing, as of a file that was cut off')
     lost = note.get('lost') or []
     if lost:
-        parts.append(f'{n_frames_in(lost)} frames cannot be decoded, and their rows are empty: {_runs_text(lost)}')
+        parts.append(f'{n_frames_in(lost)} of {rows} frames cannot be decoded, and their rows are empty: '
+            f'{_runs_text(lost)}')
     damaged = note.get('damaged') or []
     if damaged:
         parts.append(f'{n_frames_in(damaged)} of {rows} frames come from damaged data, '
             f'and their predictions are doubtful: {_runs_text(damaged)}')
     if note.get('unplaced'):
-        parts.append(f'{note["unplaced"]} frames are lost, nobody knows where; rows behind them are early')
+        parts.append(f'{note["unplaced"]} more are lost, nobody knows where; rows behind them are early')
     return '; '.join(parts)

@@ -30,7 +30,7 @@ from ..data.predictions import Predictions, read_predictions
 from ..evaluation.metrics import pixel_error
 from ..evaluation.time_series import find_metrics
 from ..labeling.frame_suggestions import find_sources, predicted_videos
-from ..video.io import image_size
+from ..video.images import image_size
 from ..video.sequential import probe
 
 # %% ../../nbs/43_interop/10_fiftyone.ipynb #cbe74d67
@@ -183,6 +183,7 @@ def import_fiftyone()->Any: # The module
     os.environ.setdefault('FIFTYONE_DO_NOT_TRACK', 'true')
     try:
         import fiftyone as fo
+        fo.config.do_not_track = True # also if it was imported before
     except ImportError as e:
         fix = "pip install 'lightning-pose-nb[fiftyone]'"
         found = f'not installed ({e})'
@@ -290,15 +291,15 @@ def gather_videos(
 )->list[PredictedVideo]:
     "Every predicted video; raises `ProjectError` if there are none, or one is not found."
     found = {name: predicted_videos(folder) for name,folder in models.items()}
-    stems:dict[str, None] = {}
-    for files in found.values(): stems |= dict.fromkeys(files)
-    if not stems:
+    predicted:dict[str, Path] = {}
+    for files in found.values(): predicted |= {stem: csv for stem,csv in files.items() if stem not in predicted}
+    if not predicted:
         what = 'no predictions of videos'
         expected = 'video_preds/<video>.csv'
         fix = 'Predict some: lpnb predict'
         raise ProjectError(Problem('config', 'eval.hydra_paths', what, expected, fix))
-    paths = find_sources(list(stems), videos, cfg, cfg.data.root)
-    return [_predicted_video(paths[stem], stem, found) for stem in stems]
+    paths = find_sources(predicted, videos, cfg, cfg.data.root)
+    return [_predicted_video(paths[stem], stem, found) for stem in predicted]
 
 def _predicted_video(path:Path, stem:str, found:Mapping[str, Mapping[str, Path]])->PredictedVideo:
     "What models found in one video."
@@ -307,7 +308,7 @@ def _predicted_video(path:Path, stem:str, found:Mapping[str, Mapping[str, Path]]
         if stem not in files: continue
         table = read_predictions(files[stem])
         video.metrics[name] = find_metrics(files[stem], table)
-        video.tables[name] = replace(table, xy=in_video(table.xy, path, files[stem]))
+        video.tables[name] = replace(table, xy=in_video(table.xy, path, files[stem], table.index))
     return video
 
 # %% ../../nbs/43_interop/10_fiftyone.ipynb #f8eedacb
@@ -319,12 +320,13 @@ def _video_sample(fo:Any, video:PredictedVideo, every:int)->Any:
         total_frame_count=info.n_frames or -1)
     sample = fo.Sample(filepath=str(video.path.resolve()), metadata=metadata)
     for name,table in video.tables.items():
-        for i in range(0, len(table), every):
-            numbers = {metric: values[i] for metric,values in video.metrics[name].items()}
-            numbers['confidence'] = table.likelihood[i]
-            frame = sample.frames[i+1] if i+1 in sample.frames else fo.Frame()
-            frame[f'{name}_preds'] = _keypoints(fo, table.xy[i], info.size, **numbers)
-            sample.frames[i+1] = frame
+        for row in range(0, len(table), every):
+            numbers = {metric: values[row] for metric,values in video.metrics[name].items()}
+            numbers['confidence'] = table.likelihood[row]
+            place = int(table.index[row])+1
+            frame = sample.frames[place] if place in sample.frames else fo.Frame()
+            frame[f'{name}_preds'] = _keypoints(fo, table.xy[row], info.size, **numbers)
+            sample.frames[place] = frame
     return sample
 
 # %% ../../nbs/43_interop/10_fiftyone.ipynb #98a94c6e

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, only_errors
 from ..core.files import csv_line
-from ..data.csv_table import Sheet, read_sheet, sheet_numbers
+from ..data.csv_table import Sheet, check_end, read_sheet, sheet_numbers
 
 # %% ../../nbs/40_labeling/20_csv_text.ipynb #4d0e5e8b
 _CELL = re.compile(r'((?:\s*"(?:[^"]|"")*"\s*)|[^,]*)(,|$)')  # a cell, and what ends it
@@ -37,7 +37,7 @@ def raw_records(
     text:str, # A CSV
 )->list[str]: # Its records with their line ends; joined they are the text again
     "The records of a CSV, exactly as written; a quoted cell may hold a line break."
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=''))  # other line ends than \n and \r are text
     reader = csv.reader(lines)
     records = []
     done = 0
@@ -58,15 +58,16 @@ class LabelText:
     ):
         self.path = Path(path)
         if self.path.is_file():
-            self.text = self.path.read_bytes().decode('utf-8')
             self.sheet = read_sheet(self.path, COORDS)
+            self.text = self.path.read_bytes().decode('utf-8')
+            check_end(self.sheet)
         else:
             self.text = _header(names, scorer, self.path)
             self.sheet = _empty_sheet(self.path, self.text)
         self.names = self.sheet.names
         self.images = self.sheet.index
         self.values = _values(self.sheet)  # (N, K, 3) x, y, visible
-        if self.sheet.problems: raise ProjectError(self.sheet.problems)
+        if only_errors(self.sheet.problems): raise ProjectError(self.sheet.problems)
         _refuse_repeated(self.sheet)
 
     def rows(self)->dict[str, np.ndarray]: # Image → (K, 3)
@@ -115,14 +116,20 @@ def changed_text(
 )->str:                               # The new text
     "The table with other values; rows not among `rows` are dropped, new ones stand at the end."
     records = raw_records(table.text)
-    line_end = '\r\n' if '\r\n' in table.text else '\n'
+    line_end = _line_end(table.text)
     kept = _kept_records(records, table, rows)
-    width = max(len(raw_cells(record.rstrip('\r\n'))) for record in records[:3])
+    header = records[:table.sheet.n_header]
+    width = max(len(raw_cells(record.rstrip('\r\n'))) for record in header)
     new = []
     for image,row in rows.items():
         if image not in table.images: new.append(_new_record(image, row, table.sheet, width)+line_end)
-    if new and not kept[-1].endswith('\n'): kept[-1] += line_end
+    if new and not kept[-1].endswith(('\n', '\r')): kept[-1] += line_end
     return ''.join(kept+new)
+
+def _line_end(text:str)->str:
+    "How lines end in a text."
+    if '\r\n' in text: return '\r\n'
+    return '\n' if '\n' in text or '\r' not in text else '\r'
 
 def _kept_records(records:Sequence[str], table:LabelText, rows:Mapping[str, np.ndarray])->list[str]:
     "The records of the table that stay, changed where their row has changed."

@@ -21,7 +21,7 @@ from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, replacing, write_atomic
 from ..data.frame_names import frame_path, neighbour_paths, with_frame_number
 from ..data.labels import TO_LABEL
-from ..video.io import read_image
+from ..video.images import read_image
 from ..video.random_access import VideoReader
 
 # %% ../../nbs/40_labeling/10_frame_extraction.ipynb #7e96c01c

@@ -20,11 +20,13 @@ import pandas as pd
 
 from ..cameras.calibration import session_of
 from ..core.errors import Problem, ProjectError
+from ..data.crops import in_video
 from ..evaluation.time_series import FrameSignals, read_traces
 from .label_book import LabelBook
 from .multiview_label_book import ViewBooks
 from ..models.folder import load_description
 from ..video.io import find_videos
+from ..video.origin import read_origin
 from ..video.sessions import has_view
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #bb0ad170
@@ -96,25 +98,28 @@ def _rank(values:np.ndarray)->np.ndarray:
     "Share of the values that are not larger; 0 for NaN."
     known = np.isfinite(values)
     ranks = np.zeros(len(values))
-    if known.any():
+    if known.any() and values[known].max()>0: # a video in which nothing moves has no jumps
         ranks[known] = pd.Series(values[known]).rank(method='max').to_numpy()/known.sum()
     return ranks
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #827066a9
 _REASONS = {
-    'likelihood': 'likelihood of {keypoint} is {value:.2f}',
-    'temporal_norm': '{keypoint} jumps {value:.0f} px',
-    'disagreement': 'models are {value:.0f} px apart at {keypoint}',
-    'pca_singleview_error': '{keypoint} is {value:.0f} px from any pose like the labelled ones',
-    'pca_multiview_error': '{keypoint} is {value:.0f} px from where the other view has it',
-    'reprojection_error': '{keypoint} is {value:.0f} px from where the cameras together have it',
-    'pixel_error': '{keypoint} is {value:.0f} px from its label',
+    'likelihood': 'likelihood of {keypoint} is {value}',
+    'temporal_norm': '{keypoint} jumps {value} px',
+    'disagreement': 'models are {value} px apart at {keypoint}',
+    'pca_singleview_error': '{keypoint} is {value} px from any pose like the labelled ones',
+    'pca_multiview_error': '{keypoint} is {value} px from where the other view has it',
+    'reprojection_error': '{keypoint} is {value} px from where the cameras together have it',
+    'pixel_error': '{keypoint} is {value} px from its label',
 }
 
 def _explain(signal:Signal, name:str, frame:int, keypoints:Sequence[str])->tuple[str, str]:
     "The keypoint that makes a frame bad, and why in words."
     worst = int(np.nanargmax(signal.badness[frame]))
-    reason = _REASONS[name].format(keypoint=keypoints[worst], value=signal.value[frame, worst])
+    value = signal.value[frame, worst]
+    style = '.0f' if value>=0.5 else '.1g' # `jumps 0 px` would be no reason
+    if name=='likelihood': style = '.2f'
+    reason = _REASONS[name].format(keypoint=keypoints[worst], value=format(value, style))
     return keypoints[worst], reason
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #1ad6a450
@@ -161,21 +166,31 @@ def _is_table(path:Path)->bool:
         return file.readline().startswith('scorer,')
 
 def find_sources(
-    stems:Sequence[str],  # Names of videos
+    predicted:Mapping[str, Path], # Stem of the predictions → the file, from `predicted_videos`
     videos:Any,           # A folder or file to look in, or several; None: those of the config
     cfg:Any,              # The model's config, or None
     place:Path,           # Where predictions are; its folder is searched if there is no config
-)->dict[str, Path]:       # Stem → video file
+)->dict[str, Path]:       # Stem of the predictions → video file
     "The videos that were predicted; raises `ProjectError` for one that is not found."
     folders = _video_folders(videos, cfg, place)
-    known:dict[str, Path] = {}
-    for folder in reversed(folders): known |= {video.stem: video for video in _videos_in(folder)}
-    for stem in stems:
-        if stem in known: continue
-        found = f'no video {stem} in {", ".join(map(str, folders))}'
-        fix = 'Say where they are: videos=…'
-        raise ProjectError(Problem(str(place), '', found, 'the videos that were predicted', fix))
-    return {stem: known[stem] for stem in stems}
+    there = list(chain.from_iterable(_videos_in(folder) for folder in folders))
+    sources = {}
+    for stem,csv in predicted.items():
+        source = _source_of(stem, csv, there)
+        if source is None:
+            found = f'no video {stem} in {", ".join(map(str, folders))}'
+            fix = 'Say where they are: videos=…'
+            raise ProjectError(Problem(str(place), '', found, 'the videos that were predicted', fix))
+        sources[stem] = source
+    return sources
+
+def _source_of(stem:str, csv:Path, there:Sequence[Path])->Path|None:
+    "The video of some predictions: the very file, if their note tells; else one of that name."
+    noted = read_origin(csv, Path(f'{stem}.mp4')).name
+    named = [video for video in there if video.name==noted]
+    named += [video for video in there if video.stem==stem]
+    same = [video for video in named if read_origin(csv, video).same]
+    return next(iter(same or named), None)
 
 def _video_folders(videos:Any, cfg:Any, place:Path)->list[Path]:
     "Folders and files to look in."
@@ -197,13 +212,17 @@ def suggest_frames(
     labels:Any=None,     # Label CSV, `LabelBook` or `ViewBooks` to leave out; None: the model's
     apart:int|None=None, # Frames between two of one video; None: a third of an even spread, ≤ 50
 )->pd.DataFrame:         # video, frame, score, reason, keypoint, sign; the most urgent first
-    "The frames worth labelling next; raises `ProjectError` if predictions or a video are not found."
+    """The frames worth labelling next.
+
+    Raises `ProjectError` if predictions or a video are not found, or do not belong together.
+    """
     given = _paths(predictions)
     first = given[0]
     files = _shared_predictions(given)
     cfg = load_description(first)[0] if first.is_dir() else None
-    paths = find_sources(list(files), videos, cfg, first)
+    paths = find_sources({stem: csvs[0] for stem,csvs in files.items()}, videos, cfg, first)
     models = {stem: list(map(read_traces, csvs)) for stem,csvs in files.items()}
+    for stem,traces in models.items(): _check_video(paths[stem], files[stem], traces)
     signals = {stem: quality_signals(traces) for stem,traces in models.items()}
     rows = _without_labels(score_frames(signals), _labelled_frames(labels, cfg, paths))
     views = _views(cfg)
@@ -220,6 +239,12 @@ def suggest_frames(
     return best[['video', 'frame', 'score', 'reason', 'keypoint', 'sign']]
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #c6613669
+def _check_video(video:Path, csvs:Sequence[Path], models:Sequence[FrameSignals])->None:
+    "Refuse predictions of another video, as far as the notes beside them tell."
+    for csv,signals in zip(csvs, models, strict=True):
+        table = signals.table
+        if read_origin(csv, video).name: in_video(table.xy, video, csv, table.index)
+
 def _paths(given:Any)->list[Path]:
     "One path or several, as a list."
     return [Path(path) for path in given] if isinstance(given, list|tuple) else [Path(given)]

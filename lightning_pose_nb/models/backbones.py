@@ -9,7 +9,10 @@ __all__ = ['BACKBONES', 'BackboneSource', 'find_backbone', 'TimmNetwork', 'LoadR
            'reset_zero_init_norms', 'read_backbone_weights', 'load_weights', 'WeightsUnavailable', 'make_backbone']
 
 # %% ../../nbs/21_models/10_backbones.ipynb #803383da
+import hashlib
+import os
 import pickle
+import re
 import socket
 import urllib.parse
 import urllib.request
@@ -25,6 +28,8 @@ from torch import Tensor, nn
 from ..core.errors import Problem, ProjectError, did_you_mean
 
 # %% ../../nbs/21_models/10_backbones.ipynb #1b9db29d
+os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1') # read when timm imports the hub's client
+
 @dataclass(frozen=True)
 class BackboneSource:
     "Which timm network a name means, and where its weights come from."
@@ -379,10 +384,26 @@ def _from_url(
     url:str,         # Address of a checkpoint
 )->dict[str,Tensor]: # Its tensors
     "Fetch a checkpoint, or take it from torch's kept files; else raise `WeightsUnavailable`."
-    try: state = torch.hub.load_state_dict_from_url(url, map_location='cpu', weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+    file = Path(torch.hub.get_dir())/'checkpoints'/Path(urllib.parse.urlsplit(url).path).name
+    found = re.search(r'-([0-9a-f]{8})[_.]', file.name) # the hash that authors put into the name
+    digest = found[1] if found else None
+    try:
+        if file.is_file() and not _has_digest(file, digest): file.unlink()
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(file), digest)
+        return _tensors(torch.load(file, map_location='cpu', weights_only=True))
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
+        file.unlink(missing_ok=True) # half a file must not be taken for a kept one the next time
         raise WeightsUnavailable(name, url, f'{type(error).__name__}: {error}') from error
-    return _tensors(state)
+
+def _has_digest(
+    file:Path,        # A kept file
+    digest:str|None,  # What the SHA-256 of its content begins with; None: nobody knows
+)->bool:
+    "Is a kept file what its name says?"
+    if digest is None: return True
+    with file.open('rb') as content: return hashlib.file_digest(content, 'sha256').hexdigest().startswith(digest)
 
 # %% ../../nbs/21_models/10_backbones.ipynb #284c7865
 def make_backbone(

@@ -29,6 +29,7 @@ from lightning_pose_nb.plots.style import (
     interval_height,
     interval_rows,
     keypoint_colours,
+    plain_text,
     plot_intervals,
     quiet_axes,
     show_frame,
@@ -49,7 +50,7 @@ def plot_trajectories(
     ax = axes_or_new(ax, (4.5 if len(names)>1 else 3.6, 3), 'compressed')
     for name,colour in zip(names, keypoint_colours(len(names)), strict=True):
         xy = Trace.of(table, name, frames or slice(None)).sure(threshold)
-        ax.plot(*xy.T, c=colour, lw=0.9, label=name, solid_joinstyle='round')
+        ax.plot(*xy.T, c=colour, lw=0.9, label=plain_text(name), solid_joinstyle='round')
     _trajectory_axes(ax, image)
     if len(names)>1: side_legend(ax, len(names), 6, labelspacing=0.3)
     return ax
@@ -84,7 +85,7 @@ def plot_reprojection(
     if np.isfinite(errors).any():
         worst = int(np.nanargmax(errors))
         title = f'{subspace.name}: {subspace.names[worst]} is {errors[worst]:.1f} px off'
-        ax.set_title(title, fontsize=7, pad=3)
+        ax.set_title(plain_text(title), fontsize=7, pad=3)
     frame_axes(ax, image)
     return ax
 
@@ -98,7 +99,7 @@ def plot_pca_errors(
     ax = axes_or_new(ax, (4.5, 2.6))
     for name,values,look in _curves(errors):
         beyond = 1-np.arange(len(values))/max(1, len(values))
-        ax.plot(values, beyond, label=f'{name} (n={len(values)})', **look)
+        ax.plot(values, beyond, label=plain_text(f'{name} (n={len(values)})'), **look)
     if epsilon is not None:
         ax.axvline(epsilon, c='0.5', lw=0.8, ls=':', label=f'costs nothing below {epsilon:.1f} px')
     ax.set(xlabel='distance to a possible pose (px)', ylabel='share of keypoints beyond')
@@ -179,7 +180,7 @@ def plot_comparison(
     for i,model in enumerate(drawn):
         rows = pd.DataFrame(table[table['model']==model]).set_index('keypoint').loc[names]
         colour = PALETTE[(i+skipped)%len(PALETTE)]
-        plot_intervals(ax, rows, (i, len(drawn)), color=colour, label=model)
+        plot_intervals(ax, rows, (i, len(drawn)), color=colour, label=plain_text(model))
     if difference: ax.axvline(0, c='0.4', lw=0.8)
     else: ax.set_xlim(left=0)
     label = 'mean pixel error with 95% interval'
@@ -200,7 +201,7 @@ def plot_cumulative(
     for name,values,look in _curves(filled):
         share = np.arange(1, len(values)+1)/len(values)
         label = f'{name}: half within {np.median(values):.1f} px'
-        ax.step(values, share, where='post', label=label, **look)
+        ax.step(values, share, where='post', label=plain_text(label), **look)
         ends.append(np.quantile(values, 0.95))
     ax.set(xlabel='pixel error', ylabel='share of keypoints within')
     ax.set(ylim=(0, 1), xlim=(0, most or max(ends)))

@@ -22,6 +22,7 @@ from lightning_pose_nb.plots.style import (
     axes_or_new,
     interval_height,
     interval_rows,
+    plain_text,
     plot_intervals,
     quiet_axes,
 )
@@ -41,7 +42,7 @@ def plot_errors(
         part = summary[summary['set']==name].set_index('keypoint').reindex(names)
         rows = part.rename(columns={'mean': 'value', 'ci_low': 'low', 'ci_high': 'high'})
         n = int(part['n'].to_numpy()[names.index('all')])
-        y = plot_intervals(ax, rows, (i, len(sets)), color=colour, label=f'{name} (n={n})')
+        y = plot_intervals(ax, rows, (i, len(sets)), color=colour, label=plain_text(f'{name} (n={n})'))
         ax.plot(part['median'].to_numpy(float), y, '|', c=colour, ms=6, mew=1.2)
     interval_rows(ax, names, 'pixel error: mean with 95% interval, median |', len(sets))
     ax.set_xlim(left=0)

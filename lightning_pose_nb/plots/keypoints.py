@@ -25,6 +25,7 @@ from lightning_pose_nb.plots.style import (
     frame_axes,
     keypoint_colours,
     panel_axes,
+    plain_text,
     quiet_axes,
     show_frame,
     side_legend,
@@ -57,7 +58,7 @@ def plot_keypoints( # noqa: PLR0913 (each is an independent choice of the reader
     if truth is not None: _plot_truth(ax, np.asarray(truth, float), xy, colours, size)
     for k,point in enumerate(xy):
         look = _filled(colours[k]) if sure[k] else _hollow(colours[k])
-        ax.plot(*point, 'o', ms=size, zorder=4, label=names[k] if names else None, **look)
+        ax.plot(*point, 'o', ms=size, zorder=4, label=plain_text(names[k]) if names else None, **look)
     frame_axes(ax, image)
     if names: side_legend(ax, len(names), handletextpad=0.2, labelspacing=0.3)
     return ax
@@ -124,7 +125,7 @@ def plot_frames( # noqa: PLR0913 (each is an independent choice of the reader)
         sure = None if likelihood is None else likelihood[i]
         labels = None if truth is None else truth[i]
         plot_keypoints(images[i], xy[i], sure, truth=labels, ax=panels[i], **look)
-        if titles: panels[i].set_title(titles[i], fontsize=7, pad=2)
+        if titles: panels[i].set_title(plain_text(titles[i]), fontsize=7, pad=2)
     for ax in panels[n:]: ax.set_axis_off()
     return panels[:n]
 
@@ -156,7 +157,7 @@ def plot_heatmap(
     colours = keypoint_colours(len(maps), 'autumn' if len(maps)==1 else None)
     for k,(layer,colour) in enumerate(zip(maps, colours)):
         ax.imshow(_glow(layer, colour), extent=(left, right, bottom, top), interpolation='nearest')
-        ax.plot([], [], 's', c=colour, ms=5, label=names[k] if names else None)
+        ax.plot([], [], 's', c=colour, ms=5, label=plain_text(names[k]) if names else None)
     frame_axes(ax, image)
     if names: side_legend(ax, len(names), handletextpad=0.2)
     return ax
@@ -252,6 +253,6 @@ def _plot_trace(
     sure = trace.sure(threshold)
     for i,ax in enumerate(panels[:2]):
         ax.plot(trace.frames, trace.xy[:, i], c='0.75', lw=0.8)
-        ax.plot(trace.frames, sure[:, i], c=colour, lw=1.2, label=trace.name)
+        ax.plot(trace.frames, sure[:, i], c=colour, lw=1.2, label=plain_text(trace.name))
         if truth is not None: ax.plot(trace.frames, truth[:, i], c='black', lw=0.5, ls=':')
     panels[2].plot(trace.frames, trace.likelihood, c=colour, lw=0.9)

@@ -10,7 +10,7 @@ __all__ = ['DotStyle', 'draw_keypoints', 'render_video']
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #131e67ad
 import contextlib
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from ..core.coordinates import apply_matrix, resize_matrix
 from ..core.progress_bar import counted
 from ..data.crops import in_video
 from ..data.predictions import Predictions, read_predictions
-from ..video.io import VideoError, VideoWriter
+from ..video.images import VideoError
+from ..video.io import VideoWriter
 from ..video.sequential import VideoInfo, probe, read_batches
 
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #9f9f81ee
@@ -158,10 +159,16 @@ def render_video( # noqa: PLR0913 (each is an independent choice of the reader)
     frame_numbers:bool=True,      # Stamp time and frame number
     ground_truth:str|Path|Predictions|None=None, # True positions, a row per frame, drawn as rings
     progress:bool=False,          # Show a progress bar
+    fps:float|None=None,          # Frames per second of the labelled video; None: those of the video
 )->Path:                          # The labelled video
-    "Copy a video with keypoints drawn on it; raises VideoError if the table is of another video."
+    """Copy a video with keypoints drawn on it.
+
+    Raises `VideoError` or `ProjectError` if the table is of another video; predictions of a copy in
+    another size are scaled. An unknown colormap is told before anything is read.
+    """
     from lightning_pose_nb.plots.keypoints import skeleton_pairs
-    info = probe(video)
+    DotStyle(colormap=colormap).colours(1)
+    info = _with_rate(probe(video), fps)
     table,name = _video_table(csv, info)
     out = _output_path(out, info.path, csv)
     size = _drawn_size(info.size)
@@ -169,8 +176,8 @@ def render_video( # noqa: PLR0913 (each is an independent choice of the reader)
     style = DotStyle(threshold, colormap, radius or max(4, min(size)/128), pairs)
     source = None if isinstance(csv, Predictions) else csv
     matrix = resize_matrix(info.size, size)
-    xy = apply_matrix(matrix, in_video(table.xy, info.path, source))
-    truth = apply_matrix(matrix, in_video(_truth(ground_truth, table, info), info.path, source))
+    both = np.concatenate([table.xy, _truth(ground_truth, table, info)], 1)
+    xy,truth = np.split(apply_matrix(matrix, in_video(both, info, source)), 2, axis=1)
     with VideoWriter(out, size, info.fps) as writer, contextlib.closing(_frames(video, size)) as frames:
         for frame in _with_bar(frames, len(table), progress):
             row = writer.count
@@ -190,6 +197,10 @@ def _output_path(out:str|Path|None, video:Path, csv:str|Path|Predictions)->Path:
     if out.resolve()==video.resolve():
         raise VideoError(f'{out}: is the video itself; name another file to write')
     return out
+
+def _with_rate(info:VideoInfo, fps:float|None)->VideoInfo:
+    "A video as if it had another frame rate."
+    return info if fps is None else replace(info, fps=fps, variable_rate=False)
 
 def _truth(ground_truth:str|Path|Predictions|None, table:Predictions, info:VideoInfo)->np.ndarray:
     "(T, K, 2) true positions in the order of the predictions, frame pixels; NaN: no truth."

@@ -12,18 +12,22 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..config.load import load_config, template
 from ..core.errors import Problem, ProjectError
 from ..core.files import replacing, write_atomic
+from ..data.csv_table import table_kind
 from ..data.labels import read_labels
 from ..labeling.frame_extraction import extract_frames
 from ..labeling.label_book import LabelBook
 from ..labeling.multiview_label_book import ViewBooks
-from ..video.io import find_videos, image_size
+from ..video.images import VideoError, image_size
+from ..video.io import find_videos
 from ..video.sequential import probe
+from ..tables.table_text import refuse_other_kinds
 from ..video.sessions import group_views
 
 # %% ../../nbs/41_project/20_create.ipynb #2f29f4df
@@ -156,14 +160,15 @@ def find_label_files(
     folder:Path|str, # A project folder; folders below it are not searched
 )->list[Path]:       # Its label files, sorted by name
     "The label tables that lie in a folder."
-    tables = [path for path in sorted(Path(folder).glob('*.csv')) if _is_label_table(path)]
+    files = [path for path in sorted(Path(folder).glob('*.csv')) if path.is_file()]
+    tables = [path for path in files if table_kind(path)=='labels']
     return [path for path in tables if not path.stem.endswith(('_new', '_test'))]
 
-def _is_label_table(path:Path)->bool:
-    "Whether a CSV begins like a label table."
-    with path.open(encoding='utf-8-sig', errors='replace') as file:
-        first,_,third = (file.readline() for _ in range(3))
-    return first.startswith('scorer,') and 'likelihood' not in third
+def _refuse_other_labels(folder:Path)->None:
+    "Raise `ProjectError` for labels that are in a folder, but in no CSV; it says how to get one."
+    for path in sorted(folder.iterdir()):
+        is_named = path.name.startswith('CollectedData') or path.suffix.lower()=='.slp'
+        if is_named and path.is_file(): refuse_other_kinds(path)
 
 # %% ../../nbs/41_project/20_create.ipynb #dc4744b2
 def view_names(
@@ -181,7 +186,9 @@ def guess_values(
     "What the files say about a config; raises `ProjectError` for unrelated label files."
     folder = Path(folder)
     files = find_label_files(folder)
-    if not files: return {}
+    if not files:
+        _refuse_other_labels(folder)
+        return {}
     views = _views_of(folder, files)
     names = [file.name for file in files]
     labels = read_labels(files[0])
@@ -214,7 +221,9 @@ def _box_values(folder:Path, views:Sequence[str])->dict[str, Any]:
 def _typical_size(images:Sequence[Path])->tuple[int, int]|None:
     "The median height and width of up to twenty of the images that exist."
     some = images[::max(1, len(images)//20)]
-    sizes = [image_size(path) for path in some if path.is_file()]
+    sizes = []
+    for path in some:
+        with suppress(OSError, VideoError): sizes.append(image_size(path)) # the check names damaged ones
     if not sizes: return None
     heights = sorted(height for height,_ in sizes)
     widths = sorted(width for _,width in sizes)

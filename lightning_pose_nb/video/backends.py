@@ -21,7 +21,7 @@ import numpy as np
 from ..core.errors import Problem, ProjectError
 from .clips import read_clips
 from .dali import CHUNK, dali_cause, dali_missing, decode_clips, read_chunks, read_clips_dali
-from .io import VideoError
+from .images import VideoError
 from .random_access import VideoReader
 from .sequential import FrameBatch, VideoInfo, probe
 

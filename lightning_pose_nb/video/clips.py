@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .io import VideoError
+from .images import VideoError
 from .random_access import Stopped, VideoReader
 from .sequential import FrameBatch, check_size
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from .clips import check_request, no_such_video, read_clips
-from .io import VideoError
+from .images import VideoError
 from .random_access import check_range
 from .sequential import FrameBatch, check_size, probe
 

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/10_video/packets.htm
 __all__ = ['open_video', 'Damaged', 'DamageTally', 'ranges', 'read_packets', 'PacketNote', 'fill_holes', 'frame_step', 'Timeline',
            'read_timeline']
 
-# %% ../../nbs/10_video/20_packets.ipynb #e3df1069
+# %% ../../nbs/10_video/20_packets.ipynb #56496b23
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,11 +23,13 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
 
-from .io import VideoError
+from .images import VideoError
 
-# %% ../../nbs/10_video/20_packets.ipynb #51e9bbe3
+# %% ../../nbs/10_video/20_packets.ipynb #a8970748
 _HINT = ('it is no video, or its index is missing because the recording or the copy was cut off; '
          'try a video player, or copy it again')
+
+_ATTACHED_PICTURE = 0x400 # among FFmpeg's dispositions of a stream
 
 def open_video(
     path:str|Path,         # A video file
@@ -38,7 +40,8 @@ def open_video(
     _check_file(path)
     container = _open_container(path)
     stream = container.streams.best('video')
-    if not isinstance(stream, av.VideoStream) or stream.codec_context is None:
+    is_cover = int(getattr(stream, 'disposition', 0)) & _ATTACHED_PICTURE
+    if not isinstance(stream, av.VideoStream) or stream.codec_context is None or is_cover:
         kinds = [stream.type for stream in container.streams]
         container.close()
         raise VideoError(f'{path}: holds no video that can be decoded (streams: {kinds}); {_HINT}')
@@ -46,7 +49,7 @@ def open_video(
     stream.codec_context.thread_type = 'SLICE' if threads==1 else 'AUTO'
     return container, stream
 
-# %% ../../nbs/10_video/20_packets.ipynb #69c50822
+# %% ../../nbs/10_video/20_packets.ipynb #f0fdd3d0
 def _check_file(path):
     "Complain about what cannot be a video before FFmpeg is asked."
     if path.is_symlink() and not path.exists():
@@ -68,7 +71,7 @@ def _open_container(path):
     except (FFmpegError, OSError) as e:
         raise VideoError(f'{path}: cannot be opened as a video; {_HINT}') from e
 
-# %% ../../nbs/10_video/20_packets.ipynb #66c6a5ac
+# %% ../../nbs/10_video/20_packets.ipynb #7374eb14
 class Damaged(Exception):
     "Raised inside this package at the first damage of a file, by a reading that must not go on."
 
@@ -111,7 +114,7 @@ class DamageTally:
                          'tell which frames they were; later frames are counted without them')
         if found: warnings.warn(f'{path}: {", and ".join(found)}', stacklevel=3)
 
-# %% ../../nbs/10_video/20_packets.ipynb #e76e85e7
+# %% ../../nbs/10_video/20_packets.ipynb #f892ea38
 def ranges(
     numbers:Iterable[int], # Numbers of frames, in any order
     most:int=12,           # Runs that are written out
@@ -125,7 +128,7 @@ def ranges(
     if len(runs)>most: texts.append(f'… ({len(runs)-most} more places)')
     return ', '.join(texts)
 
-# %% ../../nbs/10_video/20_packets.ipynb #c59e0a5b
+# %% ../../nbs/10_video/20_packets.ipynb #deef1ca0
 def read_packets(
     path:Path,                # The file, for messages
     container:InputContainer, # From `open_video`
@@ -151,7 +154,7 @@ def read_packets(
             raise VideoError(f'{path}: reading stopped ({e}); '
                              'is the disk or the network share well?') from e
 
-# %% ../../nbs/10_video/20_packets.ipynb #d7e5d125
+# %% ../../nbs/10_video/20_packets.ipynb #52d135ee
 class PacketNote(NamedTuple):
     "What is noted of a packet; times in the unit of its stream."
     pts:int|None   # When it is shown
@@ -168,6 +171,7 @@ class PacketNote(NamedTuple):
 def _known(times):
     return [time for time in times if time is not None]
 
+# %% ../../nbs/10_video/20_packets.ipynb #b7f373d3
 def _steady_times(notes:Sequence[PacketNote])->np.ndarray:
     "(N,) increasing times from which the rate of some packets can be told; perhaps none."
     shown = [note for note in notes if not note.discard]
@@ -176,6 +180,15 @@ def _steady_times(notes:Sequence[PacketNote])->np.ndarray:
     pts_are_a_copy = len(dts)==len(shown) and pts==sorted(pts)
     has_all = len(pts)==len(shown) and not pts_are_a_copy
     return np.sort(np.array(pts if has_all else dts, dtype=np.int64))
+
+def _repeat(steps, usual):
+    "Do a few time stamps say the same by mistake, where the others are evenly spaced?"
+    if usual<=2 or not (steps<0.5*usual).any(): return False
+    return np.mean(np.abs(steps-usual)<=_rounding(usual))>=0.9
+
+def _rounding(step):
+    "How far a time stamp may be from where it should be."
+    return max(1.5, 0.05*step)
 
 def _rate(times:np.ndarray, stream:av.VideoStream)->tuple[float,bool]:
     "Frames per second, and whether the steps between frames differ."
@@ -186,15 +199,18 @@ def _rate(times:np.ndarray, stream:av.VideoStream)->tuple[float,bool]:
         guess = stream.guessed_rate or stream.average_rate
         return float(guess or 1), False
     steps = np.diff(times)
-    variable = bool(np.ptp(steps) > max(2, 0.1*np.median(steps)))
     tick = float(stream.time_base or 1)
+    usual = float(np.median(steps))
+    if _repeat(steps, usual): steps = np.full(len(steps), usual)
+    span = float(steps.sum())
+    variable = bool(np.ptp(steps) > max(2, 0.1*usual))
     if variable: return len(steps)/(span*tick), True
     for rate in headers:
         expected = len(steps)/(float(rate)*tick)
         if abs(expected-span) <= 2 + 0.02*expected/len(steps): return float(rate), False
     return len(steps)/(span*tick), False
 
-# %% ../../nbs/10_video/20_packets.ipynb #0d469bde
+# %% ../../nbs/10_video/20_packets.ipynb #f05faf13
 _REORDER = 32 # a frame is stored no further than this from its place in the order of display
 
 def fill_holes(
@@ -227,15 +243,11 @@ def frame_step(
         if not step: continue
         n_steps = np.round(steps/step)
         fits = np.abs(steps-n_steps*step)<=_rounding(step)
-        if fits.all() and np.mean(n_steps==1)>=0.5: return step
+        if np.mean(fits)>=0.95 and np.mean(n_steps==1)>=0.5: return step
     usual = steps[steps < 1.5*np.median(steps)]
     return float(usual.mean()) if len(usual) else 0.
 
-def _rounding(step):
-    "How far a time stamp may be from where it should be."
-    return max(1.5, 0.05*step)
-
-# %% ../../nbs/10_video/20_packets.ipynb #7b66fff5
+# %% ../../nbs/10_video/20_packets.ipynb #2e6c9793
 _SENT = ('mpegts', 'mpeg', 'flv') # containers made for transmission
 _BARE = ('h264', 'hevc', 'mpegvideo', 'm4v', 'obu') # streams without a container
 
@@ -263,7 +275,7 @@ def _explained(
         damaged |= (times[:-1]>=low) & (times[1:]<=high)
     return damaged
 
-# %% ../../nbs/10_video/20_packets.ipynb #8763f1ac
+# %% ../../nbs/10_video/20_packets.ipynb #106d30bd
 def _promised(
     container:InputContainer, # The file
     stream:av.VideoStream,    # Its video
@@ -277,7 +289,8 @@ def _promised(
     seconds = _promised_seconds(container, stream)
     if seconds is None: return None
     promised = round(seconds*seen.fps)
-    slack = max(1, 0.01*promised) if seen.variable_rate else 1
+    last = seen.fps/float(stream.average_rate or seen.fps) # the last frame's duration is the header's
+    slack = max(1, last, 0.01*promised*seen.variable_rate)
     return n_frames if abs(promised-n_frames)<=slack else promised
 
 def _beyond(container, stream, read):
@@ -304,7 +317,7 @@ def _promised_seconds(container, stream):
     if not is_said or len(container.streams)>1 or not container.duration: return None
     return container.duration/av.time_base - start
 
-# %% ../../nbs/10_video/20_packets.ipynb #0e0e26b3
+# %% ../../nbs/10_video/20_packets.ipynb #7d33fd3f
 @dataclass(frozen=True)
 class Timeline:
     "When each frame of a file is shown; times in the file's own unit."
@@ -341,7 +354,7 @@ def _read_timeline(path, place, state):
             notes.append(PacketNote(p.pts, p.dts, p.is_keyframe, p.is_discard, p.pos, p.size))
         return _timeline(container, stream, notes, tally)
 
-# %% ../../nbs/10_video/20_packets.ipynb #1a32f58f
+# %% ../../nbs/10_video/20_packets.ipynb #1a94351e
 @dataclass
 class _PlacesOfDamage(DamageTally):
     "A tally that knows in front of which packets there was damage."
@@ -372,7 +385,7 @@ def _why_doubtful(notes, begins_within, hurt):
     if hurt: return 'some of its packets are damaged or missing'
     return 'it does not begin with a key frame' if begins_within else ''
 
-# %% ../../nbs/10_video/20_packets.ipynb #e7777e51
+# %% ../../nbs/10_video/20_packets.ipynb #8945e022
 def _timeline(container, stream, notes, tally):
     "The timeline of a file whose packets are noted."
     untimed = _why_untimed(notes, container, stream)
@@ -408,7 +421,7 @@ def _is_cut(container, promised, n_frames):
     if promised is None: return container.format.name.startswith('matroska') and not container.duration
     return promised>n_frames
 
-# %% ../../nbs/10_video/20_packets.ipynb #949d86b2
+# %% ../../nbs/10_video/20_packets.ipynb #f254dd32
 def _may_be_holes(container, notes, tally, times, cut):
     "(N-1,) bool: the steps between frames that damage would explain."
     if len(times)<2: return np.zeros(0, bool)
@@ -420,18 +433,28 @@ def _may_be_holes(container, notes, tally, times, cut):
     if cut: damaged[-_REORDER:] = True
     return damaged
 
+def _on_grid(times, step):
+    "(N,) bool: times a whole number of steps behind the first; all, if more than one in a hundred is not."
+    from_grid = np.abs(times-times[0] - np.round((times-times[0])/max(step, 1))*step)
+    on_grid = from_grid<=_rounding(step)
+    is_plausible = step>0 and (~on_grid).sum()<=max(1, 0.01*len(times))
+    return on_grid if is_plausible else np.ones(len(times), bool)
+
 def _filled(seen, stream, damaged):
     "A timeline with the times of lost frames."
     if len(seen.times)<2 or not damaged.any(): return seen
     tick = float(stream.time_base or 1)
     rates = _known([stream.average_rate, stream.guessed_rate])
     step = frame_step(seen.times, [1/(float(rate)*tick) for rate in rates if rate])
-    lost = fill_holes(seen.times, step, damaged)
+    keep = np.ones(len(seen.times), bool)
+    if damaged.all() and not len(fill_holes(seen.times, step, damaged)): keep = _on_grid(seen.times, step)
+    times = seen.times[keep]
+    lost = fill_holes(times, step, damaged[:len(times)-1])
     if not len(lost): return seen
-    times = np.concatenate([seen.times, lost])
+    holes = np.arange(len(times)+len(lost))>=len(times)
+    tiny = np.concatenate([seen.tiny[keep], np.zeros(len(lost), bool)])
+    times = np.concatenate([times, lost])
     order = np.argsort(times, kind='stable')
-    holes = np.arange(len(times))>=len(seen.times)
-    tiny = np.concatenate([seen.tiny, np.zeros(len(lost), bool)])
     fps,variable = _rate(times[order], stream)
     return replace(
         seen,

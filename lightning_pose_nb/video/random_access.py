@@ -184,7 +184,7 @@ class _Forward:
             self._next = 0
         while self._next<first+n:
             item = next(self._frames, None)
-            self.n_lost = max(self.n_lost, self._tally.astray, self._tally.skipped-len(self._tally.lost))
+            self.n_lost = max(self.n_lost, self._tally.astray)
             if item is None: return
             self._next += 1
             if self._next>first: yield item
@@ -256,7 +256,7 @@ def _shown_since(frames, since):
         for frame in frames:
             if frame.pts is None or frame.pts>=since: yield frame
 
-# %% ../../nbs/10_video/40_random_access.ipynb #b5f0362e
+# %% ../../nbs/10_video/40_random_access.ipynb #3bf4b2b7
 class _ByJumping:
     "The way to a frame through an index."
     attempts = 0, 1, 8 # how many key frames earlier to begin, one attempt after the other

@@ -6,10 +6,12 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/10_video/sequential.
 
 # %% auto #0
 __all__ = ['VideoInfo', 'decode_packets', 'NumberedFrame', 'decode_video', 'Orientation', 'read_orientation', 'FirstFrame',
-           'first_frame', 'probe', 'FrameConverter', 'read_frames', 'FrameBatch', 'check_size', 'read_batches']
+           'first_frame', 'probe', 'is_deep', 'deep_values', 'video_depth', 'FrameConverter', 'read_frames',
+           'FrameBatch', 'check_size', 'read_batches']
 
 # %% ../../nbs/10_video/30_sequential.ipynb #1030c6c4
 import contextlib
+import functools
 import itertools
 import math
 import queue
@@ -27,7 +29,7 @@ from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
 from ..core.coordinates import resize_images
-from .io import VideoError
+from .images import VideoError, depth_note, evident_depth, scale_to_bytes
 from .packets import Damaged, DamageTally, Timeline, open_video, read_packets, read_timeline
 
 # %% ../../nbs/10_video/30_sequential.ipynb #7c307ed4
@@ -75,7 +77,7 @@ def decode_packets(
             continue
         yield from frames
 
-# %% ../../nbs/10_video/30_sequential.ipynb #d61824c9
+# %% ../../nbs/10_video/30_sequential.ipynb #16719d48
 class NumberedFrame(NamedTuple):
     "A frame of a video as it was decoded."
     number:int           # Its number, counted from 0
@@ -83,6 +85,7 @@ class NumberedFrame(NamedTuple):
     damaged:bool=False   # It may look wrong, as data before it was damaged
     lost:bool=False      # It could not be decoded
 
+# %% ../../nbs/10_video/30_sequential.ipynb #7e69ed43
 class _ByTime:
     "Numbers frames by the times at which they are shown."
     def __init__(self, timeline:Timeline):
@@ -107,8 +110,10 @@ class _ByTime:
         return 0 if begins_here else self._lost(first, at, tally)
 
     def _unexpected(self, tally):
-        if not self._fits: return 0 # no frame comes when its packet says
-        if tally.strict: tally.hit(skipped=0)
+        if not self._fits: # no frame comes when its packet says
+            tally.astray = tally.skipped
+            return 0
+        if tally.strict or self._timeline.holes.any(): tally.hit(skipped=0)
         return None if tally.hurt else 0
 
     def lost_after(self, tally:DamageTally)->int:
@@ -124,7 +129,14 @@ class _ByTime:
         if tally.strict or line.holes[first:stop].any() or not are_none: tally.hit(skipped=0)
         return stop-first if tally.hurt else 0
 
-# %% ../../nbs/10_video/30_sequential.ipynb #ca78804c
+# %% ../../nbs/10_video/30_sequential.ipynb #0d19c45c
+def _numbered(packets):
+    "Packets, each with its own number as the time at which it is shown."
+    for number,packet in enumerate(packets):
+        packet.pts = number
+        yield packet
+
+# %% ../../nbs/10_video/30_sequential.ipynb #337c69a8
 class _ByKeyFrame:
     "Numbers frames that do not say when they are shown, by the packets before each key frame."
     def __init__(self, timeline:Timeline):
@@ -136,11 +148,7 @@ class _ByKeyFrame:
         self._recent = deque(maxlen=64)  # packets of the frames given last
         self._agrees = True              # packets and frames agree, as far as is known
 
-    def mark(self, packets:Iterator[av.Packet])->Iterator[av.Packet]:
-        "The packets, each with its own number as the time at which it is shown."
-        for number,packet in enumerate(packets):
-            packet.pts = number
-            yield packet
+    def mark(self, packets:Iterator[av.Packet])->Iterator[av.Packet]: return _numbered(packets)
 
     def lost_before(self, frame:av.VideoFrame, tally:DamageTally)->int:
         "How many frames were lost since the last key frame, if this is one."
@@ -160,6 +168,7 @@ class _ByKeyFrame:
         if frame.pts is None:
             self._agrees = False
             return 0
+        if not self._agrees: tally.astray = tally.skipped
         if not self._agrees or not frame.key_frame: return 0
         given = sum(packet>frame.pts for packet in self._recent)
         behind = int(frame.pts) + given - self._not_shown - self._next
@@ -172,7 +181,7 @@ class _ByKeyFrame:
         if behind: self._agrees = False
         return 0
 
-# %% ../../nbs/10_video/30_sequential.ipynb #ffc715f2
+# %% ../../nbs/10_video/30_sequential.ipynb #a0b3ada5
 def _decode_once(path, timeline, tally):
     "Every frame of a video by number; a strict tally ends it at the first damage."
     container,stream = open_video(path, threads=None if tally.strict else 1)
@@ -318,13 +327,62 @@ def _with_times(info, timeline, first):
         n_holes=int(timeline.holes.sum()),
         doubt=timeline.untimed)
 
+# %% ../../nbs/10_video/30_sequential.ipynb #4edccb9d
+_DEEP = ('gray16', 'rgb48', 'bgr48', 'rgba64', 'bgra64', 'gbrp16', 'gbrap16', 'ya16')
+
+def is_deep(
+    pix_fmt:str, # How a video stores a pixel, such as 'gray16le'
+)->bool:
+    "Whether values take 16 bits, so that the format does not say how many the camera used."
+    return pix_fmt.startswith(_DEEP)
+
+def deep_values(
+    frame:av.VideoFrame, # In a format that `is_deep`
+)->np.ndarray:           # uint16 (H, W) or (H, W, 3), RGB
+    "The values of a frame as they are stored."
+    name = 'gray16le' if frame.format.name.startswith(('gray16', 'ya16')) else 'rgb48le'
+    return frame.to_ndarray(format=name)
+
+def video_depth(
+    path:str|Path, # A video whose format `is_deep`
+)->int:            # 8, 10, 12, 14 or 16 bits
+    "The bits that the values of a video use, as far as frames from 16 places of it tell."
+    stat = Path(path).stat()
+    return _evident_in(Path(path), stat.st_size, stat.st_mtime_ns)
+
+def _told_depth(path):
+    "As `video_depth`, with a warning where that is not all of the 16 bits."
+    depth = video_depth(path)
+    if depth<16: warnings.warn(f'{path}: {depth_note(depth)}', stacklevel=5)
+    return depth
+
+def _deep_bytes(frame, depth):
+    "A frame whose values use so many bits as uint8 (H, W, 3)."
+    values = deep_values(frame)
+    if values.ndim==2: values = np.repeat(values[..., None], 3, axis=2)
+    return scale_to_bytes(values, 2**depth-1)
+
+@functools.lru_cache(maxsize=1000)
+def _evident_in(path, size, changed):
+    "The depth of a file of this size and time."
+    highest = 0
+    container,stream = open_video(path)
+    with container, contextlib.suppress(FFmpegError):
+        for place in range(16):
+            if place and container.duration: container.seek(place*container.duration//16)
+            for frame in itertools.islice(container.decode(stream), 2):
+                highest = max(highest, int(deep_values(frame).max()))
+    return evident_depth(highest)
+
 # %% ../../nbs/10_video/30_sequential.ipynb #f2adca71
 class FrameConverter:
     "Turns the decoded frames of one file into RGB arrays, the right way up and all of one size."
     def __init__(self,
-        path:str|Path, # The file, for messages
+        path:str|Path,       # The file, for messages
+        depth:int|None=None, # Bits that 16-bit values use; None: as evident in the video
     ):
         self.path = path
+        self.depth = depth
         self._reformatter = VideoReformatter()
         self._orientation = Orientation()
         self._size:tuple[int,int]|None = None # of the stored frames
@@ -350,15 +408,27 @@ class FrameConverter:
         if self._size is None: self.begin(frame)
         height,width = self._size or (frame.height, frame.width)
         if (frame.height, frame.width)!=(height, width): self._warn(number, frame)
-        rgb = self._reformatter.reformat(frame, width, height, 'rgb24').to_ndarray()
+        if self._scales(frame):
+            rgb = _deep_bytes(self._reformatter.reformat(frame, width, height), self.depth)
+        else: rgb = self._reformatter.reformat(frame, width, height, 'rgb24').to_ndarray()
         return self._orientation.apply(rgb)
 
+    def _scales(self, frame):
+        "Are the values of a frame to be scaled over fewer than 16 bits?"
+        if not is_deep(frame.format.name): return False
+        if self.depth is None: self.depth = _told_depth(self.path)
+        return self.depth<16
+
     def _warn(self, number, frame):
-        if self._warned or self._size is None: return
+        "Tell of the first frame of another size."
+        if not self._warned and self._size is not None: _tell_size(self.path, number, frame, self._size)
         self._warned = True
-        warnings.warn(f'{self.path}: frame {number} is {frame.width}×{frame.height} pixels, the first '
-                      f'one {self._size[1]}×{self._size[0]}; frames of another size are scaled to that',
-                      stacklevel=4)
+
+# %% ../../nbs/10_video/30_sequential.ipynb #8b95b031
+def _tell_size(path, number, frame, size):
+    "Warn of a frame that has not the size (height, width) of the first one."
+    warnings.warn(f'{path}: frame {number} is {frame.width}×{frame.height} pixels, the first one '
+                  f'{size[1]}×{size[0]}; frames of another size are scaled to that', stacklevel=5)
 
 # %% ../../nbs/10_video/30_sequential.ipynb #eb124f1b
 class _Image(NamedTuple):
@@ -367,14 +437,17 @@ class _Image(NamedTuple):
     image:np.ndarray # uint8 (H, W, 3), RGB
     damaged:bool
     lost:bool
+    n_astray:int=0   # frames lost since the one before, nobody knows where
 
-def _images(path, start, tally):
+def _images(path, start, tally, depth=None):
     "The frames from number `start` on; earlier ones are decoded and dropped."
-    converter = FrameConverter(path)
+    converter = FrameConverter(path, depth)
+    said = 0
     for number,frame,damaged,lost in decode_video(path, tally):
         if number==0: converter.begin(frame)
         if number<start: continue
-        yield _Image(number, converter.array(number, frame), damaged, lost)
+        yield _Image(number, converter.array(number, frame), damaged, lost, tally.astray-said)
+        said = tally.astray
 
 # %% ../../nbs/10_video/30_sequential.ipynb #82183332
 def read_frames(
@@ -400,7 +473,7 @@ class FrameBatch:
     frames:np.ndarray|Any      # uint8 (n, h, w, 3), RGB, resized if asked for; from a GPU a tensor
     frame_size:tuple[int,int]  # Height and width of the frames in the video, pixels
     damaged_frames:list[int]   # Numbers of frames that may look wrong, as data before was damaged
-    n_lost:int=0               # Frames lost nobody knows where; later ones are counted without them
+    n_lost:int=0               # Frames lost here nobody knows where; later ones are counted without them
     lost_frames:list[int]=field(default_factory=list) # Numbers of lost frames, which show the one before
 
     def __len__(self)->int: # n
@@ -442,6 +515,7 @@ def _batch(some, frame_size):
         frames=np.stack([item.image for item in some]),
         frame_size=frame_size,
         damaged_frames=[item.number for item in some if item.damaged],
+        n_lost=sum(item.n_astray for item in some),
         lost_frames=[item.number for item in some if item.lost])
 
 # %% ../../nbs/10_video/30_sequential.ipynb #5039e7f4
@@ -482,19 +556,20 @@ def read_batches(
     batch_size:int,               # Frames in a batch; the last one may hold fewer
     size:tuple[int,int]|None=None,# Height and width to resize to; None leaves frames as they are
     start:int=0,                  # Number of the first frame wanted
+    depth:int|None=None,          # Bits that 16-bit values use; None: as evident in the video
 )->Generator[FrameBatch,None,None]: # Batches in order
     "The frames of a video in batches, decoded and resized ahead of time in a thread of their own."
     if batch_size<1: raise ValueError(f'batch_size must be at least 1, not {batch_size}')
     if start<0: raise ValueError(f'start must not be negative, but is {start}')
     size = check_size(size)
     open_video(path)[0].close()
-    return _read_batches(path, batch_size, size, start)
+    return _read_batches(path, batch_size, size, start, depth)
 
-def _read_batches(path, batch_size, size, start):
+def _read_batches(path, batch_size, size, start, depth):
     "The generator behind `read_batches`, which has checked what it is given."
     store = _Store()
     tally = DamageTally()
-    work = store, _images(path, start, tally), batch_size, size
+    work = store, _images(path, start, tally, depth), batch_size, size
     worker = threading.Thread(target=_fill, args=work, name='video reader', daemon=True)
     worker.start()
     try:

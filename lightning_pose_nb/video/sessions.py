@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import Problem, ProjectError
-from .io import FREQUENT_SUFFIXES, VideoError, find_videos, is_video_name
+from .images import VideoError
+from .io import FREQUENT_SUFFIXES, find_videos, is_video_name, skipped_files
 from .sequential import VideoInfo, probe
 
 # %% ../../nbs/10_video/50_sessions.ipynb #17fd42a9
@@ -133,7 +134,7 @@ def find_sessions(
         raise ValueError(f'views is a list of names, not the text {views!r}')
     place = Path(place)
     files,root = _files(place)
-    problems:list[Problem] = []
+    problems = _passed_over(place)
     groups = group_views(files, root, views, problems)
     infos = _probe_all(files, problems)
     sessions = []
@@ -146,6 +147,12 @@ def find_sessions(
         else: sessions.append(Session(name, tuple(members), here[0].n_frames or 0, here))
     _report(problems, place, found_any=bool(sessions))
     return sessions
+
+def _passed_over(place:Path)->list[Problem]:
+    "A warning for everything in a folder that might be a video and is none that can be found."
+    if not place.is_dir(): return []
+    skipped = skipped_files(place, recursive=True)
+    return [Problem(str(path), '', reason, '', 'It is left out.', 'warning') for path,reason in skipped]
 
 def _files(place):
     "The videos of a folder, or the one file, and the folder where names begin to count."
@@ -181,7 +188,7 @@ def _session_problem(name:str, infos:Sequence[VideoInfo])->Problem|None:
                        'at least 2 to see a movement', 'It is left out.', 'warning')
     return None
 
-# %% ../../nbs/10_video/50_sessions.ipynb #66f076bd
+# %% ../../nbs/10_video/50_sessions.ipynb #7c260ced
 def _cut_off(info:VideoInfo)->Problem:
     "The warning for a video that ends before it should."
     found = f'holds {info.n_frames} of the {info.promised} frames that its container promises'

@@ -243,7 +243,7 @@ def differences_html(
     "What is not at its default."
     lines = []
     for key,(value,usual) in differences.items():
-        lines.append(f'<p>{key}: {html.escape(shorten(value))} {quiet(f"({shorten(usual)})")}</p>')
+        lines.append(f'<p>{html.escape(key)}: {html.escape(shorten(value))} {quiet(f"({shorten(usual)})")}</p>')
     return '<b>differs from the defaults</b>'+''.join(lines)
 
 def forecast_html(
@@ -491,8 +491,10 @@ def draw_lines(
 )->bytes:                # PNG, seven inches wide
     "Lines of text as an image."
     from matplotlib.figure import Figure
+
+    from lightning_pose_nb.plots.style import plain_text
     fig = Figure((7, .3+.16*len(lines)))
-    fig.text(.02, .98, '\n'.join(lines), va='top', size=8, family='monospace')
+    fig.text(.02, .98, plain_text('\n'.join(lines)), va='top', size=8, family='monospace')
     return figure_png(fig)
 
 # %% ../../nbs/42_widgets/30_config_editor.ipynb #d25915c7

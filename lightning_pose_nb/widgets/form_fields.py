@@ -256,6 +256,8 @@ def draw_fields(
 )->bytes:                   # PNG
     "Fields as a picture."
     from matplotlib.figure import Figure
+
+    from lightning_pose_nb.plots.style import plain_text
     fig = Figure((width, .65*len(fields)))
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(len(fields), 0))
@@ -268,9 +270,9 @@ def draw_fields(
         ax.plot([.08, .08], [i+.1, i+.9], c=colour, lw=3)
         ax.text(.2, i+.28, field.key, size=8, weight='bold', va='center')
         frame = dict(facecolor='none', edgecolor='.7', boxstyle='square,pad=.25')
-        ax.text(.5*width, i+.28, value_text(field.value), size=8, va='center', bbox=frame)
+        ax.text(.5*width, i+.28, plain_text(value_text(field.value)), size=8, va='center', bbox=frame)
         words = describe_key(field.field)
         if errors: words = f'{MARK["error"]} {problem_words(errors[0])}'
         shade = '#b23b00' if errors else '.4'
-        ax.text(.2, i+.72, words[:int(18*width)], size=6.5, c=shade, va='center')
+        ax.text(.2, i+.72, plain_text(words[:int(18*width)]), size=6.5, c=shade, va='center')
     return figure_png(fig, 150)

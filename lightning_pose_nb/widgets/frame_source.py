@@ -20,8 +20,9 @@ import cv2
 import numpy as np
 
 from ..core.errors import Problem, ProjectError
-from ..video.io import read_image
+from ..video.images import IMAGE_SUFFIXES, image_file, image_names, read_image
 from ..video.random_access import VideoReader
+from ..video.sequential import VideoInfo
 from .latest_task import LatestTask
 
 # %% ../../nbs/42_widgets/40_frame_source.ipynb #f48921ed
@@ -36,6 +37,12 @@ class FrameSource:
     def videos(self)->list[Path]:
         "The videos that frames are from; empty for images."
         return []
+
+    def info(self,
+        video:Path, # One of `videos`
+    )->VideoInfo:
+        "Size, number of frames and rate of a video."
+        raise NotImplementedError
 
     def read(self,
         first:int, # Number of the first frame
@@ -73,6 +80,8 @@ class VideoFrames(FrameSource):
 
     @property
     def videos(self)->list[Path]: return [self.path]
+
+    def info(self, video:Path)->VideoInfo: return self.reader.info
 
     def read(self, first:int, n:int=1)->np.ndarray: # (n, H, W, 3)
         with self._lock: return self.reader.read(first, n).frames
@@ -114,6 +123,8 @@ class ChosenFrames(FrameSource):
     @property
     def videos(self)->list[Path]: return list(dict.fromkeys(video for video,_ in self.moments))
 
+    def info(self, video:Path)->VideoInfo: return self.readers[video].info
+
     def read(self, first:int, n:int=1)->list[np.ndarray]:
         with self._lock:
             wanted = self.moments[first:first+n]
@@ -129,8 +140,6 @@ class ChosenFrames(FrameSource):
         for reader in self.readers.values(): reader.close()
 
 # %% ../../nbs/42_widgets/40_frame_source.ipynb #185766cb
-_IMAGES = ('.png', '.jpg', '.jpeg', '.tif', '.tiff', '.bmp')
-
 def open_frames(
     media:Any,         # A video, an image, a folder or list of images, or a table of frames
     root:str|Path='.', # Folder that relative paths of listed images start from
@@ -144,13 +153,18 @@ def open_frames(
         path = Path(media)
         if path.is_dir():
             root = path
-            media = sorted(p.name for p in path.iterdir() if p.suffix.lower() in _IMAGES)
-        elif path.suffix.lower() in _IMAGES: media = [path]
+            media = _images_in(path)
+        elif image_file(path)[0].suffix.lower() in IMAGE_SUFFIXES: media = image_names(path)
         else: return VideoFrames(path)
     if not len(media):
-        expected = f'a video, or images ({", ".join(_IMAGES)})'
+        expected = f'a video, or images ({", ".join(IMAGE_SUFFIXES)})'
         raise ProjectError(Problem(str(root), '', 'no images', expected))
     return ImageFrames(media, root)
+
+def _images_in(folder:Path)->list[str]:
+    "The images of a folder, pages of stacks included, by their names."
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    return [Path(name).name for file in files for name in image_names(file)]
 
 def _open_table(table:Any)->ChosenFrames:
     "A table with a row for each frame."

@@ -24,10 +24,12 @@ from ..data.crops import in_images, in_video
 from ..data.labels import Labels
 from ..data.predictions import Predictions
 from ..evaluation.time_series import FrameSignals, pick_traces, read_traces
+from ..inference.outputs import OutputNames, video_csv
 from ..labeling.label_book import LabelBook
 from ..labeling.multiview_label_book import beside, moment_of
 from ..models.folder import ABOUT, load_description
 from ..plots.keypoints import plot_keypoints
+from ..plots.style import plain_text
 from ..video.sessions import assign_view
 from .frame_source import FrameSource, VideoFrames, open_frames
 
@@ -53,16 +55,27 @@ def _in_images(xy:np.ndarray, index:Sequence[str], root:Path, csv:Path)->np.ndar
     boxes = read_boxes(data.bbox_paths[place], index)
     return in_images(xy, [root/image for image in index], boxes)
 
+def _are_chosen(index:Sequence, source:FrameSource)->bool:
+    "Are the rows about the chosen frames of a video, one after the other, and not about all?"
+    return not isinstance(source, VideoFrames) and len(index) == len(source)
+
+def _gaps(index:Sequence)->Sequence|None:
+    "Frames of the rows, if these are not 0, 1, 2 …"
+    return None if list(index) == list(range(len(index))) else index
+
 def in_shown_pixels(
     signals:FrameSignals, # Predictions in frame pixels
     source:FrameSource,   # What is shown
     csv:Path|None=None,   # The file that they come from
 )->FrameSignals:
-    "Predictions in pixels of the video or of the images that are shown."
+    "Predictions in pixels of the video or images that are shown; `ProjectError` for another video's."
     videos = source.videos
-    if len(videos) == 1: return move_keypoints(signals, lambda xy: in_video(xy, videos[0], csv))
+    rows = signals.table.index
+    if len(videos) == 1 and not _are_chosen(rows, source) and isinstance(next(iter(rows), ''), int):
+        info = source.info(videos[0])
+        return move_keypoints(signals, lambda xy: in_video(xy, info, csv, _gaps(rows)))
     if videos or csv is None: return signals
-    index = list(map(str, signals.table.index))
+    index = list(map(str, rows))
     return move_keypoints(signals, lambda xy: _in_images(xy, index, source.root, csv))
 
 # %% ../../nbs/42_widgets/50_scene.ipynb #66dad756
@@ -72,7 +85,7 @@ def order_rows(
 )->FrameSignals:          # A row for each frame of the source; NaN where nothing is predicted
     "Predictions in the order of the frames; raises `ProjectError` if none is of these frames."
     index = signals.table.index
-    if source.videos and len(index) == len(source) and list(index[:1]) == [0]: return signals
+    if source.videos and len(index) == len(source) and _gaps(index) is None: return signals
     row_of = {str(name).replace('\\', '/'): row for row,name in enumerate(index)}
     wanted = [str(source.moment(i)[1]) for i in range(len(source))]
     rows = np.array([row_of.get(name, -1) for name in wanted])
@@ -106,6 +119,12 @@ def _image_predictions(folder:Path, source:FrameSource)->Path:
     view = assign_view(image.parent, image.parent.parent, views)[1]
     return folder/f'predictions_{view or views[0]}.csv'
 
+def _video_predictions(folder:Path, video:Path)->Path:
+    "The model's predictions of a video: by content, or else those of that name."
+    place = folder/'video_preds'
+    csv = OutputNames(partial(video_csv, place)).csv_of(video)
+    return csv if csv.is_file() else place/f'{video.stem}.csv'
+
 def _one_after_the_other(parts:Sequence[FrameSignals])->FrameSignals:
     "Signals of several videos as if they were one; only those that all of them have."
     tables = [part.table for part in parts]
@@ -125,7 +144,7 @@ def predictions_in_folder(
 )->FrameSignals:         # A row for each frame of the source
     "What a model knows of each frame; raises `ProjectError` for what it has not predicted."
     videos = source.videos
-    files = [folder/'video_preds'/f'{video.stem}.csv' for video in videos]
+    files = [_video_predictions(folder, video) for video in videos]
     if not videos: files = [_image_predictions(folder, source)]
     missing = [file for file in files if not file.is_file()]
     if missing:
@@ -133,18 +152,15 @@ def predictions_in_folder(
         fix = 'Predict them first: lpnb predict'
         raise ProjectError(Problem(str(folder), '', f'no {missing[0]}', expected, fix))
     if len(files) == 1: return align_predictions(files[0], source)
-    starts:dict[Path|None, int] = {}
+    row_of:dict[tuple[Path|None, int], int] = {}
     parts = []
-    n = 0
     for file,video in zip(files, videos, strict=True):
         signals = read_traces(file)
-        parts.append(move_keypoints(signals, partial(in_video, video=video, csv=file)))
-        starts[video] = n
-        n += len(signals.table)
-    rows = []
-    for i in range(len(source)):
-        video,frame = source.moment(i)
-        rows.append(starts[video]+int(frame))
+        move = partial(in_video, video=source.info(video), csv=file, index=_gaps(signals.table.index))
+        parts.append(move_keypoints(signals, move))
+        for frame in signals.table.index: row_of[video, int(frame)] = len(row_of)
+    places = [source.moment(i) for i in range(len(source))]
+    rows = [row_of.get((video, int(frame)), -1) for video,frame in places]
     return pick_traces(_one_after_the_other(parts), np.array(rows))
 
 # %% ../../nbs/42_widgets/50_scene.ipynb #974b3866
@@ -283,7 +299,7 @@ def plot_view(
         nowhere = np.full((len(state.names), 2), np.nan)
         ax = plot_keypoints(image, nowhere, truth=labels, ax=ax)
         if labels is not None: _plot_bones(ax, labels, bones)
-    ax.set_title(state.source.name(frame), fontsize=7, pad=3)
+    ax.set_title(plain_text(state.source.name(frame)), fontsize=7, pad=3)
     return ax
 
 def _plot_bones(ax:Any, xy:np.ndarray, bones:Sequence[tuple[int, int]])->None:

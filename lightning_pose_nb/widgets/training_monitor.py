@@ -28,11 +28,12 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import Problem, ProjectError
+from ..losses.pose_subspace import FILE as SUBSPACES
 from ..models.folder import ABOUT, WEIGHTS
 from ..plots.keypoints import plot_keypoints
 from ..plots.style import PALETTE
 from ..plots.training import plot_learning_curves
-from ..training.progress import read_progress, read_samples
+from ..training.progress import PROGRESS, SAMPLES, read_progress, read_samples
 from .snapshot import HIDE_CSS, Snapshot, figure_png
 
 # %% ../../nbs/42_widgets/70_training_monitor.ipynb #e62e2744
@@ -259,13 +260,28 @@ def plot_samples(
     return axes
 
 # %% ../../nbs/42_widgets/70_training_monitor.ipynb #950e24ee
+_OF_A_RUN = {ABOUT, WEIGHTS, PROGRESS, SAMPLES, SUBSPACES, 'logs'}
+
+def _check_folder(folder:Path)->None:
+    "Refuse a folder that is something else; one that is empty, or not there, may be trained into later."
+    if not folder.is_dir(): return
+    there = {path.name for path in folder.iterdir() if not path.name.startswith('.')}
+    if not there or there & _OF_A_RUN: return
+    found = f'no model, and none in the making (it holds {", ".join(sorted(there)[:3])} …)'
+    fix = 'Name the model folder that `lpnb train` prints, such as outputs/DATE/TIME'
+    raise ProjectError(Problem(str(folder), '', found, f'a folder with {PROGRESS}', fix))
+
 def watch(
     folder:str|Path,             # The model folder; it need not exist yet
     every:float=2.,              # Seconds between two looks
     say:Callable[[str], Any]=print, # Takes the text
     once:bool=False,             # One look, and no more
 )->Run:                          # The last look
-    "Print how a training is doing until it ends; Ctrl-C ends the watching, not the training."
+    """Print how a training is doing until it ends; Ctrl-C ends the watching, not the training.
+
+    Raises `ProjectError` for a folder that is something else.
+    """
+    _check_folder(Path(folder))
     clear = '\033[H\033[J' if say is print and sys.stdout.isatty() else ''
     before = ''
     while True:
@@ -376,6 +392,7 @@ class RunPanel(widgets.VBox):
         self.curves = _image_box()
         self.history = SampleHistory()
         self.text = widgets.HTML()
+        self.text_shown = ''
         what = 'interrupt it, as Ctrl-C does; it can be resumed'
         self.stop = widgets.Button(description='stop', icon='stop', tooltip=what)
         self.stop.add_class('lpnb-stop')
@@ -401,6 +418,7 @@ class RunPanel(widgets.VBox):
 
     def show_text(self, text:str)->None:
         "Lines of plain text."
+        self.text_shown = text
         self.text.value = f'<pre>{html.escape(text)}</pre>'
 
 # %% ../../nbs/42_widgets/70_training_monitor.ipynb #9dbe0e71
@@ -422,12 +440,15 @@ class TrainingMonitor(RunPanel):
     def _ipython_display_(self)->None:
         self.snapshot.show()
         try: self._task = asyncio.get_running_loop().create_task(self._follow())
-        except RuntimeError: pass # there is no loop
+        except RuntimeError: # there is no loop, as in a script
+            self.show_text(f'{self.text_shown}\nThis does not go on by itself here: call refresh().'.strip())
 
     async def _follow(self)->None:
         while self.run.state in _GOING_ON:
             await asyncio.sleep(self.every)
-            self.refresh()
+            try: self.refresh()
+            except (ValueError, OSError, KeyError) as error: # such as a file that is just being written
+                self.show_text(f'could not look: {error}')
 
     def refresh(self)->Run: # What was seen
         "Look, and show what is new."
