@@ -243,7 +243,7 @@ def test_one_view_is_evaluated_by_itself(family):
 
 
 @pytest.mark.filterwarnings('ignore::UserWarning')
-def test_a_view_that_lost_frames_is_not_compared(family, tmp_path):
+def test_a_view_that_lost_frames_stays_in_step(family, tmp_path):
     name, config, _, model = family
     if name != 'heatmap on views': pytest.skip(ONE_BY_ONE)
     videos = shutil.copytree(config.parent/'videos_new', tmp_path/'videos')
@@ -258,9 +258,13 @@ def test_a_view_that_lost_frames_is_not_compared(family, tmp_path):
     sick.write_bytes(data)
     session = {view: videos/f'session2_{view}.mp4' for view in model.cfg.data.view_names}
     tables = model.predict_session(session, tmp_path/'out', progress=False)
-    assert len(tables['front']) < len(tables['left']) == FRAMES
-    assert (tmp_path/'out'/'session2_front_temporal_norm.csv').is_file()
-    assert not list((tmp_path/'out').glob('*_3d.csv'))
+    assert len(tables['front']) == len(tables['left']) == FRAMES
+    lost = np.isnan(tables['front'].xy).all((1, 2))
+    assert 0 < lost.sum() < FRAMES
+    assert tables['front'].likelihood[lost].max() == 0
+    errors = pd.read_csv(tmp_path/'out'/'session2_front_reprojection_error.csv', index_col=0)
+    assert errors.isna().all(axis=1).to_numpy()[lost].all()
+    assert (tmp_path/'out'/'session2_3d.csv').is_file()
 
 
 COARSE_CONTEXT = {'model.model_type': 'heatmap_mhcrnn', 'data.downsample_factor': 3}
