@@ -19,10 +19,12 @@ FAILS = {  # Fault: jobs in which the tests try it
     'SIGINT': ('train', 'predict a folder', 'crop labels'),
     'SIGTERM': ('train', 'predict a video', 'extract'),
     'SIGHUP': ('train', 'predict images', 'crop a video'),
-    'full': ('train', 'predict a folder', 'crop labels', 'extract', 'new', 'set a key'),
+    'full': ('predict a video', 'predict a folder', 'crop labels', 'extract', 'new', 'set a key'),
     'read-only': ('predict a video', 'report', 'sample'),
     'vanishes': ('predict a video', 'crop a video')}
-LOST = {'train': 'at most one step since the last checkpoint', 'labels': 'no label'}
+THERE = {  # What Lightning Pose does
+    'train': 'begins the training again from the start: it cannot be resumed',
+    'predict': 'begins the video again; a CSV that is there is skipped'}
 
 
 def killed(job: str) -> str:
@@ -51,15 +53,20 @@ def failing(manner: str) -> Case:
 AGAIN = 'begun again, it goes on; at the end every file is the same to the last byte'
 CASES = [
     *(Case('faults', f'killed (SIGKILL): {job}', AGAIN, 'right', make=job, lost=killed(job),
-           lightning_pose='', count=KILLS_OF[job]) for job in JOBS if job in KILLS_OF),
+           lightning_pose=THERE.get(job.split()[0], ''), count=KILLS_OF[job]) for job in JOBS if job in KILLS_OF),
     *map(failing, FAILS),
     Case('faults', 'a long epoch is killed in the middle', 'the run goes on from the last checkpoint, '
-         'in the middle of the epoch', 'right', lost='at most two steps at a checkpoint per step'),
+         'in the middle of the epoch', 'right', lost='the step since the last checkpoint',
+         lightning_pose=THERE['train']),
     Case('faults', 'a disk (tmpfs) of too few bytes', 'exit code 1, the file is named; with more '
          'room it goes on', 'told', count=3),
     Case('faults', 'the output is closed (`| head`), or was never open', 'it says so, or works on; '
          'begun again, it goes on', 'told', count=3),
     Case('faults', 'no home folder, no folder for temporary files or caches', 'it works', 'right'),
+    Case('faults', 'two at once: a training, or a prediction', 'the second is refused: the message '
+         'names computer, process and since when', 'refused', count=4),
+    Case('faults', 'a video is cropped again to other boxes, and killed', 'no video stands beside '
+         'the boxes of another', 'right'),
     Case('faults', 'the clock is set while a process works', 'its lock is still respected',
          'refused'),
     Case('faults', 'thirty videos in one process', 'as many threads and open files as before',

@@ -1,6 +1,8 @@
 """Faults of the system while something runs: signals, disks, terminals, folders (`bad_faults.py`)."""
 import os
+import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -118,6 +120,30 @@ def drain(terminal: int) -> None:
             pass
     except BlockingIOError:
         pass
+
+
+# --- Two at once -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('name', ['train', 'predict a video'])
+def test_the_second_of_two_is_refused(bench, name):
+    job = JOBS[name]
+    reference = bench.undisturbed(job)
+    place = bench.place('two')
+    log = place.with_name('first.log')
+    first = begin(job.work(bench.inputs, place, False), place, log)
+    while first.is_alive() and not list(place.rglob('*.lock')):
+        time.sleep(0.005)
+    os.kill(first.pid, signal.SIGSTOP)
+    for again in (False, True):
+        second = place.with_name(f'second_{again}.log')
+        assert run(job.work(bench.inputs, place, again), place, second) == 1
+        said = second.read_text()
+        assert f'process {first.pid} on {platform.node()}' in said
+        assert 'Traceback' not in said
+    os.kill(first.pid, signal.SIGCONT)
+    first.join()
+    assert first.exitcode == 0, log.read_text()
+    assert check_end(job, place, reference.results) == []
 
 
 # --- A strange computer ----------------------------------------------------------------------------
