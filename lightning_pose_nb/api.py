@@ -36,9 +36,9 @@ from .data.bounding_boxes import read_boxes
 from .data.labels import Labels, read_labels
 from .data.multiview_labels import ViewLabels, project_labels, read_views
 from .data.predictions import Predictions, read_predictions
-
-# %% ../nbs/50_api.ipynb #3ca3afd3
 from .evaluation.evaluate import evaluate_labels, evaluate_video_files, known_cameras
+
+# %% ../nbs/50_api.ipynb #5468e10c
 from lightning_pose_nb.inference.batches import (
     DEFAULT_OPTIONS,
     PredictKeywords,

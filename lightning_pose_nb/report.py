@@ -29,7 +29,7 @@ import pandas as pd
 from .config.edit import differences, value_text
 from .config.schema import Config
 from .core.errors import ProjectError
-from .core.files import write_atomic
+from .core.files import refuse_other, write_atomic
 from .data.crops import in_images, in_video
 from .data.frame_names import image_groups
 from .data.labels import Labels
@@ -400,6 +400,7 @@ def _video_table(signals:Mapping[str, FrameSignals])->dict:
     medians = [f'median {name.replace("_", " ")}' for name in extra]
     return table_item(['video', 'frames', 'likelihood ≥ 0.9', 'largest jump (px)', *medians], rows)
 
+# %% ../nbs/44_report.ipynb #cea9d836
 def about_videos(
     facts:Facts,     # From `gather_facts`
     videos:Any=None, # Folders or files to look in; None: those of the config
@@ -624,15 +625,25 @@ def gather_sections(
     return [section for section in sections if section['items']]
 
 # %% ../nbs/44_report.ipynb #b287cd34
+_BEGIN = '<!doctype html>' # of the template
+
 def write_report(
     model:str|Path,                  # The model folder
     out:str|Path|None=None,          # The HTML file; None: report.html in the model folder
     others:Sequence[str|Path]=(),    # Further model folders to compare with
     videos:Any=None,                 # Folders or files with the videos; None: those of the config
 )->Path:                             # The file
-    "One self-contained page about a trained model; raises `ProjectError` if the folder holds none."
+    """One self-contained page about a trained model.
+
+    Raises `ProjectError` if a folder holds no model, `FileExistsError` if `out` is something else.
+    """
     from jinja2 import Environment
+    out = Path(out) if out else Path(model)/'report.html'
+    refuse_other(out, _BEGIN)
     facts = gather_facts(model)
+    folders = {path.resolve(): path for path in map(Path, others)}
+    folders.pop(facts.folder.resolve(), None)
+    for path in folders.values(): load_description(path)
     kind = facts.cfg.model
     text = (files('lightning_pose_nb')/'static'/'report.html').read_text(encoding='utf-8')
     template = Environment(autoescape=True).from_string(text)
@@ -641,8 +652,7 @@ def write_report(
         subtitle=_subtitle(facts),
         verdict=say_verdict(facts),
         cards=_cards(facts),
-        sections=gather_sections(facts, list(map(Path, others)), videos),
+        sections=gather_sections(facts, list(folders.values()), videos),
     )
-    out = Path(out) if out else facts.folder/'report.html'
     write_atomic(out, page)
     return out

@@ -92,8 +92,9 @@ def suggest(models:tuple[Path,...], frames:int, videos:Path|None, out:Path|None)
 
     With several MODELS their disagreement counts, too.
     """
-    from lightning_pose_nb.core.files import write_atomic
+    from lightning_pose_nb.core.files import refuse_other, write_atomic
     from lightning_pose_nb.labeling.frame_suggestions import suggest_frames
+    if out: refuse_other(out, 'video,frame,score')
     best = suggest_frames(list(models), frames, videos)
     for video,frame,reason in zip(best['video'], best['frame'], best['reason']):
         click.echo(f'{Path(video).name:24} {frame:7}  {reason}')

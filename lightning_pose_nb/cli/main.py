@@ -332,13 +332,12 @@ def boxes(predictions:Path, out:Path|None, anchors:Sequence[str]|None, smooth:in
 # %% ../../nbs/52_cli/50_main.ipynb #2579e708
 def _box_file(predictions:Path, out:Path|None, of_video:bool)->Path:
     "Where boxes go; raises if something else is there."
+    from lightning_pose_nb.core.files import refuse_other
     name = f'{predictions.stem}_bbox.csv' if of_video else 'bbox.csv'
     if out is None: out = predictions.with_name(name)
     elif not out.suffix or out.is_dir(): out = out/name
-    if not out.exists(): return out
-    if out.read_text(encoding='utf-8', errors='replace').startswith(',x,y,h,w'): return out
-    what = 'exists and is no table of boxes; name another file to write'
-    raise FileExistsError(17, what, str(out))
+    refuse_other(out, ',x,y,h,w')
+    return out
 
 # %% ../../nbs/52_cli/50_main.ipynb #335a8135
 @app.command()

@@ -228,6 +228,7 @@ def row_of(
 )->VideoRow:
     "The row of a video, from what the note beside its predictions says."
     from lightning_pose_nb.inference.videos import damage_text, n_frames_in, n_missing
+    if 'rows' not in note: raise FileNotFoundError(2, 'deleted while it was written', str(csv))
     text = damage_text(note)
     lost = n_frames_in(note.get('lost') or [])+n_missing(note)+(note.get('unplaced') or 0)
     return VideoRow(str(video.absolute()),

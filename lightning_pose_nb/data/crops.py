@@ -266,6 +266,9 @@ def crop_video(
         found = f'{name}: {len(boxes)} boxes, but {info.path} has {frames} frames'
         return VideoError(f'{found}; make boxes from predictions of this very video')
 
+    if out.exists() and not _boxes_beside(out).exists():
+        raise VideoError(f'{out}: a video that is no crop, as no {_boxes_beside(out).name} is beside it; '
+                         'choose another file or folder')
     if len(boxes)>(info.n_frames or 0): raise mismatch(info.n_frames)
     if len(boxes)==info.n_frames: boxes = _boxes_in_video(boxes, info, table)
     beside = _boxes_beside(out)
@@ -349,7 +352,7 @@ def in_video(
     xy:np.ndarray,               # (T, K, 2), frame pixels: a row for each frame of the video
     video:str|Path|VideoInfo,    # The video they are to be drawn on
     csv:str|Path|None=None,      # The file they come from
-    index:Sequence[int]|None=None, # Frame of each row; None: a row for each frame of the video
+    index:Sequence|None=None,    # Frame of each row; None: a row for each frame of the video
 )->np.ndarray:                   # (T, K, 2), pixels of the video
     "Predictions in pixels of the video that is shown; raises `ProjectError` if they are of another."
     path = video.path if isinstance(video, VideoInfo) else Path(video)

@@ -101,7 +101,8 @@ def _check_keypoints(sheet:Sheet, labels:Labels)->None:
     for name,ever in zip(sheet.names, np.any(labels.labelled, axis=0).tolist()):
         if ever: continue
         found = f'{name} is never labelled'
-        sheet.add_problem(sheet.header_row('bodyparts'), found, 'a label in some row', 'It cannot be learned', 'warning')
+        where = sheet.header_row('bodyparts')
+        sheet.add_problem(where, found, 'a label in some row', 'It cannot be learned', 'warning')
 
 # %% ../../nbs/11_data/50_label_checks.ipynb #4d64596b
 def _check_placeholders(sheet:Sheet, labels:Labels)->None:
@@ -227,7 +228,8 @@ def _check_unlisted(sheet:Sheet, data_dir:Path, listing:FolderListing)->None:
             is_image = name.lower().endswith(IMAGE_SUFFIXES) and frame_number(name) not in around
             if is_image and f'{folder}/{name}' not in waiting: unlisted.append(f'{folder}/{name}')
     if not unlisted: return
-    found = f'{len(unlisted)} images beside those of its {len(sheet.rows)} rows have none, such as {unlisted[0]}'
+    n_rows = len(sheet.rows)
+    found = f'{len(unlisted)} images beside those of its {n_rows} rows have none, such as {unlisted[0]}'
     fix = 'If the table was cut off, restore it; otherwise they do no harm'
     sheet.add_problem('', found, fix=fix, level='notice')
 
@@ -236,7 +238,8 @@ _NEAR = range(-2, 3) # frames around a labelled one that context models look at
 def _waiting_images(data_dir:Path)->set[str]:
     "Images that were extracted to be labelled."
     file = data_dir/TO_LABEL
-    return set(file.read_text(encoding='utf-8', errors='replace').split('\n')) if file.is_file() else set()
+    if not file.is_file(): return set()
+    return set(file.read_text(encoding='utf-8', errors='replace').split('\n'))
 
 # %% ../../nbs/11_data/50_label_checks.ipynb #ddea84f6
 def lint_views(

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import ProjectError
+from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, write_atomic
 from .csv_table import Sheet, header_lines, read_sheet, row_ranges, sheet_numbers, sheet_parts
 
@@ -126,6 +126,10 @@ def read_predictions(
 
 def _sheet_predictions(sheet:Sheet)->Predictions:
     "Predictions of a table that was taken apart; raises `ProjectError` with what is wrong in it."
+    if not any(coord=='likelihood' for _,coord in sheet.columns) and len(sheet.columns)>1:
+        found = 'a table of labels: no keypoint has a likelihood'
+        fix = 'Name the predictions of a video or of images'
+        raise ProjectError(Problem(str(sheet.path), 'row 3', found, 'x, y and likelihood of each keypoint', fix))
     xy = np.stack([sheet_numbers(sheet, 'x'), sheet_numbers(sheet, 'y')], -1)
     likelihood = sheet_numbers(sheet, 'likelihood').copy()
     others = dict.fromkeys(coord for _,coord in sheet.extra)

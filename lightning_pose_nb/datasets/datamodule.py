@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/datamodu
 
 # %% auto #0
 __all__ = ['LEAST_BATCHES', 'make_split', 'check_split', 'labels_depth', 'with_known_depth', 'make_frames', 'make_loader',
-           'uses_video', 'EpochPlan', 'make_unlabelled', 'PoseData', 'batches_done', 'describe_training']
+           'uses_video', 'EpochPlan', 'make_unlabelled', 'batches_done', 'ResumableData', 'PoseData',
+           'describe_training']
 
 # %% ../../nbs/14_datasets/80_datamodule.ipynb #83354982
 import itertools
@@ -23,6 +24,7 @@ from pytorch_lightning.accelerators import CUDAAccelerator
 from pytorch_lightning.utilities import CombinedLoader
 from torch.utils.data import DataLoader
 
+# %% ../../nbs/14_datasets/80_datamodule.ipynb #ad078242
 from ..cameras.project_calibration import GEOMETRY, Calibration, find_calibration, moves_in_space
 from ..config.schema import Config
 from ..core.errors import Problem, ProjectError
@@ -67,6 +69,7 @@ def _split_videos(
     split['train'] += sorted(aside)
     return split
 
+# %% ../../nbs/14_datasets/80_datamodule.ipynb #c176508c
 def check_split(
     split:Mapping[str,Sequence[int]], # Rows by part
     n:int,                            # Rows there are
@@ -243,8 +246,33 @@ def _find_videos(cfg:Config)->list[Session]:
         raise ProjectError(Problem('config', 'data.video_dir', 'nothing', expected))
     return find_sessions(cfg.data.video_path, cfg.data.view_names or ())
 
+# %% ../../nbs/14_datasets/80_datamodule.ipynb #1789387f
+def batches_done(
+    trainer:pl.Trainer|None, # In a training
+)->int:                      # 0 between two epochs
+    "How many batches of the epoch that is under way have been trained on."
+    if trainer is None: return 0
+    epochs = trainer.fit_loop.epoch_progress.current
+    if epochs.processed>=epochs.ready: return 0 # the epoch is over
+    return trainer.fit_loop.epoch_loop.batch_progress.current.completed
+
+class ResumableData(pl.LightningDataModule):
+    "Data whose loaders begin where a resume checkpoint was written, in the middle of an epoch."
+    def __init__(self):
+        super().__init__()
+        self.resume_at = (0, 0) # epoch, and its batches that are done already
+
+    def state_dict(self)->dict[str,int]:
+        "For a resume checkpoint: which epoch it is, and how many of its batches are done."
+        done = batches_done(self.trainer)
+        return dict(epoch=self.trainer.current_epoch, batches=done) if self.trainer and done else {}
+
+    def load_state_dict(self, state_dict:dict[str,int])->None:
+        "The loaders begin where a checkpoint was written."
+        self.resume_at = (state_dict.get('epoch', 0), state_dict.get('batches', 0))
+
 # %% ../../nbs/14_datasets/80_datamodule.ipynb #2aa0a1db
-class PoseData(pl.LightningDataModule):
+class PoseData(ResumableData):
     "Labelled batches, and unlabelled sequences beside them if a loss asks for video."
     def __init__(self,
         cfg:Config,                    # Whole config
@@ -261,7 +289,6 @@ class PoseData(pl.LightningDataModule):
         self.split = make_split(cfg, labels) if split is None else check_split(split, len(labels))
         has_labels = rows_with_labels(labels, cfg.data.root)
         self.n_validating = sum(map(has_labels, self.split['validation'])) # frames with an error to choose by
-        self.resume_at = (0, 0) # epoch, and its batches that are done already
         plan = EpochPlan(cfg, len(self.split['train']))
         self.n_batches = plan.n_batches             # training batches in one epoch
         self.steps_per_epoch = plan.steps_per_epoch # steps of the optimiser in one epoch
@@ -280,15 +307,6 @@ class PoseData(pl.LightningDataModule):
         "End the threads that read video."
         if self.unlabelled is not None: self.unlabelled.close()
 
-    def state_dict(self)->dict[str,int]:
-        "For a resume checkpoint: which epoch it is, and how many of its batches are done."
-        done = batches_done(self.trainer)
-        return dict(epoch=self.trainer.current_epoch, batches=done) if done else {}
-
-    def load_state_dict(self, state_dict:dict[str,int])->None:
-        "The loaders begin where a checkpoint was written."
-        self.resume_at = (state_dict.get('epoch', 0), state_dict.get('batches', 0))
-
     def train_dataloader(self)->DataLoader|CombinedLoader: return _train_loader(self)
     def val_dataloader(self)->DataLoader|list: return _plain_loader(self, 'validation')
     def test_dataloader(self)->DataLoader|list: return _plain_loader(self, 'test')
@@ -297,16 +315,6 @@ class PoseData(pl.LightningDataModule):
     def describe(self)->str:
         "What is going to happen, in a few lines; see `describe_training`."
         return describe_training(self)
-
-# %% ../../nbs/14_datasets/80_datamodule.ipynb #1789387f
-def batches_done(
-    trainer:pl.Trainer|None, # In a training
-)->int:                      # 0 between two epochs
-    "How many batches of the epoch that is under way have been trained on."
-    if trainer is None: return 0
-    epochs = trainer.fit_loop.epoch_progress.current
-    if epochs.processed>=epochs.ready: return 0 # the epoch is over
-    return trainer.fit_loop.epoch_loop.batch_progress.current.completed
 
 # %% ../../nbs/14_datasets/80_datamodule.ipynb #96c262e7
 def _train_loader(data:PoseData)->DataLoader|CombinedLoader:
@@ -359,6 +367,7 @@ def describe_training(
     if few: lines.append(f'validation: {few}')
     return '\n'.join(lines)
 
+# %% ../../nbs/14_datasets/80_datamodule.ipynb #9deb78b5
 def _describe_split(data:PoseData)->str:
     "How many frames each part has."
     t = data.cfg.training

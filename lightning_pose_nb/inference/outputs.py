@@ -115,7 +115,7 @@ def is_of_video(
     video:Path,            # The video in question
 )->bool:
     "Is a note about the predictions of this video, by its content? With joint views, about its view."
-    known = note.get('source') or []
+    known = note.get('source') or note.get('content') or [] # content alone: just begun
     if 'view' in note: known = known[note['view']:][:1]
     return any(is_made_from({'source': [source]}, [video]) for source in known)
 

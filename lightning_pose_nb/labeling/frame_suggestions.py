@@ -166,6 +166,7 @@ def _is_table(path:Path)->bool:
     with path.open(encoding='utf-8-sig', errors='replace') as file:
         return file.readline().startswith('scorer,')
 
+# %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #40ebe6e7
 def find_sources(
     predicted:Mapping[str, Path], # Stem of the predictions → the file, from `predicted_videos`
     videos:Any,           # A folder or file to look in, or several; None: those of the config

@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/40_labeling/label_bo
 
 # %% auto #0
 __all__ = ['Row', 'Step', 'rows_equal', 'change_again', 'UndoStack', 'RowDiff', 'JournalLog', 'parse_line', 'JournaledRows',
-           'RowHistory', 'replay', 'SavedRows', 'KeypointEdits', 'require_image', 'FrameEdits', 'LabelBook']
+           'RowHistory', 'sort_lines', 'why_strange', 'replay', 'SavedRows', 'KeypointEdits', 'require_image',
+           'FrameEdits', 'LabelBook']
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #702711d3
 import hashlib
@@ -183,6 +184,7 @@ class JournalLog:
         self.path.unlink(missing_ok=True)
         self.size = 0
 
+# %% ../../nbs/40_labeling/30_label_book.ipynb #3095c857
 def _changed_elsewhere(path:Path)->Problem:
     "Two books on one table."
     found = 'changes made elsewhere, perhaps in another notebook'
@@ -205,8 +207,8 @@ def parse_line(
     if 'kind' in entry: return entry if _is_step(entry, n_keypoints) else None
     if 'folded' in entry: return entry if isinstance(entry['folded'], str) else None
     names = entry.get('keypoints')
-    is_head = isinstance(entry.get('table'), str) and isinstance(names, list)
-    return entry if is_head and all(isinstance(name, str) for name in names) else None
+    if not isinstance(entry.get('table'), str) or not isinstance(names, list): return None
+    return entry if all(isinstance(name, str) for name in names) else None
 
 def _is_step(entry:dict, n_keypoints:int)->bool:
     "Whether a line is a step that can be made."
@@ -267,44 +269,30 @@ class RowHistory(JournaledRows):
     "Journaled rows that can be undone, and in which steps that were not saved are made again."
     def __init__(self, csv:str|Path, keypoint_names:Sequence[str]|None, scorer:str):
         super().__init__(csv, keypoint_names, scorer)
-        if keypoint_names and list(keypoint_names)!=self.names:
-            found = f'keypoints {", ".join(self.names)}'
-            raise ProjectError(Problem(str(csv), 'row 2', found, ', '.join(keypoint_names)))
+        _refuse_other_keypoints(self.table, list(keypoint_names or self.names))
         entries = self._good_entries(self._log.read())
         now = _stamp(self.table.text)
         if entries and entries[-1].get('folded')==now: self._log.drop()
         elif entries: self._replay(entries[0], [entry for entry in entries if 'kind' in entry], now)
 
     def _good_entries(self, lines:list[bytes])->list[dict]:
-        "What the journal says; lines that are none of this table are put aside, and the notes say so."
-        parsed = [parse_line(line, len(self.names)) for line in lines]
-        entries = [entry for entry in parsed if entry is not None]
-        is_of_this_table = bool(entries) and entries[0].get('keypoints')==self.names
-        if is_of_this_table and len(entries)==len(lines): return entries
-        if not lines: return []
-        good = [line for line,entry in zip(lines, parsed, strict=True) if entry is not None and is_of_this_table]
-        strange = [line for line in lines if line not in good]
-        aside = self._log.set_aside(good, strange)
-        other = self._aside_because(entries)
-        self.notes.append(f'{len(strange)} lines of {self._log.path.name} {other}; they are in {aside} now')
-        return entries if is_of_this_table else []
-
-    def _aside_because(self, entries:list[dict])->str:
-        "Why lines of the journal were put aside."
-        names = entries[0].get('keypoints') if entries else None
-        if names is None or names==self.names: return 'were not written by a label book'
-        theirs = ', '.join(names[:8])
-        return f'are changes of a table with other keypoints ({theirs}): restore it to use them'
+        "What the journal says of this table; other lines are put aside, and the notes say so."
+        entries,strange = sort_lines(lines, self.names)
+        if strange:
+            aside = self._log.set_aside([line for line in lines if line not in strange], strange)
+            told = f'{len(strange)} lines of {self._log.path.name} {why_strange(lines, self.names)}'
+            self.notes.append(f'{told}; they are in {aside} now')
+        return entries
 
     def _replay(self, head:dict, entries:list[dict], now:str)->None:
         "Make the journaled steps again; `now` is the stamp of the table."
         name = self.path.name
         if head['table']!=now:
-            what = 'unsaved corrections were made again on its new text'
-            self.notes.append(f'{name} was changed elsewhere; {what}')
+            again = 'unsaved corrections were made again on its new text'
+            self.notes.append(f'{name} was changed elsewhere; {again}')
         replay(entries, self._diff, self._steps)
-        if not entries: return
-        self.notes.append(f'{len(entries)} steps that were not yet in {name} were found in its journal')
+        n = len(entries)
+        if n: self.notes.append(f'{n} steps that were not yet in {name} were found in its journal')
 
     def undo(self)->str|None: # What was taken back
         "Take the last change back."
@@ -321,6 +309,35 @@ class RowHistory(JournaledRows):
         self._write(step, 'redo')
         self._steps.redo()
         return f'{step.say} ({step.image})'
+
+# %% ../../nbs/40_labeling/30_label_book.ipynb #ec3e2fdc
+def sort_lines(
+    lines:Sequence[bytes], # Lines of a journal
+    names:Sequence[str],   # Keypoints of the table
+)->tuple[list[dict], list[bytes]]: # What the good ones say; the strange ones
+    "Good and strange lines; all are strange if the first good one names other keypoints, or none."
+    parsed = [parse_line(line, len(names)) for line in lines]
+    entries = [entry for entry in parsed if entry is not None]
+    if not entries or entries[0].get('keypoints')!=list(names): return [], list(lines)
+    return entries, [line for line,entry in zip(lines, parsed, strict=True) if entry is None]
+
+def _refuse_other_keypoints(table:LabelText, expected:list[str])->None:
+    "Raise `ProjectError` if a table has other keypoints than expected."
+    if table.names==expected: return
+    found = f'keypoints {", ".join(table.names)}'
+    where = table.sheet.header_row('bodyparts')
+    raise ProjectError(Problem(str(table.path), where, found, ', '.join(expected)))
+
+def why_strange(
+    lines:Sequence[bytes], # Lines of a journal, some of which are strange
+    names:Sequence[str],   # Keypoints of the table
+)->str:
+    "Why lines of a journal are put aside."
+    heads = [parse_line(line, len(names)) for line in lines]
+    keypoints = [head['keypoints'] for head in heads if head and 'keypoints' in head][:1]
+    if not keypoints or keypoints[0]==list(names): return 'were not written by a label book'
+    theirs = ', '.join(keypoints[0][:8])
+    return f'are changes of a table with other keypoints ({theirs}): restore it to use them'
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #4eaa453e
 def replay(

@@ -379,7 +379,7 @@ def _from_hub(
             reason = f'{type(error).__name__}: {_first_line(error, 160)}'
             raise WeightsUnavailable(name, where, reason) from error
 
-# %% ../../nbs/21_models/10_backbones.ipynb #1fbdf7b3
+# %% ../../nbs/21_models/10_backbones.ipynb #60264584
 def _from_url(
     name:str,        # The backbone, as the user wrote it
     url:str,         # Address of a checkpoint

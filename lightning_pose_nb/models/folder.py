@@ -107,7 +107,7 @@ def weights_digest(
     for name in sorted(state):
         value = state[name].detach().cpu().contiguous()
         content.update(f'{name} {value.dtype} {tuple(value.shape)}\n'.encode())
-        content.update(value.reshape(-1).view(torch.uint8).numpy())
+        content.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return content.hexdigest()
 
 # %% ../../nbs/21_models/70_folder.ipynb #1821ad04

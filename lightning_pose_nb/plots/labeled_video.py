@@ -23,6 +23,7 @@ from ..data.crops import in_video
 from ..data.predictions import Predictions, read_predictions
 from ..video.images import VideoError
 from ..video.io import VideoWriter
+from ..video.packets import open_video
 from ..video.sequential import VideoInfo, probe, read_batches
 
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #9f9f81ee
@@ -178,7 +179,7 @@ def render_video( # noqa: PLR0913 (each is an independent choice of the reader)
     matrix = resize_matrix(info.size, size)
     both = np.concatenate([table.xy, _truth(ground_truth, table, info)], 1)
     xy,truth = np.split(apply_matrix(matrix, in_video(both, info, source)), 2, axis=1)
-    with VideoWriter(out, size, info.fps) as writer, contextlib.closing(_frames(video, size)) as frames:
+    with VideoWriter(out, size, info.fps, _COMMENT) as writer, contextlib.closing(_frames(video, size)) as frames:
         for frame in _with_bar(frames, len(table), progress):
             row = writer.count
             if row==len(table): raise _mismatch(name, table, info, f'more than {row}')
@@ -196,8 +197,20 @@ def _output_path(out:str|Path|None, video:Path, csv:str|Path|Predictions)->Path:
         raise VideoError(f'{out}: a labelled video is an mp4 file; end its name in .mp4')
     if out.resolve()==video.resolve():
         raise VideoError(f'{out}: is the video itself; name another file to write')
+    if out.exists() and not _is_labelled(out):
+        raise VideoError(f'{out}: exists and is no labelled video; name another file to write')
     return out
 
+_COMMENT = 'labelled video of lightning_pose_nb'
+
+def _is_labelled(video:Path)->bool:
+    "Was a video drawn here, so that it can be drawn again?"
+    if video.stem.endswith('_labeled'): return True # those of older versions have no comment
+    try: container,_ = open_video(video)
+    except VideoError: return False
+    with container: return container.metadata.get('comment')==_COMMENT
+
+# %% ../../nbs/32_plots/60_labeled_video.ipynb #a60d8d70
 def _with_rate(info:VideoInfo, fps:float|None)->VideoInfo:
     "A video as if it had another frame rate."
     return info if fps is None else replace(info, fps=fps, variable_rate=False)

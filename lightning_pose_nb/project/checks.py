@@ -237,6 +237,7 @@ def _views_as_written(p:Project)->str:
         names += near
     return f'Write view_names: [{", ".join(names)}]' if len(set(names))==len(names) else ''
 
+# %% ../../nbs/41_project/10_checks.ipynb #db45cbef
 def _check_folders(p:Project, view:str, labels:Labels)->None:
     "Folders of images carry the name of their view."
     strange = [group for group in image_groups(labels.images) if not has_view(group, view)]

@@ -24,10 +24,10 @@ from ..data.labels import read_labels
 from ..labeling.frame_extraction import extract_frames
 from ..labeling.label_book import LabelBook
 from ..labeling.multiview_label_book import ViewBooks
+from ..tables.table_text import refuse_other_kinds
 from ..video.images import VideoError, image_size
 from ..video.io import find_videos
 from ..video.sequential import probe
-from ..tables.table_text import refuse_other_kinds
 from ..video.sessions import group_views
 
 # %% ../../nbs/41_project/20_create.ipynb #2f29f4df

@@ -96,10 +96,11 @@ def _absent(path:Path)->str:
 
 def _not_utf8(path:Path)->ProjectError:
     "The error for text of another encoding, with the row of the first strange byte."
-    row = 0
+    row = 1
     with path.open('rb') as file:
-        for row,line in enumerate(file, 1):
+        for line in file:
             try: line.decode('utf-8')
             except UnicodeDecodeError: break
+            row += 1
     fix = 'In a spreadsheet, save it as "CSV UTF-8"'
     return table_error(path, f'row {row}', 'text that is not UTF-8', 'a CSV in UTF-8', fix)

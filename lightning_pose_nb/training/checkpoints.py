@@ -82,17 +82,17 @@ class Diverged(RuntimeError):
         super().__init__(f'training diverged in epoch {epoch}, about step {step}: {what}')
 
 def has_finite_weights(
-    network:nn.Module, # On any device
+    module:nn.Module, # On any device
 )->bool:
-    "Are all parameters of a network numbers?"
-    finite = [parameter.isfinite().all() for parameter in network.parameters()]
+    "Are all parameters numbers?"
+    finite = [parameter.isfinite().all() for parameter in module.parameters()]
     return bool(torch.stack(finite).all()) if finite else True
 
 def check_weights(
     trainer:pl.Trainer, # In a training
 )->None:
     "Raise `Diverged` unless the weights are finite."
-    if has_finite_weights(trainer.lightning_module.network): return
+    if has_finite_weights(trainer.lightning_module): return
     raise Diverged(trainer.current_epoch+1, trainer.global_step, 'the weights are not finite')
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #0a90b65e

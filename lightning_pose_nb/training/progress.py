@@ -24,7 +24,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, TQDMProgressBar
 
-from ..core.files import write_atomic
+from ..core.files import replacing, write_atomic
 from ..core.progress_bar import ProgressLines, can_redraw
 from ..datasets.datamodule import PoseData, make_loader
 
@@ -60,7 +60,7 @@ def write_samples(
     for i,image in enumerate(images):
         bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
         _,jpeg = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, 88])
-        (place/f'{i}.jpg').write_bytes(jpeg.tobytes())
+        with replacing(place/f'{i}.jpg') as scratch: scratch.write_bytes(jpeg.tobytes())
     write_atomic(place/'labels.json', json.dumps(_listed(truth)))
 
 def add_prediction(

@@ -37,13 +37,18 @@ def _encoder(available):
                   'writing MPEG-4 instead, which browsers may not play', stacklevel=4)
     return 'mpeg4', _MPEG4
 
-def _output(path, size, fps):
+def _check_rate(path, fps):
+    "Refuse a rate that the container's clock cannot tell."
+    if not 1e-4<=fps<=1e6: raise VideoError(f'{path}: fps must be from 0.0001 to a million, not {fps}')
+
+def _output(path, size, fps, comment):
     "An open mp4 container and its video stream, for frames of this height and width."
     name,options = _encoder(av.codecs_available)
     rate = Fraction(fps).limit_denominator(10_000) or Fraction(1, round(1/fps))
     wanted = {'movflags': '+faststart'}
     if rate>1000: wanted['movie_timescale'] = str(rate.numerator) # else the length is cut to whole ms
     container = av.open(str(path.resolve()), 'w', format='mp4', options=wanted)
+    if comment: container.metadata['comment'] = comment
     stream = container.add_stream(name, rate=rate, options=dict(options))
     height,width = size
     stream.height = height + height%2
@@ -65,16 +70,16 @@ class VideoWriter:
         path:str|Path,       # The mp4 file to make or replace
         size:tuple[int,int], # Height and width of the frames that will come, pixels
         fps:float|Fraction,  # Frames per second, from 0.0001 to a million
+        comment:str='',      # Is kept in the file's metadata
     ):
-        if not 1e-4<=fps<=1e6: # what the container's clock can tell
-            raise VideoError(f'{path}: fps must be from 0.0001 to a million, not {fps}')
+        _check_rate(path, fps)
         self.path = Path(path)
         self.size = int(size[0]), int(size[1])
         self.count = 0 # frames added so far
         self._closed = False
         with ExitStack() as opened: # undone at once if the video cannot be opened
             part = opened.enter_context(replacing(self.path))
-            self._container,self._stream = _output(part, self.size, fps)
+            self._container,self._stream = _output(part, self.size, fps, comment)
             opened.enter_context(self._container)
             self._resources = opened.pop_all() # closed from last to first
 

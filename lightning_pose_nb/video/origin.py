@@ -72,7 +72,7 @@ def source_size(
     video:str|Path|VideoInfo,      # The video that is shown
     csv:str|Path|None,             # The file of its predictions; None: they come from none
     xy:np.ndarray,                 # (T, ..., 2) what was predicted, pixels of the predicted video
-    index:Sequence[int]|None=None, # Frame of each row; None: 0, 1, 2 …
+    index:Sequence|None=None,      # Frame of each row; None: 0, 1, 2 …
     crops:bool=False,              # The video shows crops, and `xy` is in pixels of whole frames
 )->tuple[int,int]|None:            # None: that of the video
     """Height and width of the frames that predictions are in pixels of.
@@ -90,6 +90,7 @@ def source_size(
     if origin.size is None: return _judge_points(where, origin, info, np.asarray(xy))
     return _judge_size(where, origin, info)
 
+# %% ../../nbs/10_video/90_origin.ipynb #529053cb
 def _refused(where:str, found:str, expected:str)->ProjectError:
     "The error for predictions of another video."
     fix = 'Predict this video, or name the predictions that belong to it'
@@ -105,7 +106,7 @@ def _check_name(where:str, origin:Origin, info:VideoInfo)->None:
     expected = f'the video that was predicted, or a copy with {Path(origin.name).stem} in its name'
     raise _refused(where, found, expected)
 
-def _check_rows(where:str, info:VideoInfo, rows:int, index:Sequence[int]|None)->None:
+def _check_rows(where:str, info:VideoInfo, rows:int, index:Sequence|None)->None:
     "As many rows as frames; or rows about some of the frames."
     frames = info.n_frames or 0
     complete = index is None or list(index)==list(range(rows))

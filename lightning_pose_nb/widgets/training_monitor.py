@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/42_widgets/training_
 # %% auto #0
 __all__ = ['STATES', 'run_state', 'Run', 'read_run', 'sparkline', 'duration', 'headline', 'unsupervised_terms', 'logged_numbers',
            'describe_run', 'new_axes', 'plot_run', 'plot_samples', 'watch', 'start_training', 'log_path',
-           'printed_lines', 'stop_training', 'SampleHistory', 'RunPanel', 'TrainingMonitor']
+           'printed_lines', 'stop_training', 'SampleHistory', 'RunPanel', 'LivePanel', 'TrainingMonitor']
 
 # %% ../../nbs/42_widgets/70_training_monitor.ipynb #c91fa65d
 import asyncio
@@ -422,20 +422,14 @@ class RunPanel(widgets.VBox):
         self.text.value = f'<pre>{html.escape(text)}</pre>'
 
 # %% ../../nbs/42_widgets/70_training_monitor.ipynb #9dbe0e71
-class TrainingMonitor(RunPanel):
-    "A training, live."
-    def __init__(self,
-        folder:str|Path,   # The model folder; it need not exist yet
-        every:float=2.,    # Seconds between two looks
-    ):
-        super().__init__()
-        self.folder = Path(folder)
-        self.every = every
-        self._seen:Any = None  # what was drawn last
-        self._task:Any = None
-        self.stop.on_click(lambda _: self._stop())
-        self.snapshot = Snapshot(self, self.picture)
-        self.run = self.refresh()
+class LivePanel(RunPanel):
+    "A run that is looked at again and again while a notebook shows it."
+    run:Run            # What was seen last
+    every:float        # Seconds between two looks
+    snapshot:Snapshot
+    _task:Any = None
+
+    def refresh(self)->Run: raise NotImplementedError
 
     def _ipython_display_(self)->None:
         self.snapshot.show()
@@ -449,6 +443,21 @@ class TrainingMonitor(RunPanel):
             try: self.refresh()
             except (ValueError, OSError, KeyError) as error: # such as a file that is just being written
                 self.show_text(f'could not look: {error}')
+
+# %% ../../nbs/42_widgets/70_training_monitor.ipynb #d9859457
+class TrainingMonitor(LivePanel):
+    "A training, live."
+    def __init__(self,
+        folder:str|Path,   # The model folder; it need not exist yet
+        every:float=2.,    # Seconds between two looks
+    ):
+        super().__init__()
+        self.folder = Path(folder)
+        self.every = every
+        self._seen:Any = None  # what was drawn last
+        self.stop.on_click(lambda _: self._stop())
+        self.snapshot = Snapshot(self, self.picture)
+        self.run = self.refresh()
 
     def refresh(self)->Run: # What was seen
         "Look, and show what is new."
