@@ -207,6 +207,7 @@ def unlike_videos(
         if what: differ[video] = what
     return differ
 
+# %% ../../nbs/41_project/00_data_warnings.ipynb #6a87d4ff
 def _difference(looks:tuple[float,float], grey:np.ndarray, colour:np.ndarray)->str:
     "In what a frame differs from labelled images of these grey values and colours; '' if in nothing."
     mean = f'mean {looks[0]:.0f} of 255; labelled frames {grey.min():.0f} to {grey.max():.0f}'

@@ -388,17 +388,14 @@ class FrameConverter:
         self._reformatter = VideoReformatter()
         self._orientation = Orientation()
         self._size:tuple[int,int]|None = None # of the stored frames
+        self.begun = False # are size and orientation known?
         self._warned = False
-
-    @property
-    def begun(self)->bool:
-        "Are size and orientation known?"
-        return self._size is not None
 
     def begin(self,
         frame:av.VideoFrame, # The first one of the file
     )->None:
         "Take size and orientation from the first frame; later ones are the same or become it."
+        self.begun = True
         self._size = frame.height, frame.width
         self._orientation = read_orientation(frame)
 
