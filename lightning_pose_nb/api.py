@@ -659,8 +659,8 @@ def _both_errors(original:Path, reproduced:Path)->pd.DataFrame:
         table = pd.concat(found) if found else pd.DataFrame({'file': [], 'set': [], 'mean': []})
         tables.append(table.rename(columns={'mean': name}))
     keys = [column for column in tables[1].columns if column!='reproduced' and column in tables[0].columns]
-    both = tables[1].merge(tables[0], 'left', keys)[[*keys, 'original', 'reproduced']]
-    return both.drop(columns='file') if not both['file'].any() else both
+    both = tables[1].merge(tables[0], 'left', keys).loc[:, [*keys, 'original', 'reproduced']]
+    return both if both['file'].any() else both.drop(columns='file')
 
 def _mean_errors(file:Path)->pd.DataFrame:
     "The mean over all keypoints, of each set, from a summary of errors."

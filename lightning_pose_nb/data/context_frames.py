@@ -370,8 +370,8 @@ def extract_context(
         if not gap.files: continue
         if not is_below(gap.files[0]):
             fix = 'Move the images into the project, and name them so in the label table'
-            found = 'images outside of the data folder, where nothing is written'
-            problems.append(Problem(gap.folder, '', found, 'a path that starts below it', fix))
+            outside = 'images outside of the data folder, where nothing is written'
+            problems.append(Problem(gap.folder, '', outside, 'a path that starts below it', fix))
             continue
         try: extraction.fill(gap, images, _source(gap.folder, found, videos))
         except ProjectError as error: problems += error.problems

@@ -255,30 +255,30 @@ def crop_video(
     "Write what the boxes hold as a video; raises `VideoError` if there are more or fewer frames."
     table = Path(boxes) if isinstance(boxes, str|Path) else None
     name = table or 'the array'
-    boxes = np.asarray(boxes) if table is None else read_boxes(table)
+    values = np.asarray(boxes) if table is None else read_boxes(table)
     out = Path(out)
     info = probe(video)
-    size = _video_size(boxes, size)
+    size = _video_size(values, size)
     if out.suffix.lower()!='.mp4' or out.resolve()==info.path.resolve():
         raise VideoError(f'{out}: expected a new file that ends in .mp4')
 
     def mismatch(frames):
-        found = f'{name}: {len(boxes)} boxes, but {info.path} has {frames} frames'
+        found = f'{name}: {len(values)} values, but {info.path} has {frames} frames'
         return VideoError(f'{found}; make boxes from predictions of this very video')
 
     if out.exists() and not _boxes_beside(out).exists():
         raise VideoError(f'{out}: a video that is no crop, as no {_boxes_beside(out).name} is beside it; '
                          'choose another file or folder')
-    if len(boxes)>(info.n_frames or 0): raise mismatch(info.n_frames)
-    if len(boxes)==info.n_frames: boxes = _boxes_in_video(boxes, info, table)
+    if len(values)>(info.n_frames or 0): raise mismatch(info.n_frames)
+    if len(values)==info.n_frames: values = _boxes_in_video(values, info, table)
     beside = _boxes_beside(out)
     with VideoWriter(out, size, fps or info.fps) as writer, contextlib.closing(_frames(video)) as frames:
-        for frame in counted(frames, 'cropping', 'frame', len(boxes), progress):
-            if writer.count==len(boxes): raise mismatch(f'more than {len(boxes)}')
-            writer.add(resize_images(crop_frame(frame, boxes[writer.count]), size))
-        if writer.count<len(boxes): raise mismatch(writer.count)
-        _forget_other(out, beside, boxes)
-        write_boxes(beside, range(len(boxes)), boxes)
+        for frame in counted(frames, 'cropping', 'frame', len(values), progress):
+            if writer.count==len(values): raise mismatch(f'more than {len(values)}')
+            writer.add(resize_images(crop_frame(frame, values[writer.count]), size))
+        if writer.count<len(values): raise mismatch(writer.count)
+        _forget_other(out, beside, values)
+        write_boxes(beside, range(len(values)), values)
     return out, beside
 
 # %% ../../nbs/11_data/90_crops.ipynb #3d6d5c8b

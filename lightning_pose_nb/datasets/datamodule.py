@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytorch_lightning as pl
@@ -253,7 +254,7 @@ def batches_done(
     "How many batches of the epoch that is under way have been trained on."
     if trainer is None: return 0
     epochs = trainer.fit_loop.epoch_progress.current
-    if epochs.processed>=epochs.ready: return 0 # the epoch is over
+    if epochs.processed>=epochs.ready: return 0 # pyright: ignore[reportAttributeAccessIssue] -- it has one
     return trainer.fit_loop.epoch_loop.batch_progress.current.completed
 
 class ResumableData(pl.LightningDataModule):
@@ -325,7 +326,7 @@ def _train_loader(data:PoseData)->DataLoader|CombinedLoader:
     length = len(rows) if whole_round else size*data.n_batches
     labelled = make_loader(data.cfg, data.frames, rows, size, data.trainer, shuffled=length)
     epoch,done = data.resume_at
-    labelled.sampler.resume_at(epoch, done*size)
+    cast(EpochSampler, labelled.sampler).resume_at(epoch, done*size)
     if data.unlabelled is None: return labelled
     trainer = data.trainer
     if trainer and trainer.world_size>1: data.unlabelled = _share(data.unlabelled, trainer)

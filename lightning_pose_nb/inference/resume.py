@@ -24,7 +24,7 @@ import numpy as np
 from ..core.errors import Problem, ProjectError
 from ..core.files import fingerprint, is_same_file, write_atomic
 from ..core.journal import Journal, is_made_from, is_whole, made_from, read_note
-from ..core.locks import owned
+from ..core.locks import forget_dead, owned
 from ..core.progress_bar import progress_bar
 from ..data.predictions import Predictions, read_predictions, table_header, table_rows
 from lightning_pose_nb.inference.batches import (
@@ -210,7 +210,9 @@ def finished_notes(
     if overwrite: return None
     found = [_finished(model, job, csv, index) for csv,index in zip(job.csvs, job.index)]
     notes = [note for note in found if note is not None]
-    return notes if len(notes)==len(found) else None
+    if len(notes)<len(found): return None
+    for csv in job.csvs: forget_dead(csv) # of a process that was killed when all was done
+    return notes
 
 def _finished(
     model:LoadedModel,

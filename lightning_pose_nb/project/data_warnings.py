@@ -162,7 +162,7 @@ def far_labels(
 )->np.ndarray:     # (n, 2) row and keypoint
     "Labels much further from the others of their frame than this keypoint ever is."
     if len(xy)<20: return np.empty((0, 2), int)
-    known = np.isfinite(xy).all(-1)
+    known = np.asarray(np.isfinite(xy).all(-1))
     hidden = np.ma.masked_invalid(xy)
     middle = np.ma.median(hidden, axis=1).filled(np.nan)
     distance = np.linalg.norm(xy-middle[:,None], axis=-1)

@@ -418,7 +418,7 @@ class FrameConverter:
         "Are the values of a frame to be scaled over fewer than 16 bits?"
         deep = is_deep(frame.format.name)
         if deep and self.depth is None: self.depth = _told_depth(self.path)
-        return deep and self.depth<16
+        return deep and (self.depth or 16)<16
 
 # %% ../../nbs/10_video/30_sequential.ipynb #8b95b031
 def _tell_size(path, number, frame, size):
