@@ -666,4 +666,4 @@ def _mean_errors(file:Path)->pd.DataFrame:
     "The mean over all keypoints, of each set, from a summary of errors."
     table = pd.read_csv(file)
     table = table[table['keypoint']=='all'].assign(file=file.stem.removeprefix('pixel_error_summary').strip('_'))
-    return table[[column for column in ('file', 'view', 'set', 'mean') if column in table]]
+    return table.loc[:, [column for column in ('file', 'view', 'set', 'mean') if column in table]]

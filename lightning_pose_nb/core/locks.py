@@ -157,5 +157,5 @@ def forget_dead(
     path = Path(path).absolute()
     lock = path.with_name(f'.{path.name}.lock')
     owner = _read_owner(lock)
-    is_known = owner is not None and owner.host==platform.node()
-    if is_known and not owner.is_here(beats=True): _remove_dead(lock, owner)
+    if owner is None or owner.host!=platform.node(): return
+    if not owner.is_here(beats=True): _remove_dead(lock, owner)

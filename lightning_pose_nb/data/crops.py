@@ -263,7 +263,7 @@ def crop_video(
         raise VideoError(f'{out}: expected a new file that ends in .mp4')
 
     def mismatch(frames):
-        found = f'{name}: {len(values)} values, but {info.path} has {frames} frames'
+        found = f'{name}: {len(values)} boxes, but {info.path} has {frames} frames'
         return VideoError(f'{found}; make boxes from predictions of this very video')
 
     if out.exists() and not _boxes_beside(out).exists():
