@@ -16,6 +16,9 @@ CONFIG = '''data:
   csv_file: CollectedData.csv
   keypoint_names: [nose, tail]
   video_dir: null
+training:
+  train_prob: 0.5
+  val_prob: 0.45
 eval:
   predict_vids_after_training: false
 '''

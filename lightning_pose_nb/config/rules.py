@@ -125,8 +125,10 @@ EITHER_OR = [
 
 def unit_rule(checks:ConfigChecks)->None:
     "Epochs or steps, not both."
+    in_epochs = not checks.cfg.training.max_steps
     for one,two in EITHER_OR:
-        if not checks.written(one) or not checks.written(two): continue
+        given = checks.written(one) or (in_epochs and one=='training.max_epochs')
+        if not given or not checks.written(two): continue
         fix = f'Delete one of them, or leave it empty ({one}: null).'
         checks.add([two, one], f'given together with {one}', 'epochs or steps, not both', fix)
 
