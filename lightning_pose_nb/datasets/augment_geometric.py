@@ -52,18 +52,18 @@ def _affine(
     rotate:Any=0.,              # Degrees
     shear:Any=0.,               # Degrees
 )->np.ndarray:                  # (3, 3)
-    "Scale, shear and rotate about the middle of the image, then shift."
+    "Scale, shear and rotate the frame about its middle, then shift; as seen by the network."
     if isinstance(scale, Mapping): stretch = _pair(sampler, {'x': 1., 'y': 1., **scale})
     else: stretch = sampler.number(scale)
     if np.min(stretch)<=0: raise ValueError(f'scale must be positive, not {stretch}')
-    lean = shear_matrix(sampler.number(shear), sampler.size)
-    turn = rotate_matrix(sampler.number(rotate), sampler.size)
+    frame = round(sampler.frame_size[0]), round(sampler.frame_size[1])
+    lean = shear_matrix(sampler.number(shear), frame)
+    turn = rotate_matrix(sampler.number(rotate), frame)
     share_x,share_y = _pair(sampler, translate_percent or 0.)
     pixels_x,pixels_y = _pair(sampler, translate_px or 0.)
-    height,width = sampler.size
-    dx = share_x*width + pixels_x*sampler.per_px
-    dy = share_y*height + pixels_y*sampler.per_px
-    return compose(scale_matrix(stretch, sampler.size), lean, turn, shift_matrix(dx, dy))
+    move = shift_matrix(share_x*frame[1] + pixels_x, share_y*frame[0] + pixels_y)
+    to_model = resize_matrix(frame, sampler.size)
+    return compose(invert(to_model), scale_matrix(stretch, frame), lean, turn, move, to_model)
 
 # %% ../../nbs/14_datasets/20_augment_geometric.ipynb #4bb783c2
 def _crop_and_pad(
@@ -79,8 +79,8 @@ def _crop_and_pad(
     amounts = [sampler.number(setting) for _ in range(4 if sample_independently else 1)]
     if not sample_independently: amounts = amounts*4
     margins = []
-    for amount,length in zip(amounts, (height, width, height, width)):
-        pixels = amount*sampler.per_px if percent is None else amount*length
+    for amount,length,per_px in zip(amounts, (height, width)*2, sampler.per_px*2):
+        pixels = amount*per_px if percent is None else amount*length
         margins.append(round(max(pixels, -0.45*length)))
     top,right,bottom,left = margins
     new_size = (height+top+bottom, width+left+right)
@@ -90,13 +90,16 @@ def _crop_and_pad(
 def _elastic(sampler:ParameterSampler, alpha:Any=(1., 40.), sigma:Any=(4., 8.))->np.ndarray:
     "Smooth random displacements in model pixels, shape (H, W, 2)."
     height,width = sampler.size
-    strength = sampler.number(alpha)*sampler.per_px
-    smooth = max(sampler.number(sigma)*sampler.per_px, 0.1)
-    step = max(1, int(smooth//2))
+    down,across = sampler.per_px
+    strength = sampler.number(alpha)*np.sqrt(down*across)
+    width_of_noise = sampler.number(sigma)
+    smooth_x,smooth_y = (max(width_of_noise*per_px, 0.1) for per_px in (across, down))
+    step = max(1, int(min(smooth_x, smooth_y)//2))
     rows = -(-height//step)
     columns = -(-width//step)
     noise = sampler.rng.random((rows, columns, 2), dtype=np.float32)*2 - 1
-    coarse = cv2.GaussianBlur(noise, (0, 0), smooth/step) * np.float32(strength/step)
+    smooth = cv2.GaussianBlur(noise, (0, 0), smooth_x/step, sigmaY=smooth_y/step)
+    coarse = smooth * np.array([strength*across/step, strength*down/step], np.float32)
     slopes = [np.abs(np.diff(coarse, axis=axis)).max(initial=0) for axis in (0, 1)]
     steepest = float(max(slopes)) / step
     gentle = np.float32(min(1, 0.5/max(steepest, 1e-9)))
@@ -192,7 +195,7 @@ class Augmenter:
     def draw(self,
         rng:np.random.Generator, # The only source of randomness
         size:tuple[int,int],     # Height and width of the images to come, model pixels
-        per_px:float=1.,         # Model pixels per frame pixel; settings are in frame pixels
+        per_px:tuple[float,float]=(1., 1.), # Model pixels per frame pixel, down and across
     )->SampledTransform:
         "Decide once what happens to one image or to all frames of a clip."
         sampler = ParameterSampler(rng, size, per_px)

@@ -50,7 +50,12 @@ class ParameterSampler:
     "Random numbers for one step of augmentation, and the images that they are for."
     rng:np.random.Generator # The only source of randomness
     size:tuple[int,int]     # Height and width of the images, model pixels
-    per_px:float=1.         # Model pixels per frame pixel
+    per_px:tuple[float,float]=(1., 1.) # Model pixels per frame pixel, down and across
+
+    @property
+    def frame_size(self)->tuple[float,float]:
+        "Height and width of the images, frame pixels."
+        return self.size[0]/self.per_px[0], self.size[1]/self.per_px[1]
 
     def number(self, value:Any)->float:
         "Draw a real number from a setting."
@@ -75,19 +80,21 @@ def _motion_blur(sampler:ParameterSampler, k:Any=5, angle:Any=(0., 360.))->Effec
     "Smear along a line of `k` frame pixels at an angle in degrees."
     length = max(1, sampler.integer(k))
     turn = np.radians(sampler.number(angle))
-    half = (length-1)/2*sampler.per_px
-    reach = math.ceil(half)
+    half = (length-1)/2
+    down,across = sampler.per_px
+    reach = math.ceil(half*max(down, across))
     along = np.linspace(-half, half, 8*reach+1)[:, None, None]
     y,x = np.mgrid[-reach:reach+1, -reach:reach+1]
-    near_x = np.maximum(0, 1-abs(x-along*np.cos(turn)))
-    near_y = np.maximum(0, 1-abs(y-along*np.sin(turn)))
+    near_x = np.maximum(0, 1-abs(x-along*np.cos(turn)*across))
+    near_y = np.maximum(0, 1-abs(y-along*np.sin(turn)*down))
     spots = near_x*near_y
     return _filter(spots.sum(0) / spots.sum())
 
 def _gaussian_blur(sampler:ParameterSampler, sigma:Any=(0., 3.))->Effect:
     "Out of focus by `sigma` frame pixels."
-    smooth = max(sampler.number(sigma)*sampler.per_px, 1e-3)
-    return lambda image: cv2.GaussianBlur(image, (0, 0), smooth)
+    blur = sampler.number(sigma)
+    down,across = (max(blur*per_px, 1e-3) for per_px in sampler.per_px)
+    return lambda image: cv2.GaussianBlur(image, (0, 0), across, sigmaY=down)
 
 def _emboss(sampler:ParameterSampler, alpha:Any=(0., 1.), strength:Any=(0.25, 1.))->Effect:
     "Light the image's relief from a corner, mixed in by `alpha`."
@@ -95,28 +102,33 @@ def _emboss(sampler:ParameterSampler, alpha:Any=(0., 1.), strength:Any=(0.25, 1.
     s = sampler.number(strength)
     relief = np.array([[-1-s, -s, 0], [-s, 1, s], [0, s, 1+s]])
     unchanged = np.diag([0, 1, 0])
-    return _filter(unchanged + min(1, sampler.per_px)*mix*(relief-unchanged))
+    return _filter(unchanged + min(1, *sampler.per_px)*mix*(relief-unchanged))
 
 # %% ../../nbs/14_datasets/10_augment_photometric.ipynb #1c05ab37
 def _grid_shape(sampler:ParameterSampler, size_px:Any, size_percent:Any, min_size:int)->list[int]:
-    "Rows and columns of a coarse grid, from a number of cells or from a share of the pixels."
+    "Rows and columns of a coarse grid, from a number of cells or from a share of the frame's pixels."
     if size_px:
         n = sampler.integer(size_px)
         cells = [n, n]
     else:
         share = sampler.number(size_percent or 0.1)
-        cells = [round(pixels*share) for pixels in sampler.size]
-    return [int(np.clip(n, min_size, pixels)) for n,pixels in zip(cells, sampler.size)]
+        cells = [round(pixels*share) for pixels in sampler.frame_size]
+    most = [max(1, round(pixels)) for pixels in sampler.frame_size]
+    return [int(np.clip(n, min(min_size, limit), limit)) for n,limit in zip(cells, most)]
 
 def _cover(covered:np.ndarray, values:np.ndarray, size:tuple[int,int])->Effect:
     "Paint grey values over cells of a grid; both arrays (rows, columns, 1 or 3)."
     colours = (*covered.shape[:2], 3)
     keep_cells = np.broadcast_to(np.where(covered, 0, 255), colours).astype(np.uint8)
     paint_cells = np.broadcast_to(np.where(covered, values, 0), colours).astype(np.uint8)
+    is_fine = covered.shape[0]>size[0] or covered.shape[1]>size[1]
+    how = cv2.INTER_AREA if is_fine else cv2.INTER_NEAREST
     def cover(image:np.ndarray)->np.ndarray:
-        keep = cv2.resize(keep_cells, size[::-1], interpolation=cv2.INTER_NEAREST)
-        paint = cv2.resize(paint_cells, size[::-1], interpolation=cv2.INTER_NEAREST)
-        return cv2.bitwise_or(cv2.bitwise_and(image, keep), paint)
+        keep = cv2.resize(keep_cells, size[::-1], interpolation=how)
+        paint = cv2.resize(paint_cells, size[::-1], interpolation=how)
+        if is_fine: image = cv2.multiply(image, keep, scale=1/255)
+        else: image = cv2.bitwise_and(image, keep)
+        return cv2.add(image, paint)
     return cover
 
 def _coarse_dropout(low:int, high:int)->Callable[...,Effect]:

@@ -157,7 +157,7 @@ class SampleOptions:
     def draw(self,
         rng:np.random.Generator, # Source of randomness
         size:tuple[int,int],     # Height and width of the image, model pixels
-        per_px:float,            # Model pixels per frame pixel
+        per_px:tuple[float,float], # Model pixels per frame pixel, down and across
     )->tuple[SampledTransform,Sequence[int]|None]: # … and which keypoints a mirror swaps, if any
         "Decide what augmentation does to a sample."
         transform = (self.augmenter or Augmenter()).draw(rng, size, per_px)
@@ -220,7 +220,7 @@ class LabelledFrames(Dataset):
         image,matrix = self.images[row]
         xy = self.labels.xy[row]
         visible = self.visible[row]
-        transform,mirror = self.options.draw(rng, self.size, per_px=matrix[1, 1])
+        transform,mirror = self.options.draw(rng, self.size, per_px=(matrix[1, 1], matrix[0, 0]))
         sample = make_sample(image, matrix, xy, visible, transform, mirror)
         return sample | dict(index=torch.tensor(row))
 
@@ -306,7 +306,7 @@ def _view_sample(
     image,matrix = view.images[row]
     xy = view.labels.xy[row]
     visible = view.visible[row]
-    transform,mirror = view.options.draw(rng, view.size, per_px=matrix[1, 1])
+    transform,mirror = view.options.draw(rng, view.size, per_px=(matrix[1, 1], matrix[0, 0]))
     if moved is None:
         sample = make_sample(image, matrix, xy, visible, transform, mirror)
         return sample | dict(camera_matrix=sample['matrix'])

@@ -194,7 +194,8 @@ class SequenceSource:
         "What happens to a view of a sequence."
         # the 1 keeps the numbers apart from those of labelled frames
         rng = np.random.default_rng([self.options.seed, 1, self.options.rank, number, view])
-        return self.options.steps.draw(rng, self.size, per_px=self.size[0]/frame_size[0])
+        per_px = self.size[0]/frame_size[0], self.size[1]/frame_size[1]
+        return self.options.steps.draw(rng, self.size, per_px)
 
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #8b6d15c1
 _KEEP_MOST = 4*2**30 # Bytes
