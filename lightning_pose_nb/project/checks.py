@@ -511,9 +511,10 @@ def check_validation(p:Project)->None:
     n = min(wanted, len(list(islice(labelled, 2*FEWEST)))//2) # as many train as validate, at least
     few = describe_validation(n)
     if not few: return
+    fix = 'Label more frames, or raise training.val_prob.'
     if n==0 and t.early_stopping:
         p.add('training.early_stopping', f'true, but {few}', 'labelled validation frames', 'Or write false.')
-    else: p.add(['training.val_prob', 'data.csv_file'], few, f'{FEWEST} or more', 'Label more frames.', 'warning')
+    else: p.add(['training.val_prob', 'data.csv_file'], few, f'{FEWEST} or more', fix, 'warning')
 
 # %% ../../nbs/41_project/10_checks.ipynb #17a3f7d0
 def check_files(p:Project)->None:
