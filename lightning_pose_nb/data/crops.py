@@ -243,6 +243,18 @@ def crop_labels(
     write_labels(replace(labels, images=names, xy=xy), table)
     return table, out_dir/'bbox.csv'
 
+# %% ../../nbs/11_data/90_crops.ipynb #0773ae21
+def _check_crop_name(
+    out:Path,   # The video to write
+    video:Path, # The video of full frames
+)->None:
+    "Refuse a name that is no mp4, the video itself, or that of a video which is no crop."
+    if out.suffix.lower()!='.mp4' or out.resolve()==video.resolve():
+        raise VideoError(f'{out}: expected a new file that ends in .mp4')
+    if out.exists() and not _boxes_beside(out).exists():
+        raise VideoError(f'{out}: a video that is no crop, as no {_boxes_beside(out).name} is beside it; '
+                         'choose another file or folder')
+
 # %% ../../nbs/11_data/90_crops.ipynb #17d50028
 def crop_video(
     video:str|Path,             # A video of full frames
@@ -259,16 +271,12 @@ def crop_video(
     out = Path(out)
     info = probe(video)
     size = _video_size(values, size)
-    if out.suffix.lower()!='.mp4' or out.resolve()==info.path.resolve():
-        raise VideoError(f'{out}: expected a new file that ends in .mp4')
+    _check_crop_name(out, info.path)
 
     def mismatch(frames):
         found = f'{name}: {len(values)} boxes, but {info.path} has {frames} frames'
         return VideoError(f'{found}; make boxes from predictions of this very video')
 
-    if out.exists() and not _boxes_beside(out).exists():
-        raise VideoError(f'{out}: a video that is no crop, as no {_boxes_beside(out).name} is beside it; '
-                         'choose another file or folder')
     if len(values)>(info.n_frames or 0): raise mismatch(info.n_frames)
     if len(values)==info.n_frames: values = _boxes_in_video(values, info, table)
     beside = _boxes_beside(out)
