@@ -140,9 +140,7 @@ def predict_recording(
     if is_done and notes==before: return notes
     with ExitStack() as stack:
         for csv in csvs: stack.enter_context(owned(csv, 'measuring'))
-        if len({note['rows'] for note in notes})==1: return _measure(model, csvs, cameras, rig)
-        # views of different length are out of step
-        return [note for csv in csvs for note in _measure(model, [csv], None, rig)]
+        return _measure_views(model, csvs, notes, cameras, rig)
 
 def _silent(*_:object)->None:
     "Said to nobody."
@@ -164,6 +162,20 @@ def _boxes_of(
         if not isinstance(table, np.ndarray): table = read_boxes(table, n=probe(video).n_frames)
         tables.append(table)
     return tables, cropped
+
+# %% ../nbs/50_api.ipynb #56bba432
+def _measure_views(
+    model:LoadedModel,
+    csvs:Sequence[Path],            # Predictions of each view
+    notes:Sequence[dict[str,Any]],  # Their notes
+    cameras:Any,                    # Calibrated cameras of the views, if they can be compared
+    rig:Any,                        # What the metrics are made with, for the note
+)->list[dict[str,Any]]:             # The notes with what was measured
+    "Measure views together if they are in step, else one by one."
+    if len({note['rows'] for note in notes})==1: return _measure(model, csvs, cameras, rig)
+    measured = []
+    for csv in csvs: measured += _measure(model, [csv], None, rig)
+    return measured
 
 # %% ../nbs/50_api.ipynb #405cce15
 def _measure(

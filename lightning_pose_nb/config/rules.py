@@ -154,22 +154,22 @@ def unfreezing_rule(
     steps_per_epoch:int|None=None,  # Optimiser steps in an epoch; None: only like is compared with like
 )->None:
     "The backbone is trained before training ends."
-    training = checks.cfg.training
-    of_step = training.unfreezing_step is not None
-    by_step = training.max_steps is not None
-    start = training.unfreezing_step if of_step else training.unfreezing_epoch
-    end = training.max_steps if by_step else training.max_epochs
-    is_same_unit = of_step == by_step
-    if start is None or end is None or is_same_unit == bool(steps_per_epoch): return
+    start_key,start = _written_amount(checks, 'unfreezing_step', 'unfreezing_epoch')
+    end_key,end = _written_amount(checks, 'max_steps', 'max_epochs')
+    is_same_unit = start_key.endswith('_step')==end_key.endswith('_steps')
+    if start is None or end is None or is_same_unit==bool(steps_per_epoch): return
     steps = steps_per_epoch or 1
-    start_step = start if of_step else start*steps
-    end_step = end if by_step else end*steps
-    if start_step < end_step: return
-    key = 'training.unfreezing_step' if of_step else 'training.unfreezing_epoch'
-    other = 'training.max_steps' if by_step else 'training.max_epochs'
-    found = f'{start}, but {other} is {end}: the backbone is never trained'
+    start_step = start if start_key.endswith('_step') else start*steps
+    end_step = end if end_key.endswith('_steps') else end*steps
+    if start_step<end_step: return
+    found = f'{start}, but {end_key} is {end}: the backbone is never trained'
     fix = 'Leave it empty, and it begins after a fifth of the training, or after 20 epochs.'
-    checks.add([key, other], found, f'an earlier start than the end ({end})', fix, 'warning')
+    checks.add([start_key, end_key], found, f'an earlier start than the end ({end})', fix, 'warning')
+
+def _written_amount(checks:ConfigChecks, in_steps:str, in_epochs:str)->tuple[str,int|None]:
+    "The key that says an amount, in steps if that is given, and the amount."
+    name = in_epochs if getattr(checks.cfg.training, in_steps) is None else in_steps
+    return f'training.{name}', getattr(checks.cfg.training, name)
 
 # %% ../../nbs/01_config/50_rules.ipynb #54e6bf64
 AMOUNTS = {

@@ -206,6 +206,22 @@ def _videos_in(folder:Path)->list[Path]:
     if folder.is_file(): return [folder]
     return find_videos(folder, recursive=True) if folder.is_dir() else []
 
+# %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #d8fe57be
+def _reasons(
+    best:pd.DataFrame,                  # video (stem), frame and sign of each frame
+    signals:Mapping[str,Mapping],       # Quality signals of each video
+    names:Mapping[str,Sequence[str]],   # Keypoint names of each video
+    views:Sequence[str],                # Names of the cameras
+)->tuple[list,list[str]]:               # The keypoint of each frame, and why it was suggested
+    "What is wrong with each suggested frame, in words."
+    keypoints = []
+    reasons = []
+    for stem,frame,sign in zip(best['video'], best['frame'], best['sign'], strict=True):
+        keypoint,reason = _explain(signals[stem][sign], sign, frame, names[stem])
+        keypoints.append(keypoint)
+        reasons.append(_view_prefix(stem, views)+reason)
+    return keypoints, reasons
+
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #0c32073d
 def suggest_frames(
     predictions:Any,     # A model folder or a CSV of predictions; or several, to be compared
@@ -230,13 +246,8 @@ def suggest_frames(
     views = _views(cfg)
     if apart is None: apart = int(np.clip(len(rows)/max(1, n)/3, 1, 50))
     best = rows.iloc[spread_frames(rows, n, apart, _sessions(rows, views))].reset_index(drop=True)
-    why = []
-    for row in best.itertuples():
-        names = models[row.video][0].table.keypoint_names
-        why.append(_explain(signals[row.video][row.sign], row.sign, row.frame, names))
-    best['keypoint'] = [keypoint for keypoint,_ in why]
-    prefixes = [_view_prefix(stem, views) for stem in best['video']]
-    best['reason'] = [prefix+reason for prefix,(_,reason) in zip(prefixes, why, strict=True)]
+    names = {stem: traces[0].table.keypoint_names for stem,traces in models.items()}
+    best['keypoint'],best['reason'] = _reasons(best, signals, names, views)
     best['video'] = [str(paths[stem]) for stem in best['video']]
     return best[['video', 'frame', 'score', 'reason', 'keypoint', 'sign']]
 

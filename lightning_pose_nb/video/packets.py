@@ -310,13 +310,17 @@ def _promised_seconds(container, stream):
     if kind=='avi': return stream.frames*tick
     if kind=='mxf': return (stream.duration or 0)*tick or None
     start = (stream.start_time or 0)*tick
-    own = stream.metadata.get('DURATION', '')
-    if kind.startswith('matroska') and own.count(':')==2:
-        hours,minutes,seconds = own.split(':')
-        return 3600*int(hours) + 60*int(minutes) + float(seconds.rstrip('\0')) - start
-    is_said = kind.startswith('matroska') or kind in ('flv', 'asf')
-    if not is_said or len(container.streams)>1 or not container.duration: return None
+    if not kind.startswith(('matroska', 'flv', 'asf')): return None
+    own = _seconds_of(stream.metadata.get('DURATION', '')) if kind.startswith('matroska') else None
+    if own is not None: return own - start
+    if len(container.streams)>1 or not container.duration: return None
     return container.duration/av.time_base - start
+
+def _seconds_of(text):
+    "Seconds of a time such as 00:01:02.5, as Matroska writes it for each stream; None for anything else."
+    if text.count(':')!=2: return None
+    hours,minutes,seconds = text.split(':')
+    return 3600*int(hours) + 60*int(minutes) + float(seconds.rstrip('\0'))
 
 # %% ../../nbs/10_video/20_packets.ipynb #7d33fd3f
 @dataclass(frozen=True)
@@ -390,22 +394,13 @@ def _why_doubtful(notes, begins_within, hurt):
 # %% ../../nbs/10_video/20_packets.ipynb #8945e022
 def _timeline(container, stream, notes, tally):
     "The timeline of a file whose packets are noted."
-    untimed = _why_untimed(notes, container, stream)
-    steady = _steady_times(notes)
-    fps,variable = _rate(steady, stream)
-    shown = [note for note in notes if not note.discard]
-    if not untimed: shown = sorted(shown, key=lambda note: note.pts)
-    times = np.array([i if untimed else note.pts for i,note in enumerate(shown)], np.int64)
-    tiny = np.array([note.size<=_TINY for note in shown], bool)
-    no_holes = np.zeros(len(times), bool)
-    seen = Timeline(times, no_holes, tiny, _keys(notes), fps, variable, untimed=untimed)
+    seen = _seen_frames(notes, stream, _why_untimed(notes, container, stream))
     n_read = len(notes) + tally.empty
     filled = seen
-    if not untimed:
-        cut = _is_cut(container, _promised(container, stream, n_read, seen), len(times))
-        filled = _filled(seen, stream, _may_be_holes(container, notes, tally, times, cut))
-    earliest = min(_known(note.pts for note in notes), default=None)
-    within = bool(notes) and not (notes[0].key and (untimed or notes[0].pts==earliest))
+    if not seen.untimed:
+        cut = _is_cut(container, _promised(container, stream, n_read, seen), len(seen.times))
+        filled = _filled(seen, stream, _may_be_holes(container, notes, tally, seen.times, cut))
+    within = _begins_within(notes, seen.untimed)
     return replace(
         filled,
         promised=_promised(container, stream, n_read + int(filled.holes.sum()), filled),
@@ -413,6 +408,22 @@ def _timeline(container, stream, notes, tally):
         begins_within=within,
         n_before_key=next((i for i,note in enumerate(notes) if note.key), 0),
         may_begin_anywhere=container.format.name in (*_SENT, *_BARE))
+
+def _seen_frames(notes, stream, untimed):
+    "The timeline of the packets that are there, in the order in which their frames are shown."
+    fps,variable = _rate(_steady_times(notes), stream)
+    shown = [note for note in notes if not note.discard]
+    if not untimed: shown = sorted(shown, key=lambda note: note.pts)
+    times = np.array([i if untimed else note.pts for i,note in enumerate(shown)], np.int64)
+    tiny = np.array([note.size<=_TINY for note in shown], bool)
+    no_holes = np.zeros(len(times), bool)
+    return Timeline(times, no_holes, tiny, _keys(notes), fps, variable, untimed=untimed)
+
+def _begins_within(notes, untimed):
+    "Does the file begin in the middle of a group of frames?"
+    if not notes: return False
+    earliest = min(_known(note.pts for note in notes), default=None)
+    return not (notes[0].key and (untimed or notes[0].pts==earliest))
 
 def _keys(notes):
     "(M, 2) PTS and DTS of the key frames that can be found again, by PTS."
