@@ -37,7 +37,7 @@ def step(kind: str, backbone: str, size: int, batch: int, clip: int) -> dict:
     cfg.data.image_resize_dims.height = size
     cfg.data.image_resize_dims.width = size
     window = 5 if kind == 'heatmap_mhcrnn' else 1
-    parameters, given = network_memory(kind, backbone, (size, size), 17, 1, 2)
+    parameters, given = network_memory(cfg, 17)
     network = build_network(cfg, 17, False).cuda()
     optimiser = torch.optim.Adam(network.parameters(), fused=True)
     torch.cuda.reset_peak_memory_stats()
