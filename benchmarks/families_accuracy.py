@@ -46,7 +46,8 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from _common import in_fresh_process, limit_threads, plain_parser, settings
+from _common import in_fresh_process, limit_threads, plain_parser
+from _sets import equal_steps, real_project, square
 
 CONTEXT = {'model.model_type': 'heatmap_mhcrnn'}
 MSE = {'model.model_type': 'regression'}
@@ -103,27 +104,19 @@ def parse() -> argparse.Namespace:
 def overrides(job: dict, instants: int) -> dict[str, object]:
     "What makes a project's config one of the ways."
     values = dict(WAYS[job['data']][job['way']])
-    steps = job['steps']
     epoch = max(1, -(-instants//job['batch']))
     vit = values.pop('model.backbone', None)
     if job['checkpoint'] and not vit: values['model.backbone_checkpoint'] = job['checkpoint']
     recipe = {
-        'data.image_resize_dims.height': job['size'],
-        'data.image_resize_dims.width': job['size'],
         'model.backbone': job['vit'] if vit else job['backbone'],
         'training.optimizer_params.learning_rate': job['vit_rate'] if vit else job['rate'],
         'training.train_batch_size': job['batch'],
-        'training.max_steps': steps,
-        'training.max_epochs': None,
         'training.unfreezing_epoch': None,
-        'training.lr_scheduler_params.multisteplr.milestones': None,
-        'training.lr_scheduler_params.multisteplr.milestone_steps': [steps*6//10, steps*8//10],
-        'training.check_val_every_n_epoch': max(1, steps//10//epoch),
         'training.rng_seed_model_pt': job['seed'],
         'training.rng_seed_data_pt': job['seed'],
         'training.accelerator': 'cpu',
-        'eval.predict_vids_after_training': False,
     }
+    recipe |= square(job['size']) | equal_steps(job['steps'], epoch)
     return values | recipe | dict(pair.split('=', 1) for pair in job['set'])
 
 
@@ -137,25 +130,6 @@ def sample(job: dict, sweep: bool = True) -> Path:
     return make_project(folder, LABELS+CHOOSE, VIDEOS, LENGTH, NEW, job['seed'], **look)
 
 
-def real_project(job: dict) -> tuple[dict, Path, int]:
-    "The config of a real project, its folder, and how many instants are trained on."
-    from lightning_pose_nb import read_labels
-    from lightning_pose_nb.synthetic import real_data
-    name = {'mirror-mouse': 'mirror-mouse-example'}.get(job['data'], job['data'])
-    root = real_data(name)
-    advice = 'see lightning_pose_nb.synthetic.real_data'
-    if root is None: raise SystemExit(f'{name} is not there: {advice}')
-    tables = [path.name for path in sorted(root.glob('CollectedData*.csv'))]
-    data = dict(data_dir=str(root), csv_file=tables[0], video_dir='videos')
-    train_prob = .8
-    if len(tables) > 1:
-        views = [name.removeprefix('CollectedData_').removesuffix('.csv') for name in tables]
-        data |= dict(csv_file=tables, view_names=views)
-        train_prob = .7
-    cfg = settings(data, 'resnet18', job['size'], train_prob=train_prob, val_prob=.1)
-    return cfg, root, round(train_prob*len(read_labels(root/tables[0])))
-
-
 def trained(job: dict, place: Path):
     "The trained model, and the folder of its project."
     from lightning_pose_nb import train
@@ -164,7 +138,8 @@ def trained(job: dict, place: Path):
         total = LABELS+CHOOSE
         split = {'training.train_prob': LABELS/total, 'training.val_prob': CHOOSE/total}
         return train(cfg, place, overrides(job, LABELS) | split, progress=False), cfg.parent
-    cfg, root, instants = real_project(job)
+    name = {'mirror-mouse': 'mirror-mouse-example'}.get(job['data'], job['data'])
+    cfg, root, instants = real_project(name, job['size'])
     return train(cfg, place, overrides(job, instants), progress=False), root
 
 

@@ -11,7 +11,8 @@ pixels of the original frame (396 × 406), over all labelled keypoints of the 9 
 test frames. The validation frames also choose the network that is kept, so only the test frames are
 a fair judge. With `--losses` the steps are as many, sixteen unlabelled frames of the example's
 video join each of them, off for the first fifth and faded in over the second, and the PCA errors of
-all 994 frames are printed, too.
+all 994 frames are printed, too. To compare settings, with intervals, take benchmarks/accuracy.py;
+this is the line of its `mirror-mouse` beside Lightning Pose.
 """
 import argparse
 import logging
@@ -19,21 +20,19 @@ import tempfile
 import time
 from pathlib import Path
 
-from _common import plain_parser, settings
+from _common import plain_parser
+from _sets import Job, Keys, labelled_parts, mirror_mouse
 
 Errors = dict[str, tuple[float, float]]  # of the validation and of the test frames: mean, median
 LIGHTNING_POSE: Errors = {'validation': (14.1, 7.5), 'test': (22.3, 7.7)}  # decoded correctly
-ABSENT = 'mirror-mouse-example is not there: see lightning_pose_nb.synthetic.real_data'
 
 
-def errors(csv: Path) -> Errors:
-    "Mean and median pixel error of the validation and test frames in a table of errors."
+def errors(model: object) -> Errors:
+    "Mean and median pixel error of the labelled validation and test frames."
     import numpy as np
-    import pandas as pd
-    frame = pd.read_csv(csv, index_col=0)
     found = {}
-    for name in LIGHTNING_POSE:
-        values = frame[frame['set'] == name].drop(columns='set').to_numpy(float)
+    for name, part in labelled_parts(model).items():
+        values = np.array(part['errors'], float)
         found[name] = float(np.nanmean(values)), float(np.nanmedian(values))
     return found
 
@@ -45,22 +44,10 @@ def line(label: object, result: Errors, note: str = '') -> None:
     print(f'{label!s:>15}' + ''.join(cells) + f'   {note}', flush=True)
 
 
-def with_video(cfg: dict, args: argparse.Namespace) -> None:
-    "Add the example's PCA columns and, with losses, its video, for as many steps as without."
-    body = [*range(7), *range(8, 15)]
-    cfg['data']['columns_for_singleview_pca'] = body
-    cfg['data']['mirrored_column_matches'] = [body[:7], body[7:]]
-    if not args.losses: return
-    fade = max(1, args.epochs//10)
-    cfg['model']['losses_to_use'] = args.losses
-    cfg['losses'] = {name: dict(log_weight=args.log_weight) for name in args.losses}
-    cfg['training'] |= dict(
-        max_steps=5*args.epochs,
-        max_epochs=None,
-        check_val_every_n_epoch=max(1, args.validate_every//2),
-    )
-    cfg['dali'] = dict(base=dict(train=dict(sequence_length=16)))
-    cfg['callbacks'] = dict(anneal_weight=dict(freeze_until_epoch=fade-1, increase_factor=1/fade))
+def with_losses(args: argparse.Namespace) -> Keys:
+    "The losses on video, and their weights."
+    weights = {f'losses.{name}.log_weight': args.log_weight for name in args.losses}
+    return weights | {'model.losses_to_use': args.losses}
 
 
 def on_video(model: object) -> str:
@@ -91,24 +78,17 @@ def parse() -> argparse.Namespace:
     return p.parse_args()
 
 
-def train_one(seed: int, folder: Path, keep: Path, args: argparse.Namespace) -> Errors:
+def train_one(seed: int, keep: Path, args: argparse.Namespace) -> Errors:
     "Train with one seed, print its row, and return its errors."
     from lightning_pose_nb import train
-    data = dict(data_dir=str(folder), csv_file='CollectedData.csv', video_dir='videos')
-    training = dict(
-        max_epochs=args.epochs,
-        check_val_every_n_epoch=args.validate_every,
-        rng_seed_model_pt=seed,
-        optimizer='Adam',
-        optimizer_params=dict(learning_rate=1e-3),
-        accelerator=args.accelerator,
-    )
-    cfg = settings(data, 'resnet18', 128, **training)
-    with_video(cfg, args)
+    job = Job('mirror-mouse', '', [], seed, 5*args.epochs, 128, 72, bool(args.losses))
+    cfg, keys = mirror_mouse(job, keep)
+    keys |= with_losses(args) | {'training.accelerator': args.accelerator}
+    if not args.losses: keys['training.check_val_every_n_epoch'] = args.validate_every
     began = time.perf_counter()
-    model = train(cfg, keep/f'seed{seed}', progress=False)
+    model = train(cfg, keep/f'seed{seed}', keys, progress=False)
     seconds = time.perf_counter()-began
-    result = errors(model.folder/'predictions_pixel_error.csv')
+    result = errors(model)
     about = model.model.about
     steps = about.get('steps', '?')
     best = about.get('best_epoch', '?')
@@ -120,14 +100,11 @@ def train_one(seed: int, folder: Path, keep: Path, args: argparse.Namespace) -> 
 def main() -> None:
     "Train once per seed and print a table."
     args = parse()
-    from lightning_pose_nb.synthetic import real_data
-    folder = real_data('mirror-mouse-example')
-    if folder is None: raise SystemExit(ABSENT)
     logging.getLogger('pytorch_lightning').setLevel(logging.ERROR)
     headings = ('val mean', 'val median', 'test mean', 'test median')
     print(f'{"px":>15}' + ''.join(f'{heading:>12}' for heading in headings))
     with tempfile.TemporaryDirectory() as temp:
-        results = [train_one(seed, folder, args.keep or Path(temp), args) for seed in args.seeds]
+        results = [train_one(seed, args.keep or Path(temp), args) for seed in args.seeds]
     average = {}
     for name in LIGHTNING_POSE:
         columns = zip(*(result[name] for result in results), strict=True)

@@ -27,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from _common import THREADS, limit_threads, plain_parser
+from _sets import Job, make_sample, sample_keys
 
 LOSSES = ('temporal', 'pca_singleview', 'pca_multiview')
 WAYS = {'supervised': [], **{name: [name] for name in LOSSES}, 'all three': list(LOSSES)}
@@ -58,45 +59,23 @@ def parse() -> argparse.Namespace:
     return p.parse_args()
 
 
-def settings(job: dict, batches: int) -> dict[str, object]:
+def settings(job: dict) -> dict[str, object]:
     "Overrides that make a sample's config one of the ways."
     n = job['labels']
-    steps = job['steps']
     losses = WAYS[job['way']]
-    epoch = max(batches, 10) if losses else batches
-    fade = max(1, steps//5//epoch)
+    run = Job('sample', job['way'], [], job['seed'], job['steps'], job['size'], n, bool(losses))
     log_weights = {}
     for name, weight in job['log_weights'].items():
         log_weights[f'losses.{name}.log_weight'] = weight
-    return log_weights | {
-        'data.image_resize_dims.height': job['size'],
-        'data.image_resize_dims.width': job['size'],
+    return sample_keys(run, job['batch']) | log_weights | {
         'data.columns_for_singleview_pca': list(range(n//2))[:9],
         'model.backbone': job['backbone'],
         'model.losses_to_use': losses,
-        'training.train_prob': n/(n+10),
-        'training.val_prob': 10/(n+10),
-        'training.train_batch_size': job['batch'],
-        'training.max_steps': steps,
-        'training.max_epochs': None,
         'training.unfreezing_epoch': 0,
-        'training.lr_scheduler_params.multisteplr.milestones': None,
-        'training.lr_scheduler_params.multisteplr.milestone_steps': [steps*6//10, steps*8//10],
-        'training.check_val_every_n_epoch': max(1, steps//10//epoch),
-        'training.rng_seed_model_pt': job['seed'],
         'training.accelerator': 'cpu',
         'dali.base.train.sequence_length': job['length'],
-        'callbacks.anneal_weight.freeze_until_epoch': fade-1,
-        'callbacks.anneal_weight.increase_factor': 1/fade,
         'losses.temporal.epsilon': job['epsilon'],
-        'eval.predict_vids_after_training': False,
     }
-
-
-def make_sample(folder: Path, labels: int, seed: int) -> Path:
-    "The config of a sample project: four videos to train on, three to judge by."
-    from lightning_pose_nb import make_project
-    return make_project(folder/f'sample_{labels}_{seed}', labels+10, 4, 200, 3, seed)
 
 
 def measure(job: dict) -> dict[str, float]:
@@ -110,9 +89,8 @@ def measure(job: dict) -> dict[str, float]:
     limit_threads(1)
     folder = Path(job['folder'])
     config = make_sample(folder, job['labels'], job['seed'])
-    batches = -(-job['labels']//job['batch'])
     place = folder/'{labels}_{seed}_{way}'.format(**job)
-    model = train(config, place, settings(job, batches), progress=False)
+    model = train(config, place, settings(job), progress=False)
     errors = []
     seen = []
     jumps = []
