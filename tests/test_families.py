@@ -61,7 +61,7 @@ FAMILIES = {
     }),
     'heatmap on views': ('ring', {}),
     'regression on views': ('ring', {'model.model_type': 'regression'}),
-    'context on views': ('ring', {'model.model_type': 'heatmap_mhcrnn'}),
+    'context on views': ('ring', {'model.model_type': 'heatmap_mhcrnn', 'model.head': 'deconv'}),
     'joint views': ('ring', {
         'model.model_type': JOINT,
         'model.backbone': 'test_vit',

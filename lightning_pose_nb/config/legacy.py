@@ -88,7 +88,6 @@ OBSOLETE = {                                       # since before 2.0.6
 DERIVED = {                                        # written by newer versions
     'training.patch_mask.init_step': 'computed from init_epoch',
     'training.patch_mask.final_step': 'computed from final_epoch',
-    'model.head': 'follows from model.model_type',
 }
 
 def _drop_obsolete(doc:Document)->list[str]:
@@ -98,7 +97,14 @@ def _drop_obsolete(doc:Document)->list[str]:
         if not _present(doc, name): continue
         doc.drop(name)
         done.append(f'{name} ({why})')
+    if _has_foreign_head(doc):
+        doc.drop('model.head')
+        done.append('model.head (follows from model.model_type)')
     return done
+
+def _has_foreign_head(doc:Document)->bool:
+    "Does `model.head` name a kind of network, as newer versions of Lightning Pose write it?"
+    return str(doc.get('model.head')).startswith(('heatmap', 'regression'))
 
 def _present(doc:Document, name:str)->bool:
     "Is the key in the file, even with an empty value?"
@@ -166,6 +172,7 @@ def _warn_of_old_weights(doc:Document)->None:
 def _is_of_another_version(doc:Document)->bool:
     "Does the file show signs of another version?"
     if any(_present(doc, name) for name in (*OBSOLETE, *DERIVED)): return True
+    if _has_foreign_head(doc): return True
     if doc.get('model.lightning_pose_version') is None or _version(doc) == _NO_VERSION: return False
     return doc.get('model.lightning_pose_version') != LIGHTNING_POSE_VERSION
 
@@ -215,6 +222,7 @@ def migrate(
     if not old: _warn_of_old_weights(doc)
     changed = [*_drop_obsolete(doc), *_rename(doc), *_rename_values(doc)]
     if old: _state_conventions(doc)
+    _keep_head(doc)
     if changed:
         found = f'obsolete keys: {"; ".join(changed)}'
         add_problem(doc, '', found, '', 'They may be deleted.', 'notice')
@@ -231,3 +239,9 @@ def _state_conventions(doc:Document)->None:
         training.setdefault('uniform_heatmaps_for_nan_keypoints', False)
     model = doc.get('model') or {}
     doc.data['model'] = model | {'lightning_pose_version': LIGHTNING_POSE_VERSION}
+
+def _keep_head(doc:Document)->None:
+    "A file that names a version of Lightning Pose gets the head that all of them have."
+    model = doc.get('model')
+    if not isinstance(model, dict) or model.get('lightning_pose_version') is None: return
+    model.setdefault('head', 'deconv')

@@ -205,6 +205,7 @@ def validation_rule(checks:ConfigChecks)->None:
 def milestone_rule(checks:ConfigChecks)->None:
     "Milestones lie within the training and ascend."
     training = checks.cfg.training
+    if training.lr_scheduler != 'multisteplr': return
     schedule = training.lr_scheduler_params.multisteplr
     _check_milestones(checks, 'milestones', schedule.milestones, training.max_epochs)
     _check_milestones(checks, 'milestone_steps', schedule.milestone_steps, training.max_steps)

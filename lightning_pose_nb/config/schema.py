@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/01_config/schema.htm
 # %% auto #0
 __all__ = ['Amount', 'PRESETS', 'Precision', 'BACKBONE_NAMES', 'LossName', 'LOSS_NAMES', 'UNSUPERVISED_LOSSES',
            'LIGHTNING_POSE_VERSION', 'VERSION', 'ModelType', 'Distance', 'Size', 'Data', 'DataPaths', 'OptimizerParams',
-           'MultiStepLR', 'SchedulerParams', 'PatchMask', 'Training', 'Model', 'General', 'TrainSequence',
+           'MultiStepLR', 'CosineLR', 'SchedulerParams', 'PatchMask', 'Training', 'Model', 'General', 'TrainSequence',
            'PredictSequence', 'ContextTrain', 'ContextPredict', 'Base', 'Context', 'Dali', 'Weighted', 'PcaMultiview',
            'PcaSingleview', 'Temporal', 'Unimodal', 'TemporalHeatmap', 'Reprojection', 'Pairwise', 'Losses', 'Fiftyone',
            'Eval', 'AnnealWeight', 'Callbacks', 'Config', 'key_table']
@@ -196,9 +196,15 @@ class MultiStepLR(Section):
         None, 'steps at which it is multiplied, instead of milestones', 'steps', advanced=True)
     gamma: Float = key(0.5, 'factor at each milestone', gt=0, le=1)
 
+class CosineLR(Section):
+    "How a cosine schedule begins."
+    warmup_epochs: Int = key(
+        3, 'epochs of linear warm-up, at most a fifth of the training', 'epochs', advanced=True, ge=0)
+
 class SchedulerParams(Section):
     "One block per scheduler."
     multisteplr: MultiStepLR = key(MultiStepLR(), 'drops of the learning rate')
+    cosine: CosineLR = key(CosineLR(), 'warm-up of the cosine schedule', advanced=True)
 
 class PatchMask(Section):
     "Masking of image patches (multi-view transformer only)."
@@ -214,8 +220,9 @@ class PatchMask(Section):
 class _TrainingMethod(_TrainingLength):
     optimizer: Literal['Adam', 'AdamW'] = key('Adam', 'optimiser; AdamW suits ViTs')
     optimizer_params: OptimizerParams = key(OptimizerParams(), 'settings of the optimiser')
-    lr_scheduler: Literal['multisteplr'] = key(
-        'multisteplr', 'learning-rate schedule', advanced=True)
+    lr_scheduler: Literal['multisteplr', 'cosine'] = key(
+        'multisteplr', 'learning-rate schedule: multisteplr: drops at milestones; cosine: warm-up, then '
+        'half a cosine to zero at the end', advanced=True)
     lr_scheduler_params: SchedulerParams = key(
         SchedulerParams(), 'settings of the learning-rate schedule')
     weight_averaging: Float|None = key(
@@ -283,6 +290,14 @@ class Model(Section):
     losses_to_use: Annotated[list[LossName], BeforeValidator(_names)] = key(
         [], 'extra losses: unsupervised on video (semi-supervised training), or across cameras; []: none',
         values=LOSS_NAMES)
+    head: Literal['pyramid', 'deconv'] = key(
+        'pyramid',
+        'how heatmaps are made: pyramid: from the features of all stages of the backbone; deconv: from '
+        'those of the last, as Lightning Pose does (and files that name lightning_pose_version)')
+    pyramid_width: Int = key(128, 'channels of the feature pyramid', advanced=True, ge=8, le=1024)
+    pyramid_strides: list[Literal[2, 4, 8, 16, 32, 64]]|None = key(
+        None, 'strides of the backbone stages that the pyramid joins; empty: all that are at least as '
+        'coarse as the heatmaps', advanced=True)
     heatmap_loss_type: Literal['mse', 'kl', 'js'] = key(
         'mse',
         'supervised loss of heatmaps: squared error, Kullback-Leibler or Jensen-Shannon divergence')

@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,6 +102,7 @@ class TimmNetwork(nn.Module):
     blocks:nn.Sequential  # Of transformers
 
     def forward_features(self, images:Tensor)->Tensor: raise NotImplementedError
+    def forward_intermediates(self, images:Tensor, **options:Any)->list[Tensor]: raise NotImplementedError
 
 def _n_prefix_tokens(net:nn.Module)->int:
     "Tokens that belong to no place."
@@ -159,6 +161,22 @@ class LoadReport:
         rest = f'{len(self.missing)} missing, {len(self.unexpected)} not used'
         return f'{self.path}: {loaded}, {rest}, prefix {self.prefix!r}'
 
+# %% ../../nbs/21_models/10_backbones.ipynb #c555bde9
+def _find_stages(
+    net:TimmNetwork, # A timm network
+    stride:int,      # Of its last features, model pixels
+)->dict[int,tuple[int,int]]: # For each stride: number of the stage, channels; empty: no stages to be had
+    "The last stage of each stride, fine to coarse, found by sending an empty image through."
+    size = 4*stride
+    image = torch.zeros(1, 3, size, size, device=next(net.parameters()).device)
+    training = net.training
+    try:
+        with torch.no_grad(): found = net.eval().forward_intermediates(image, intermediates_only=True)
+    except (AttributeError, AssertionError, RuntimeError): found = []
+    net.train(training)
+    last = {size//features.shape[-1]: (i, features.shape[1]) for i,features in enumerate(found)}
+    return dict(sorted(last.items())) if len(last)>1 else {}
+
 # %% ../../nbs/21_models/10_backbones.ipynb #8a35bc93
 class Backbone(nn.Module):
     "A timm network without its classifier, from normalised images to a grid of features."
@@ -172,6 +190,26 @@ class Backbone(nn.Module):
         self.name = name
         self.report = report
         self.stride,self.channels = _measure(net, name)
+
+    @cached_property
+    def stages(self)->dict[int,int]:
+        "Channels of the features of each stride, fine to coarse."
+        return {stride: channels for stride,(_,channels) in self._stages.items()} or {self.stride: self.channels}
+
+    @cached_property
+    def _stages(self)->dict[int,tuple[int,int]]: return _find_stages(self.net, self.stride)
+
+    def forward_stages(self,
+        images:Tensor,       # Normalised images, shape (B, 3, H, W); H and W multiples of the stride
+        strides:list[int],   # Which of `stages`
+    )->list[Tensor]:         # Features of each, in the order asked for, shape (B, channels, H/stride, W/stride)
+        "Features of some stages for each image."
+        if not self._stages: return [self(images)]
+        numbers = [self._stages[stride][0] for stride in strides]
+        in_order = sorted(numbers)
+        found = self.net.forward_intermediates(images, indices=in_order, intermediates_only=True)
+        by_number = dict(zip(in_order, found, strict=True))
+        return [by_number[number] for number in numbers]
 
     def forward(self,
         images:Tensor, # Normalised images, shape (B, 3, H, W); H and W multiples of the stride

@@ -19,13 +19,14 @@ from .heads import apply_per_image, double_grid, init_small, n_upsampling_layers
 class Walk(nn.Module):
     "One direction of the recurrence: what a frame says, and how a map is carried to the next."
     def __init__(self,
-        channels:int,      # Channels of the shuffled features
+        channels:int,      # Channels of the features of a frame
         num_keypoints:int, # K
+        fine:bool=False,   # Features have the grid of the heatmaps; False: twice as coarse
         filters:int=16,    # Per keypoint, between the two halves of `recurrent_conv`
     ):
         super().__init__()
         K = num_keypoints
-        self.frame_conv = double_grid(channels, K)
+        self.frame_conv = nn.Conv2d(channels, K, 1) if fine else double_grid(channels, K)
         self.recurrent_conv = nn.Sequential(
             nn.Conv2d(K, filters*K, 2, stride=2, groups=K),
             nn.ConvTranspose2d(filters*K, K, 2, stride=2, groups=K))
@@ -42,25 +43,35 @@ class Walk(nn.Module):
             state = next_frame + apply_per_image(self.recurrent_conv, state)
         return state
 
+# %% ../../nbs/21_models/30_context_head.ipynb #52c87205
+def _grow_back(
+    channels:int,      # Channels of the features
+    stride:int,        # Model pixels per feature cell
+    num_keypoints:int, # K
+)->tuple[nn.Module,int]: # Up to a grid half as fine as the heatmaps, and the channels there
+    "What enlarges coarse features before the walks."
+    n = n_upsampling_layers(stride, 2)
+    if n<1: raise ValueError(f'a context head needs a backbone of stride 16 or more, not {stride}')
+    widths = [channels//4] + [num_keypoints]*(n-1)
+    doublings = [double_grid(before, after) for before,after in pairwise(widths)]
+    return nn.Sequential(nn.PixelShuffle(2), *doublings), widths[-1]
+
 # %% ../../nbs/21_models/30_context_head.ipynb #1350ad95
 class ContextHead(nn.Module):
     "Features of consecutive frames in, what each window of five says about its middle frame out."
     def __init__(self,
         channels:int,      # Channels of the features
-        stride:int,        # Model pixels per feature cell
+        stride:int,        # Model pixels per feature cell; 4 for the features of a pyramid
         num_keypoints:int, # K
         context:int=2,     # Frames on each side
     ):
         super().__init__()
-        n = n_upsampling_layers(stride, 2)
-        if n<1:
-            raise ValueError(f'a context head needs a backbone of stride 16 or more, not {stride}')
-        widths = [channels//4] + [num_keypoints]*(n-1)
-        doublings = [double_grid(before, after) for before,after in pairwise(widths)]
         self.length = 2*context+1
-        self.before = nn.Sequential(nn.PixelShuffle(2), *doublings)
-        self.ahead = Walk(widths[-1], num_keypoints)
-        self.back = Walk(widths[-1], num_keypoints)
+        fine = stride==4
+        if fine: self.before = nn.Identity()
+        else: self.before,channels = _grow_back(channels, stride, num_keypoints)
+        self.ahead = Walk(channels, num_keypoints, fine)
+        self.back = Walk(channels, num_keypoints, fine)
         self.apply(partial(init_small, gain=1.))
 
     def frame_logits(self,

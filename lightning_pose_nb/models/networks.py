@@ -18,10 +18,11 @@ import torch
 from torch import Tensor
 
 from ..config.schema import Config
+from ..core.errors import Problem, ProjectError
 from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone, make_backbone
 from .context_head import ContextHead
-from .heads import HeatmapHead, RegressionHead, apply_per_image, spatial_softmax
+from .heads import FeaturePyramid, HeatmapHead, RegressionHead, apply_per_image, spatial_softmax
 from .multiview_attention import join_views
 from .single_frame import HeatmapNetwork, PoseNetwork, RegressionNetwork
 
@@ -35,8 +36,9 @@ class TwoBranchNetwork(PoseNetwork):
         backbone:Backbone,        # Images to features
         head:HeatmapHead,         # Features of a frame to maps
         context_head:ContextHead, # Features of five frames to maps
+        pyramid:FeaturePyramid|None=None, # Before both heads
     ):
-        super().__init__(backbone, head)
+        super().__init__(backbone, head, pyramid)
         self.context_head = context_head
 
     def frame_logits(self,
@@ -145,8 +147,9 @@ class JointViewsNetwork(HeatmapNetwork):
         backbone:Backbone, # A vision transformer; changed in place
         head:HeatmapHead,  # Features to maps, the same for all views
         num_views:int,     # V
+        pyramid:FeaturePyramid|None=None, # Before the head
     ):
-        super().__init__(backbone, head)
+        super().__init__(backbone, head, pyramid)
         self.views = join_views(backbone, num_views)
         self.joint_views = num_views
 
@@ -181,14 +184,22 @@ def model_type(
         return build
     return register
 
-def _heatmap_head(cfg:Config, backbone:Backbone, num_keypoints:int)->HeatmapHead:
-    "The head that three of the families share."
+def _heatmap_parts(
+    cfg:Config,        # Names the head
+    backbone:Backbone, # Its stages or its last features are used
+    num_keypoints:int, # K
+)->tuple[HeatmapHead,FeaturePyramid|None]: # The head, and what goes before it
+    "The head that three of the families share, and its feature pyramid if it has one."
     factor = cfg.data.downsample_factor
-    return HeatmapHead(backbone.channels, backbone.stride, num_keypoints, factor)
+    if cfg.model.head=='deconv':
+        return HeatmapHead(backbone.channels, backbone.stride, num_keypoints, factor), None
+    model = cfg.model
+    pyramid = FeaturePyramid(backbone.stages, 2**factor, model.pyramid_width, model.pyramid_strides)
+    return HeatmapHead(pyramid.channels, 2**factor, num_keypoints, factor), pyramid
 
 @model_type('heatmap')
 def _heatmap(cfg:Config, backbone:Backbone, num_keypoints:int)->HeatmapNetwork:
-    return HeatmapNetwork(backbone, _heatmap_head(cfg, backbone, num_keypoints))
+    return HeatmapNetwork(backbone, *_heatmap_parts(cfg, backbone, num_keypoints))
 
 @model_type('regression')
 def _regression(cfg:Config, backbone:Backbone, num_keypoints:int)->RegressionNetwork:
@@ -199,14 +210,15 @@ def _regression(cfg:Config, backbone:Backbone, num_keypoints:int)->RegressionNet
 
 @model_type('heatmap_mhcrnn')
 def _context(cfg:Config, backbone:Backbone, num_keypoints:int)->ContextNetwork:
-    head = _heatmap_head(cfg, backbone, num_keypoints)
-    context_head = ContextHead(backbone.channels, backbone.stride, num_keypoints)
-    return ContextNetwork(backbone, head, context_head)
+    head,pyramid = _heatmap_parts(cfg, backbone, num_keypoints)
+    if pyramid is None: context_head = ContextHead(backbone.channels, backbone.stride, num_keypoints)
+    else: context_head = ContextHead(pyramid.channels, 2**cfg.data.downsample_factor, num_keypoints)
+    return ContextNetwork(backbone, head, context_head, pyramid)
 
 @model_type('heatmap_multiview_transformer')
 def _joint_views(cfg:Config, backbone:Backbone, num_keypoints:int)->JointViewsNetwork:
-    head = _heatmap_head(cfg, backbone, num_keypoints)
-    return JointViewsNetwork(backbone, head, len(cfg.data.view_names or []))
+    head,pyramid = _heatmap_parts(cfg, backbone, num_keypoints)
+    return JointViewsNetwork(backbone, head, len(cfg.data.view_names or []), pyramid)
 
 # %% ../../nbs/21_models/60_networks.ipynb #af00fcec
 def build_network(
@@ -222,4 +234,7 @@ def build_network(
         torch.manual_seed(seed)
         backbone = make_backbone(cfg.model.backbone, fetch, Path(weights) if weights else None)
         torch.manual_seed(seed)
-        return MODEL_TYPES[cfg.model.model_type](cfg, backbone, num_keypoints)
+        try: return MODEL_TYPES[cfg.model.model_type](cfg, backbone, num_keypoints)
+        except ValueError as error:
+            expected = 'a backbone and a head that fit together'
+            raise ProjectError(Problem('config', 'model', str(error), expected)) from error

@@ -17,7 +17,13 @@ from torch import Tensor, nn
 
 from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone
-from .heads import HeatmapHead, RegressionHead, apply_per_image, likelihood_within
+from lightning_pose_nb.models.heads import (
+    FeaturePyramid,
+    HeatmapHead,
+    RegressionHead,
+    apply_per_image,
+    likelihood_within,
+)
 
 # %% ../../nbs/21_models/50_single_frame.ipynb #f11d7ff7
 class Normalise(nn.Module):
@@ -57,18 +63,26 @@ class FeatureNetwork(nn.Module):
     def __init__(self,
         backbone:Backbone, # Images to features
         head:nn.Module,    # Features to answers
+        pyramid:FeaturePyramid|None=None, # Joins the stages of the backbone for the head; None: the last
     ):
         super().__init__()
         self.normalise = Normalise()
         self.backbone = backbone
         self.head = head
+        self.pyramid = pyramid
 
     def features(self,
         images:Tensor, # uint8 or float 0…255, shape (..., 3, H, W)
-    )->Tensor:         # Shape (..., C, H/stride, W/stride)
+    )->Tensor:         # Shape (..., C, H/stride, W/stride); with a pyramid, of its stride and channels
         "Features of each image."
         check_images(images, self.backbone)
-        return apply_per_image(lambda row: self.backbone(self.normalise(row)), images)
+        return apply_per_image(self._features, images)
+
+    def _features(self, images:Tensor)->Tensor:
+        "Features (B, C, h, w) of images (B, 3, H, W)."
+        images = self.normalise(images)
+        if self.pyramid is None: return self.backbone(images)
+        return self.pyramid(self.backbone.forward_stages(images, self.pyramid.strides))
 
     def parameter_groups(self)->tuple[list[nn.Parameter],list[nn.Parameter]]:
         "Parameters of the backbone, which may learn later and slower, and of everything else."

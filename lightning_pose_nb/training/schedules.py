@@ -23,6 +23,8 @@ class LearningRates:
     unfreeze:int|None = None       # Epoch from which the backbone learns; None: as the head does
     milestones:tuple[int,...] = () # Epochs at which both rates are multiplied by `gamma`
     gamma:float = 0.5
+    cosine:int|None = None         # Epochs of a cosine instead of milestones
+    warmup:int = 0                 # Epochs before the head has its full rate
 
     def at(self,
         epoch:int,         # Counted from 0
@@ -37,8 +39,15 @@ class LearningRates:
 
     def _head(self, epoch:int)->float:
         "The rate of the head."
+        if self.cosine is not None: return self.head*self._cosine(epoch)
         passed = sum(epoch>=milestone for milestone in self.milestones)
         return self.head*self.gamma**passed
+
+    def _cosine(self, epoch:int)->float:
+        "Share of the full rate: up in equal steps, and down in half a wave."
+        if epoch<self.warmup: return (epoch+1)/(self.warmup+1)
+        way = (epoch-self.warmup)/max(1, (self.cosine or 0)-self.warmup)
+        return (1+math.cos(math.pi*min(1., way)))/2
 
 # %% ../../nbs/22_training/10_schedules.ipynb #5c9aa631
 def default_unfreezing(
@@ -62,7 +71,11 @@ def make_rates(
     milestones = scheduler.milestones or ()
     if scheduler.milestone_steps is not None: milestones = map(epoch, scheduler.milestone_steps)
     rate = training.optimizer_params.learning_rate
-    return LearningRates(rate, unfreeze, tuple(milestones), scheduler.gamma)
+    if training.lr_scheduler=='multisteplr':
+        return LearningRates(rate, unfreeze, tuple(milestones), scheduler.gamma)
+    epochs = training.max_epochs or epoch(training.max_steps or 0)
+    warmup = training.lr_scheduler_params.cosine.warmup_epochs
+    return LearningRates(rate, unfreeze, cosine=epochs, warmup=min(warmup, epochs//5))
 
 # %% ../../nbs/22_training/10_schedules.ipynb #23d8f7fd
 ANNEALED = 'total_unsupervised_importance'  # The factor on all unsupervised losses, in config and log
