@@ -302,16 +302,16 @@ def on_videos(job: dict, model, root: Path) -> dict[str, float]:
 
 
 def own_residuals(model):
-    "Reprojection errors (N, V, K) of the labels themselves."
+    "Reprojection errors (N, V, K) of the labels themselves; the project has one session."
     import numpy as np
 
-    from lightning_pose_nb.cameras.label_agreement import label_residuals
-    from lightning_pose_nb.cameras.project_calibration import find_calibration
-    from lightning_pose_nb.data.multiview_labels import project_labels
-    labels = project_labels(model.cfg)
-    calibration, _ = find_calibration(model.cfg, labels)
-    xy = np.stack([view.xy for view in labels.views], 1)
-    return label_residuals(calibration.rigs, calibration.rows, xy)
+    from lightning_pose_nb import read_labels
+    from lightning_pose_nb.cameras import find_cameras, reprojection_errors, triangulate
+    data = model.cfg.data
+    session = next((data.root/'calibrations').glob('*.toml')).stem
+    cameras = find_cameras(data.root, data.view_names, [session])[0][session]
+    xy = np.stack([read_labels(csv).xy for csv in data.csv_paths], 1)
+    return reprojection_errors(cameras, triangulate(cameras, xy), xy)
 
 
 def judge_view(found: Collected, model, judge: str, csv: Path, view: str) -> None:
