@@ -7,7 +7,10 @@
     python benchmarks/families_accuracy.py --data mirror-mouse      # real, one image per instant
     python benchmarks/families_accuracy.py --seeds 0 --steps 20     # does it run?
     python benchmarks/families_accuracy.py --data four-view-mouse --backbone resnet50 \\
-        --checkpoint WEIGHTS --ways resnet
+        --checkpoint WEIGHTS --ways 'heatmap resnet'
+    python benchmarks/families_accuracy.py --data four-view-mouse --ways resnet   # is 3D of any use?
+    python benchmarks/families_accuracy.py --data four-view-mouse --ways resnet --judge validation \\
+        --set training.train_prob=0.6 training.val_prob=0.2                       # to choose by
 
 All ways see the same number of labelled instants in each step, in the same order, and take the same
 number of steps. A seed is another animal (or another split of the real labels) and other new
@@ -23,7 +26,13 @@ triangulated points, in pixels. Of heatmap_mhcrnn the two branches are judged by
 the frame alone, and its neighbours.
 
 `four-view-mouse`, `mirror-mouse`: errors of the labelled instants that nobody trained on or chose
-the network by, by view, or by half of the image.
+the network by, by view, or by half of the image. With `--judge validation` they are those of the
+validation instants: whoever compares settings in order to choose one leaves the test alone.
+
+Of calibrated cameras the defaults (`heatmap resnet`: animals moved in 3D, losses in 3D) stand beside
+`resnet 2D augmentation`, which leaves out the former, and `resnet without 3D`, which leaves out both.
+`labelled` is the part of `reproj` where there is a label, and `own` the reprojection error of those
+labels themselves: a model that says exactly what the labels say has it too.
 
 Weights are random unless `--checkpoint` brings some. A plain ViT then learns next to nothing in so
 few steps (try `--vit vit_tiny_patch16_224`), so the default for both ways on a ViT is one with a
@@ -60,7 +69,18 @@ ONE = {
     'regression mse': MSE,
     'regression laplace': LAPLACE,
 }
-SEVERAL = {'heatmap resnet': {}, 'heatmap ViT': VIT, 'multiview ViT': JOINT}
+FLAT = {'training.imgaug_3d': False}
+NO_3D = FLAT | {
+    'losses.supervised_reprojection_heatmap_mse.log_weight': None,
+    'losses.supervised_pairwise_projections.log_weight': None,
+}
+SEVERAL = {
+    'heatmap resnet': {},
+    'resnet 2D augmentation': FLAT,
+    'resnet without 3D': NO_3D,
+    'heatmap ViT': VIT,
+    'multiview ViT': JOINT,
+}
 WAYS = {'sample': ONE, 'ring': SEVERAL, 'four-view-mouse': SEVERAL, 'mirror-mouse': ONE}
 RECIPE = {  # steps, instants per step, side of the input
     'sample': (300, 4, 96),
@@ -96,6 +116,8 @@ def parse() -> argparse.Namespace:
                    help='further config keys, for all ways')
     p.add_argument('--folder', type=Path,
                    help='keep samples and results here; what is there is not measured again')
+    p.add_argument('--judge', default='test', choices=['test', 'validation'],
+                   help='instants of real data to judge by')
     p.add_argument('--threads', type=int, default=1)
     p.add_argument('--child', type=json.loads, help=argparse.SUPPRESS)
     return p.parse_args()
@@ -254,8 +276,21 @@ def on_videos(job: dict, model, root: Path) -> dict[str, float]:
     return summary(found.joined(), (*views, 'visible', 'bar', 'hidden', 'reproj', 'mm', 'jumps'))
 
 
-def judge_view(found: Collected, model, root: Path, csv: Path, view: str) -> None:
-    "Errors of the labelled test instants of one view, or of the only one."
+def own_residuals(model):
+    "Reprojection errors (N, V, K) of the labels themselves; the project has one session."
+    import numpy as np
+
+    from lightning_pose_nb import read_labels
+    from lightning_pose_nb.cameras import find_cameras, reprojection_errors, triangulate
+    data = model.cfg.data
+    session = next((data.root/'calibrations').glob('*.toml')).stem
+    cameras = find_cameras(data.root, data.view_names, [session])[0][session]
+    xy = np.stack([read_labels(csv).xy for csv in data.csv_paths], 1)
+    return reprojection_errors(cameras, triangulate(cameras, xy), xy)
+
+
+def judge_view(found: Collected, model, judge: str, csv: Path, view: str) -> None:
+    "Errors of the labelled instants of one set, of one view or of the only one."
     import numpy as np
 
     from lightning_pose_nb import read_labels, read_predictions
@@ -265,31 +300,33 @@ def judge_view(found: Collected, model, root: Path, csv: Path, view: str) -> Non
     labels = read_labels(csv)
     table = read_predictions(model.folder/f'predictions{ending}.csv')
     subset = read_metric(model.folder/f'predictions_pixel_error{ending}.csv')['set']
-    test = (subset == 'test').to_numpy()
+    test = (subset == judge).to_numpy()
     off = table.xy[test]-labels.xy[test]
     error = np.linalg.norm(off, axis=-1)
-    sides = np.array(image_size(root/labels.images[0])[::-1])
+    sides = np.array(image_size(model.cfg.data.root/labels.images[0])[::-1])
     share = np.linalg.norm(off/sides, axis=-1)
     found.add(error=error, share=share, likelihood=table.likelihood[test])
     if view:
         metric = read_metric(model.folder/f'predictions_reprojection_error{ending}.csv')
-        reprojection = metric.drop(columns='set').to_numpy(float)
-        found.add(**{view: error}, reproj=reprojection[test])
+        reprojection = metric.drop(columns='set').to_numpy(float)[test]
+        own = own_residuals(model)[test, model.cfg.data.view_names.index(view)]
+        labelled = np.where(np.isfinite(error), reprojection, np.nan)
+        found.add(**{view: error}, reproj=reprojection, labelled=labelled, own=own)
         return
     for half in ('top', 'bot'):
         columns = [k for k, name in enumerate(labels.keypoint_names) if name.endswith(half)]
         found.add(**{half: error[:, columns]})
 
 
-def on_labels(model, root: Path) -> dict[str, float]:
-    "Errors of the labelled instants of the test set."
+def on_labels(judge: str, model, root: Path) -> dict[str, float]:
+    "Errors of the labelled instants of one set; `root` is where the project is."
     model.evaluate(progress=False)
     views = model.cfg.data.view_names or ['']
     found = Collected()
     for csv, view in zip(model.cfg.data.csv_paths, views, strict=True):
-        judge_view(found, model, root, csv, view)
+        judge_view(found, model, judge, csv, view)
     columns = views if views[0] else ['top', 'bot']
-    return summary(found.joined(), (*columns, 'reproj'))
+    return summary(found.joined(), (*columns, 'reproj', 'labelled', 'own'))
 
 
 def decode_branch(network, branch: int, outputs) -> tuple:
@@ -305,7 +342,8 @@ def measure(job: dict, place: Path) -> dict[str, dict[str, float]]:
     model, root = trained(job, place)
     about = model.model.about
     cost = dict(cpu=time.process_time()-began, steps=about['steps'], best=about['best_epoch'] or 0)
-    judge = partial(on_videos, job) if job['data'] in ('sample', 'ring') else on_labels
+    judge = partial(on_videos, job)
+    if job['data'] not in ('sample', 'ring'): judge = partial(on_labels, job['judge'])
     rows = {job['way']: judge(model, root) | cost}
     network = model.model.network
     if not network.context: return rows

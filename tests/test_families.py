@@ -23,6 +23,7 @@ from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.multiview_labels import project_labels
 from lightning_pose_nb.data.predictions import read_predictions
+from lightning_pose_nb.losses.label_tolerance import load_tolerances
 from lightning_pose_nb.training.fit import fit_model, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
@@ -142,6 +143,9 @@ def test_cameras_that_are_calibrated_meet_in_space(family):
     log = read_log(model.folder)
     for loss in ('supervised_pairwise_projections', 'supervised_reprojection_heatmap_mse'):
         assert (f'train_{loss}_loss' in log) == (not name.startswith('regression'))
+    tolerances = load_tolerances(model.folder)
+    assert bool(tolerances) == (not name.startswith('regression'))
+    assert all((one.epsilon > 0).all() for one in tolerances.values())
 
 
 def test_the_losses_on_video_were_felt(family):
