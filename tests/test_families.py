@@ -27,7 +27,7 @@ from lightning_pose_nb.training.fit import fit_model, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
 FRAMES = 24
-LOSSES = ['temporal', 'pca_multiview']
+LOSSES = ['temporal', 'pca_multiview', 'ema_teacher']
 HEATMAP_LOSSES = ['temporal_heatmap_mse', 'unimodal_mse']
 JOINT = 'heatmap_multiview_transformer'
 ONE_BY_ONE = 'any model of views that are predicted one by one'
@@ -48,6 +48,7 @@ QUICK = {
     'dali.context.predict.sequence_length': 7,
     'model.backbone': 'test_resnet',
     'model.losses_to_use': LOSSES,
+    'losses.ema_teacher.prob_threshold': 0.,  # after two epochs nobody is sure of anything
 }
 FAMILIES = {
     'regression': ('mirror', {'model.model_type': 'regression'}),
@@ -268,6 +269,7 @@ def test_a_view_that_lost_frames_stays_in_step(family, tmp_path):
 
 
 COARSE_CONTEXT = {'model.model_type': 'heatmap_mhcrnn', 'data.downsample_factor': 3}
+NO_TEACHER = {'training.weight_averaging': None, 'model.losses_to_use': ['ema_teacher']}
 NO_HEATMAPS = {'model.model_type': 'regression', 'model.losses_to_use': ['unimodal_mse']}
 
 
@@ -279,6 +281,8 @@ NO_HEATMAPS = {'model.model_type': 'regression', 'model.losses_to_use': ['unimod
     ('ring', {'data.view_names': ['left', 'rigth']}, 'rigth'),
     ('mirror', COARSE_CONTEXT, 'heatmap_mhcrnn'),
     ('mirror', NO_HEATMAPS, 'a heatmap model'),
+    ('mirror', NO_TEACHER, 'without EMA weights there is no teacher'),
+    ('ring', NO_TEACHER, 'training.weight_averaging'),
     ('mirror', {'model.losses_to_use': ['supervised_pairwise_projections']}, 'calibrated cameras'),
 ])
 def test_what_does_not_fit_is_said_before_training(projects, kind, changes, said):
