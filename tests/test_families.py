@@ -23,6 +23,7 @@ from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.multiview_labels import project_labels
 from lightning_pose_nb.data.predictions import read_predictions
+from lightning_pose_nb.plots import loss_shares
 from lightning_pose_nb.training.fit import fit_model, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
@@ -150,6 +151,9 @@ def test_the_losses_on_video_were_felt(family):
     log = read_log(model.folder)
     for loss in settings['model.losses_to_use']:
         assert log[f'train_{loss}_loss'].dropna().ge(0).any()
+    assert log['ema_teacher_sure'].dropna().eq(1).all()
+    assert loss_shares(log)['ema_teacher'].max() > 0
+    assert set(settings['model.losses_to_use']) <= set(loss_shares(log).columns)
 
 
 def test_the_folder_travels_and_is_not_trained_again(family, tmp_path):
