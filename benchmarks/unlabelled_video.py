@@ -72,8 +72,7 @@ def settings(job: dict, batches: int) -> dict[str, object]:
     n = job['labels']
     steps = job['steps']
     losses = WAYS[job['way']]
-    epoch = max(batches, 10) if losses else batches
-    fade = max(1, steps//5//epoch)
+    fade = max(1, steps//5//batches)
     log_weights = {}
     for name, weight in job['log_weights'].items():
         log_weights[f'losses.{name}.log_weight'] = weight
@@ -88,12 +87,13 @@ def settings(job: dict, batches: int) -> dict[str, object]:
         'training.train_prob': n/(n+10),
         'training.val_prob': 10/(n+10),
         'training.train_batch_size': job['batch'],
+        'training.limit_train_batches': batches,  # also with video, which else has ten, all of them full
         'training.max_steps': steps,
         'training.max_epochs': None,
         'training.unfreezing_epoch': 0,
         'training.lr_scheduler_params.multisteplr.milestones': None,
         'training.lr_scheduler_params.multisteplr.milestone_steps': [steps*6//10, steps*8//10],
-        'training.check_val_every_n_epoch': max(1, steps//10//epoch),
+        'training.check_val_every_n_epoch': max(1, steps//10//batches),
         'training.rng_seed_model_pt': job['seed'],
         'training.accelerator': 'cpu',
         'dali.base.train.sequence_length': job['length'],
