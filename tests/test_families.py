@@ -24,11 +24,12 @@ from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.multiview_labels import project_labels
 from lightning_pose_nb.data.predictions import read_predictions
 from lightning_pose_nb.losses.label_tolerance import load_tolerances
+from lightning_pose_nb.plots import loss_shares
 from lightning_pose_nb.training.fit import fit_model, read_log
 from lightning_pose_nb.widgets.training_monitor import read_run
 
 FRAMES = 24
-LOSSES = ['temporal', 'pca_multiview']
+LOSSES = ['temporal', 'pca_multiview', 'ema_teacher']
 HEATMAP_LOSSES = ['temporal_heatmap_mse', 'unimodal_mse']
 JOINT = 'heatmap_multiview_transformer'
 ONE_BY_ONE = 'any model of views that are predicted one by one'
@@ -49,6 +50,7 @@ QUICK = {
     'dali.context.predict.sequence_length': 7,
     'model.backbone': 'test_resnet',
     'model.losses_to_use': LOSSES,
+    'losses.ema_teacher.prob_threshold': 0.,  # after two epochs nobody is sure of anything
 }
 FAMILIES = {
     'regression': ('mirror', {'model.model_type': 'regression'}),
@@ -153,6 +155,9 @@ def test_the_losses_on_video_were_felt(family):
     log = read_log(model.folder)
     for loss in settings['model.losses_to_use']:
         assert log[f'train_{loss}_loss'].dropna().ge(0).any()
+    assert log['ema_teacher_sure'].dropna().eq(1).all()
+    assert loss_shares(log)['ema_teacher'].max() > 0
+    assert set(settings['model.losses_to_use']) <= set(loss_shares(log).columns)
 
 
 def test_the_folder_travels_and_is_not_trained_again(family, tmp_path):
@@ -272,6 +277,7 @@ def test_a_view_that_lost_frames_stays_in_step(family, tmp_path):
 
 
 COARSE_CONTEXT = {'model.model_type': 'heatmap_mhcrnn', 'data.downsample_factor': 3}
+NO_TEACHER = {'training.weight_averaging': None, 'model.losses_to_use': ['ema_teacher']}
 NO_HEATMAPS = {'model.model_type': 'regression', 'model.losses_to_use': ['unimodal_mse']}
 
 
@@ -283,6 +289,8 @@ NO_HEATMAPS = {'model.model_type': 'regression', 'model.losses_to_use': ['unimod
     ('ring', {'data.view_names': ['left', 'rigth']}, 'rigth'),
     ('mirror', COARSE_CONTEXT, 'heatmap_mhcrnn'),
     ('mirror', NO_HEATMAPS, 'a heatmap model'),
+    ('mirror', NO_TEACHER, 'without EMA weights there is no teacher'),
+    ('ring', NO_TEACHER, 'training.weight_averaging'),
     ('mirror', {'model.losses_to_use': ['supervised_pairwise_projections']}, 'calibrated cameras'),
 ])
 def test_what_does_not_fit_is_said_before_training(projects, kind, changes, said):

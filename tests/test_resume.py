@@ -22,6 +22,8 @@ SMALL = {
 VIDEO = {
     'model.losses_to_use': ['temporal'], 'training.imgaug': 'dlc',
     'callbacks.anneal_weight.freeze_until_epoch': 0, 'callbacks.anneal_weight.increase_factor': 0.5}
+TAUGHT = VIDEO | {'model.losses_to_use': ['temporal', 'ema_teacher'], 'losses.ema_teacher.prob_threshold': 0.,
+                  'losses.ema_teacher.log_weight': 0.}
 KINDS = {  # settings; places (epoch, batch) at which the process dies, and epoch and batches of the last save
     'accumulated': ({'training.accumulate_grad_batches': 2}, {(0, 3): (0, 2), (1, 2): (1, 2)}),
     'validated within the epoch': ({'training.val_check_interval': 0.5}, {(0, 2): (0, 1), (1, 3): (1, 3)}),
@@ -29,6 +31,7 @@ KINDS = {  # settings; places (epoch, batch) at which the process dies, and epoc
     'steps and workers': (
         {'training.max_epochs': None, 'training.max_steps': 9, 'training.num_workers': 1}, {(1, 2): (1, 2)}),
     'context and video': (VIDEO | {'model.model_type': 'heatmap_mhcrnn', 'training.train_frames': 9}, {(0, 6): (0, 6)}),
+    'EMA teacher': (TAUGHT | {'training.train_frames': 9}, {(0, 6): (0, 6), (1, 3): (1, 3)}),
     'calibrated views': ({'data.cameras': 2, 'training.imgaug': 'dlc'}, {(1, 1): (1, 1)}),
 }
 
@@ -87,4 +90,6 @@ def test_same_weights(kind, projects, tmp_path):
     for fact in ('epochs', 'steps', 'best_epoch', 'val_pixel_error'):
         assert load_description(one)[1][fact] == load_description(other)[1][fact]
     columns = ['step', 'train_supervised_loss', 'val_pixel_error']
+    columns += [f'train_{loss}_loss' for loss in cfg.model.losses_to_use]
     assert read_log(one)[columns].equals(read_log(other)[columns])
+    assert read_log(one)[columns].notna().any().all()
