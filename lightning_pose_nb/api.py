@@ -325,13 +325,14 @@ class VideoPrediction(ModelFolder):
         video:Path|str,     # The video that was predicted
         csv:Path|str,       # Its predictions
         *,
+        fps:float|None=None, # Frames per second of the labelled video; None: those of the video
         progress:bool=True, # Show a progress bar
     )->Path:                # `labeled_videos/<video>_labeled.mp4`, beside the predictions
         "Draw saved predictions on their video, as `eval` in the config says."
         threshold = self.cfg.eval.confidence_thresh_for_vid
         colormap = self.cfg.eval.colormap
         out = _labelled_video(Path(video), Path(csv))
-        return render_video(video, csv, out, threshold, colormap, progress=progress)
+        return render_video(video, csv, out, threshold, colormap, progress=progress, fps=fps)
 
 # %% ../nbs/50_api.ipynb #29e34847
 SUMMARY = 'predictions_summary' # name of the table of all videos that were predicted into a folder
@@ -635,7 +636,7 @@ def reproduce(
     say = print if progress else _silent
     for line in changes or ['versions, hardware and files are those of the training']: say(line)
     if not folder.exists() or not any(folder.iterdir()):
-        plan = {name: about[name] for name in ('micro_batch',) if name in about}
+        plan = {name: about[name] for name in ('micro_batch', 'augmentation') if name in about}
         save_description(folder, cfg, about['keypoint_names'], about['split'], **plan)
     model = train(original/CONFIG, folder, ['eval.predict_vids_after_training=false'], True, progress)
     return Reproduction(model, changes, _difference(weights, folder), _both_errors(original, folder))

@@ -78,7 +78,7 @@ def extract(config:Path, videos:tuple[Path,...], frames:int, method:str)->None:
     sessions = group_views(list(videos), videos[0].parent, data.view_names or [], problems)
     if problems: raise ProjectError(problems)
     for name,session in sessions.items():
-        views = extract_frames(session, data.root, n=frames, method=method)
+        views = extract_frames(session, data.root, n=frames, method=method, depth=data.known_depth)
         click.echo(f'{name}: {sum(map(len, views))} images to label')
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #754330c0

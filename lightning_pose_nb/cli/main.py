@@ -23,7 +23,7 @@ import click
 from .. import __version__
 from .errors import GO_ON, Commands, error_text, open_streams
 from .labeling import COMMANDS
-from .predict import predict
+from .predict import FPS, predict
 from ..core.errors import Problem, ProjectError
 
 # %% ../../nbs/52_cli/50_main.ipynb #824a4834
@@ -76,8 +76,7 @@ def _names(ctx:click.Context, param:click.Parameter, value:str|None)->list[str]|
     "Names that were written with commas; None if there are none."
     return [name.strip() for name in value.split(',')] if value else None
 
-_fps = click.option('--fps', type=click.FloatRange(1e-4, 1e6),
-    help='Frames per second of the new video [those of VIDEO].')
+_fps = click.option('--fps', type=FPS, help='Frames per second of the new video [those of VIDEO].')
 
 _existing = click.Path(exists=True, path_type=Path)
 _config = click.argument('config', type=_existing, callback=_config_of)

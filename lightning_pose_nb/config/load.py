@@ -209,14 +209,18 @@ def _check_whole(doc:Document, text:str)->None:
         return
     sections = [name for name in Config.model_fields if name != 'creation_datetime']
     missing = [name for name in sections if name not in doc.data]
-    last = list(doc.data)[-1]
-    is_open = not text.endswith('\n')
-    fix = 'Was the file cut off? What is missing has its default value.'
     if missing and text.startswith((_TEMPLATE_START, _SAVED_START)):
-        add_problem(doc, '', f'no section {", ".join(missing)}', 'every section', fix, 'warning')
-    elif last in sections and doc.data[last] is None and is_open:
-        add_problem(doc, last, f'the file ends behind {last}:', 'keys of this section', fix, 'warning')
-    elif is_open:
+        add_problem(doc, '', f'no section {", ".join(missing)}', 'every section', _DEFAULTS, 'warning')
+    elif not text.endswith('\n'): _tell_open_end(doc, text, missing)
+
+_DEFAULTS = 'Was the file cut off? What is missing has its default value.'
+
+def _tell_open_end(doc:Document, text:str, missing:list[str])->None:
+    "Report a last line without a line break."
+    last = list(doc.data)[-1]
+    if last in Config.model_fields and last!='creation_datetime' and doc.data[last] is None:
+        add_problem(doc, last, f'the file ends behind {last}:', 'keys of this section', _DEFAULTS, 'warning')
+    else:
         level = 'warning' if {'data', 'training', 'model'}.intersection(missing) else 'notice'
         end = text.splitlines()[-1].strip()
         found = f'no line break behind the last line, {_short(end)}'

@@ -112,6 +112,7 @@ def loss_rule(checks:ConfigChecks)->None:
         if name == 'pca_singleview': _needs_one_view(checks)
         if name.startswith(('temporal_heatmap', 'unimodal')): _needs_heatmaps(checks, name)
         if name.startswith('supervised_'): _needs_cameras(checks, name)
+        if name == 'ema_teacher': _needs_teacher(checks)
 
 def _needs_matches(checks:ConfigChecks)->None:
     "PCA across views knows which columns belong together."
@@ -138,6 +139,24 @@ def _needs_cameras(checks:ConfigChecks, name:str)->None:
         checks.add([_LOSSES, 'data.view_names'], f'{name} without view_names', 'calibrated cameras')
     if getattr(checks.cfg.losses, name).log_weight is None:
         checks.add([f'losses.{name}.log_weight', _LOSSES], 'no weight', 'a number')
+
+# %% ../../nbs/01_config/60_model_rules.ipynb #82121c22
+def _needs_teacher(checks:ConfigChecks)->None:
+    "There are EMA weights to teach, and augmentation for the student."
+    training = checks.cfg.training
+    if training.weight_averaging is None:
+        keys = ['training.weight_averaging', _LOSSES]
+        found = 'null, but ema_teacher is in losses_to_use: without EMA weights there is no teacher'
+        checks.add(keys, found, 'an EMA decay', 'For example 0.96.')
+    if not _alters_video(training.imgaug):
+        found = 'ema_teacher, but video is not augmented: the student sees what its teacher sees'
+        fix = 'For example dlc. (Elastic steps are left out on video.)'
+        checks.add(['training.imgaug', _LOSSES], found, 'augmentation', fix, 'warning')
+
+def _alters_video(imgaug:str|dict)->bool:
+    "Does a preset or list have a step that acts on video?"
+    if isinstance(imgaug, str): return imgaug not in ('default', 'none')
+    return bool(set(imgaug)-{'ElasticTransformation'})
 
 # %% ../../nbs/01_config/60_model_rules.ipynb #45495201
 _ANNEAL = 'callbacks.anneal_weight.'

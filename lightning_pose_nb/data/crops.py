@@ -9,13 +9,15 @@ __all__ = ['is_video', 'boxes_from_table', 'crop_labels', 'crop_video', 'remap',
 
 # %% ../../nbs/11_data/90_crops.ipynb #902ff29d
 import contextlib
+import itertools
 import os
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -39,13 +41,7 @@ from lightning_pose_nb.data.bounding_boxes import (
 from .frame_names import existing_neighbours, is_below
 from .labels import read_labels, write_labels
 from .predictions import Predictions
-from lightning_pose_nb.video.images import (
-    VideoError,
-    image_size,
-    images_depth,
-    read_image,
-    reason_of,
-)
+from ..video.images import DEPTHS, VideoError, image_size, images_depth, read_image, reason_of
 from ..video.io import VideoWriter
 from ..video.origin import source_size
 from ..video.sequential import VideoInfo, probe, read_frames
@@ -266,25 +262,22 @@ def crop_video(
 )->tuple[Path,Path]:            # The new video, and its boxes
     "Write what the boxes hold as a video; raises `VideoError` if there are more or fewer frames."
     table = Path(boxes) if isinstance(boxes, str|Path) else None
-    name = table or 'the array'
     values = np.asarray(boxes) if table is None else read_boxes(table)
     out = Path(out)
     info = probe(video)
     size = _video_size(values, size)
     _check_crop_name(out, info.path)
-
-    def mismatch(frames):
-        found = f'{name}: {len(values)} boxes, but {info.path} has {frames} frames'
-        return VideoError(f'{found}; make boxes from predictions of this very video')
-
-    if len(values)>(info.n_frames or 0): raise mismatch(info.n_frames)
-    if len(values)==info.n_frames: values = _boxes_in_video(values, info, table)
+    n = len(values)
+    mismatch = partial(_mismatch, table, n, info.path)
+    if n>(info.n_frames or 0): raise mismatch(info.n_frames)
+    if n==info.n_frames: values = _boxes_in_video(values, info, table)
     beside = _boxes_beside(out)
-    with VideoWriter(out, size, fps or info.fps) as writer, contextlib.closing(_frames(video)) as frames:
-        for frame in counted(frames, 'cropping', 'frame', len(values), progress):
-            if writer.count==len(values): raise mismatch(f'more than {len(values)}')
-            writer.add(resize_images(crop_frame(frame, values[writer.count]), size))
-        if writer.count<len(values): raise mismatch(writer.count)
+    shown = contextlib.closing(_frames(video, table))
+    with VideoWriter(out, size, fps or info.fps) as writer, shown as frames:
+        for box,frame in itertools.zip_longest(values, counted(frames, 'cropping', 'frame', n, progress)):
+            if box is None: raise mismatch(f'more than {n}')
+            if frame is None: raise mismatch(writer.count)
+            writer.add(resize_images(crop_frame(frame, box), size))
         _forget_other(out, beside, values)
         write_boxes(beside, range(len(values)), values)
     return out, beside
@@ -294,6 +287,11 @@ def _boxes_beside(video:str|Path)->Path:
     "Where the boxes of a cropped video are."
     return Path(video).with_name(f'{Path(video).stem}_bbox.csv')
 
+def _mismatch(table:Path|None, n:int, video:Path, frames:Any)->VideoError:
+    "The error for more or fewer boxes than frames."
+    found = f'{table or "the array"}: {n} boxes, but {video} has {frames} frames'
+    return VideoError(f'{found}; make boxes from predictions of this very video')
+
 def _forget_other(video:Path, beside:Path, boxes:np.ndarray)->None:
     "Remove a video of earlier boxes before they are replaced: it must not stand beside other ones."
     if not beside.is_file(): return
@@ -301,9 +299,10 @@ def _forget_other(video:Path, beside:Path, boxes:np.ndarray)->None:
     except ValueError: same = False
     if not same: video.unlink(missing_ok=True)
 
-def _frames(video:str|Path)->Generator[np.ndarray,None,None]:
-    "The frames of a video, as a generator that can be closed early."
-    yield from read_frames(video)
+def _frames(video:str|Path, boxes:Path|None)->Generator[np.ndarray,None,None]:
+    "The frames of a video, as the model saw them that the boxes come from; can be closed early."
+    depth = None if boxes is None else read_note(boxes).get('pixel_depth')
+    yield from read_frames(video, depth=depth if depth in DEPTHS else None)
 
 def _boxes_in_video(boxes:np.ndarray, info:VideoInfo, table:Path|None)->np.ndarray:
     "Boxes in pixels of a video; they may have been made for a copy of it in another size."

@@ -6,15 +6,16 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/11_data/csv_table.ht
 
 # %% auto #0
 __all__ = ['MOST_RUNS', 'HEADER', 'INDIVIDUALS', 'Head', 'SEPARATORS', 'MOST_BAD', 'NOTHING', 'Sheet', 'column_letters',
-           'row_ranges', 'read_header', 'read_sheet', 'RowReader', 'row_name', 'sheet_parts', 'sheet_numbers',
-           'check_end', 'table_kind', 'header_lines']
+           'row_ranges', 'read_header', 'read_sheet', 'RowReader', 'row_name', 'sheet_parts', 'sheet_points',
+           'sheet_numbers', 'check_end', 'table_kind', 'header_lines']
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #9b7f42d2
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -37,8 +38,8 @@ class Sheet:
     extra:dict[tuple[str,str],int] = field(default_factory=dict)   # The same of other coordinates
     index:list[str] = field(default_factory=list)    # What names each row
     rows:list[int] = field(default_factory=list)     # Number of each row in a spreadsheet
-    values:np.ndarray = field(default_factory=lambda: np.empty((0, 0))) # (N, numbers) float64
-    places:dict[int,int] = field(default_factory=dict) # Column → where it stands in `values`
+    parts:list[np.ndarray] = field(default_factory=list) # (rows, numbers) float64, one behind the other
+    places:dict[int,int] = field(default_factory=dict) # Column → where it stands in `parts`
     bad:dict[tuple[int,int],str] = field(default_factory=dict) # (row, column) → what is no number
     cells:list[list[str]] = field(default_factory=list) # Text of each row, for tables of boxes
     short:list[int] = field(default_factory=list)    # Numbers of the rows that end too early
@@ -167,10 +168,13 @@ def _read_columns(sheet:Sheet, heads:list[Head], first:int, coords:tuple[str,...
     if len(scorers)>1:
         found = f'{len(scorers)} scorers: {", ".join(scorers[:6])}'
         sheet.add_problem('row 1', found, 'one', 'Keep the columns of one scorer')
-    for column,head in enumerate(heads[first:], first): _read_column(sheet, column, head, coords)
+    unknown:dict[str,list[int]] = {}
+    for column,head in enumerate(heads[first:], first): _read_column(sheet, column, head, coords, unknown)
+    for columns in unknown.values(): _tell_unknown(sheet, heads, columns, coords)
     sheet.names = [part for part,coord in sheet.columns if coord=='x']
     _check_complete(sheet, [coord for coord in coords if coord not in ('visible', '*')])
 
+# %% ../../nbs/11_data/00_csv_table.ipynb #f52a61fe
 def _check_complete(sheet:Sheet, needed:list[str])->None:
     "Say which coordinates a keypoint lacks."
     for part in dict.fromkeys(part for part,_ in sheet.columns):
@@ -179,24 +183,42 @@ def _check_complete(sheet:Sheet, needed:list[str])->None:
             if (part, coord) in sheet.columns: continue
             sheet.add_problem(sheet.header_row('coords'), f'{part} has no {coord} column', expected)
 
-def _read_column(sheet:Sheet, column:int, head:Head, coords:tuple[str,...])->None:
+def _read_column(
+    sheet:Sheet,
+    column:int,
+    head:Head,
+    coords:tuple[str,...],
+    unknown:dict[str,list[int]], # Receives columns of other coordinates, by their name
+)->None:
     "Take one column into the sheet, or say what is wrong with it."
     scorer,part,coord = head
     key = part, coord.lower()
-    names_row,coords_row = (f'{sheet.header_row(mark)}, column {column_letters(column)}' for mark in HEADER[1:])
     if scorer=='set' and not part: sheet.set_column = column
-    elif not part: sheet.add_problem(names_row, *_EMPTY_HEADER)
-    elif not coord: sheet.add_problem(coords_row, *_EMPTY_HEADER)
+    elif not part or not coord: _tell_empty(sheet, column, 'coords' if part else 'bodyparts')
     elif scorer!=sheet.scorer: return
-    elif key in sheet.columns or key in sheet.extra:
-        before = column_letters((sheet.columns | sheet.extra)[key])
-        found = f'{part} {coord} again, after column {before}'
-        sheet.add_problem(names_row, found, 'every keypoint once')
+    elif key in sheet.columns | sheet.extra: _tell_again(sheet, column, part, coord)
     elif key[1] in coords: sheet.columns[key] = column
     elif '*' in coords: sheet.extra[key] = column
-    else: sheet.add_problem(coords_row, f'{part} has a column {coord!r}', f'one of {", ".join(coords)}')
+    else: unknown.setdefault(coord, []).append(column)
 
-_EMPTY_HEADER = 'an empty header cell', 'a keypoint above a coordinate'
+def _tell_empty(sheet:Sheet, column:int, mark:str)->None:
+    "Report an empty cell in a header row."
+    where = f'{sheet.header_row(mark)}, column {column_letters(column)}'
+    sheet.add_problem(where, 'an empty header cell', 'a keypoint above a coordinate')
+
+def _tell_again(sheet:Sheet, column:int, part:str, coord:str)->None:
+    "Report a column that is there already."
+    before = column_letters((sheet.columns | sheet.extra)[part, coord.lower()])
+    where = f'{sheet.header_row("bodyparts")}, column {column_letters(column)}'
+    sheet.add_problem(where, f'{part} {coord} again, after column {before}', 'every keypoint once')
+
+def _tell_unknown(sheet:Sheet, heads:list[Head], columns:list[int], coords:tuple[str,...])->None:
+    "Report the columns of a coordinate that such a table does not have, all together."
+    _,part,coord = heads[columns[0]]
+    found = f'{part} has a column {coord!r}'
+    if len(columns)>1: found += f', and so have {len(columns)-1} more keypoints'
+    where = f'{sheet.header_row("coords")}, column {column_letters(columns[0])}'
+    sheet.add_problem(where, found, f'one of {", ".join(coords)}')
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #abc2c2b2
 def read_sheet(
@@ -248,7 +270,6 @@ class RowReader:
         self.layout = layout
         self.first = first
         self.number = sheet.n_header+1       # of the next row, as a spreadsheet counts
-        self.parts: list[np.ndarray] = []    # values
 
     def take(self, block:Block)->None:
         "The rows of a block, plain ones as they are, odd ones by hand."
@@ -256,22 +277,16 @@ class RowReader:
         numbers = range(self.number, self.number+block.n)
         self.number += block.n
         if block.odd:
-            self.parts.append(_mixed_rows(self, block, names, numbers))
+            self.sheet.parts.append(_mixed_rows(self, block, names, numbers))
             return
         self.sheet.index += names
         self.sheet.rows += numbers
         if self.sheet.set_column is not None: self.sheet.subset += block.text[-1]
-        self.parts.append(block.values)
+        self.sheet.parts.append(block.values)
 
     def close(self)->None:
-        "All values become one array, each part of which is let go."
+        "Say what is known when all rows are there."
         sheet = self.sheet
-        sheet.values = np.empty((len(sheet.rows), len(self.layout.numbers)))
-        start = 0
-        while self.parts:
-            part = self.parts.pop(0)
-            sheet.values[start:start+len(part)] = part
-            start += len(part)
         if sheet.repeated:
             fix = 'Two tables were joined here: delete these rows'
             sheet.add_problem(row_ranges(sheet.repeated), 'the header again', 'one header', fix)
@@ -331,6 +346,8 @@ _NOTHING = tuple(sorted({form for word in NOTHING for form in (word, word.upper(
 def _row_names(columns:list[list[str]])->list[str]:
     "What each of many rows is about."
     if len(columns)>1: return [row_name(list(cells), len(cells)) for cells in zip(*columns)]
+    together = ' '.join(columns[0])
+    if '\\' not in together and together.split()==columns[0]: return columns[0] # as nearly always
     return [cell.strip().replace('\\', '/') for cell in columns[0]]
 
 def row_name(
@@ -353,7 +370,7 @@ def sheet_parts(
     with open_table(path) as file:
         reader = _begin(whole, file, coords, keep_extra)
         for block in read_blocks(file, reader.layout):
-            own = dict(index=[], rows=[], bad={}, short=[], repeated=[], subset=[])
+            own = dict(index=[], rows=[], parts=[], bad={}, short=[], repeated=[], subset=[])
             part = replace(whole, problems=list(whole.problems), **own)
             reader.sheet = part
             reader.take(block)
@@ -362,26 +379,39 @@ def sheet_parts(
     if part is None: yield whole
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #72b7a424
-def sheet_numbers(
-    sheet:Sheet, # From `read_sheet`; what is no number is added to its problems
-    coord:str,   # 'x', 'y', 'visible' or 'likelihood'
-)->np.ndarray:   # (N, K) float64; NaN where a cell is empty or a keypoint has no such column
-    "One coordinate of every keypoint in every row; may be a view of `sheet.values`."
-    if not sheet.rows: return np.empty((0, len(sheet.names)))
+def sheet_points(
+    sheet:Sheet,          # From `read_sheet`; what is no number is added to its problems
+    coords:Sequence[str], # C of 'x', 'y', 'visible' and 'likelihood'
+)->np.ndarray: # (N, K, C) float64; NaN where a cell is empty or a keypoint has no such column
+    "Some coordinates of every keypoint in every row."
+    values = np.empty((len(sheet.rows), len(sheet.names), len(coords)))
+    if not sheet.rows: return values
     columns = sheet.columns | sheet.extra
-    present = [k for k,name in enumerate(sheet.names) if (name, coord) in columns]
-    places = [sheet.places[columns[sheet.names[k], coord]] for k in present]
-    values = sheet.values[:,_as_slice(places)]
-    if len(present)<len(sheet.names):
-        some = values
-        values = np.full((len(sheet.rows), len(sheet.names)), np.nan)
-        values[:,present] = some
-    _tell_bad_cells(sheet, [columns[sheet.names[k], coord] for k in present], coord)
-    _tell_infinite(sheet, values, coord)
+    wanted = []
+    for coord in coords:
+        present = [k for k,name in enumerate(sheet.names) if (name, coord) in columns]
+        places = [sheet.places[columns[sheet.names[k], coord]] for k in present]
+        wanted.append((_as_slice(present), _as_slice(places)))
+        if len(present)<len(sheet.names): values[...,len(wanted)-1] = np.nan
+    def copy(part, stop):
+        rows = values[stop-len(part):stop]
+        for c,(present,places) in enumerate(wanted): rows[...,c][:,present] = part[:,places]
+    with ThreadPoolExecutor(2) as pool: list(pool.map(copy, sheet.parts, accumulate(map(len, sheet.parts))))
+    for c,coord in enumerate(coords):
+        _tell_bad_cells(sheet, [columns[name, coord] for name in sheet.names if (name, coord) in columns], coord)
+        _tell_infinite(sheet, values[...,c], coord)
     return values
 
+# %% ../../nbs/11_data/00_csv_table.ipynb #3c5eedcc
+def sheet_numbers(
+    sheet:Sheet, # As for `sheet_points`
+    coord:str,   # 'x', 'y', 'visible' or 'likelihood'
+)->np.ndarray:   # (N, K) float64
+    "One coordinate of every keypoint in every row."
+    return sheet_points(sheet, [coord])[...,0]
+
 def _as_slice(places:list[int])->slice|list[int]:
-    "Places with equal steps as a slice, which copies nothing; others as they are."
+    "Places with equal steps as a slice, which is quicker; others as they are."
     steps = {after-before for before,after in pairwise(places)}
     if len(steps)>1 or not places or min(steps, default=1)<1: return places
     return slice(places[0], places[-1]+1, min(steps, default=1))

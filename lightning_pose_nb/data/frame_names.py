@@ -31,13 +31,14 @@ def split_frame_name(
     image:str,                 # Path or name of an image, with forward slashes
 )->tuple[str,str,str]|None:    # Before the frame number, its digits, and behind; None without one
     "Take the name of an image apart at its frame number."
-    folder,slash,name = image.rpartition('/')
-    stem = PurePosixPath(name).stem
-    runs = list(re.finditer('[0-9]+', stem))
-    if not runs: return None
-    start,end = runs[-1].span()
-    head = folder+slash+name[:start]
-    return head, name[start:end], name[end:]
+    start = image.rfind('/')+1
+    dot = image.rfind('.')
+    has_suffix = start<dot<len(image)-1
+    match = _LAST_RUN.search(image, start, dot if has_suffix else len(image))
+    if match is None: return None
+    return image[:match.start()], match[0], image[match.end():]
+
+_LAST_RUN = re.compile(r'[0-9]+(?=[^0-9]*\Z)')
 
 def frame_number(
     image:str,    # Path or name of an image, with forward slashes
@@ -76,7 +77,13 @@ def image_groups(
     images:Sequence[str], # Image paths, with forward slashes
 )->list[str]:             # Folder of each image
     "The video that each labelled image was taken from, as its folder."
-    return [str(PurePosixPath(image).parent) for image in images]
+    known:dict[str,str] = {} # thousands of images have few folders
+    groups = []
+    for image in images:
+        folder = image[:image.rfind('/')+1]
+        if folder not in known: known[folder] = str(PurePosixPath(image).parent)
+        groups.append(known[folder])
+    return groups
 
 def images_by_frame(
     images:Iterable[str], # Image paths, with forward slashes

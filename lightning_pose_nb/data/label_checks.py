@@ -222,16 +222,20 @@ def _check_unlisted(sheet:Sheet, data_dir:Path, listing:FolderListing)->None:
     waiting = _waiting_images(data_dir)
     unlisted: list[str] = []
     for folder,names in by_folder.items():
-        others = (listing.names(folder) or set())-names
-        around = {number+step for number in map(frame_number, names) if number is not None for step in _NEAR}
-        for name in sorted(others):
-            is_image = name.lower().endswith(IMAGE_SUFFIXES) and frame_number(name) not in around
-            if is_image and f'{folder}/{name}' not in waiting: unlisted.append(f'{folder}/{name}')
+        others = [f'{folder}/{name}' for name in _other_images(names, listing.names(folder) or set())]
+        unlisted += [image for image in others if image not in waiting]
     if not unlisted: return
     n_rows = len(sheet.rows)
     found = f'{len(unlisted)} images beside those of its {n_rows} rows have none, such as {unlisted[0]}'
     fix = 'If the table was cut off, restore it; otherwise they do no harm'
     sheet.add_problem('', found, fix=fix, level='notice')
+
+def _other_images(names:set[str], there:set[str])->list[str]:
+    "Images that are there beside those of some names, and no context frames of theirs."
+    numbers = {number for number in map(frame_number, names) if number is not None}
+    around = {number+step for number in numbers for step in _NEAR}
+    others = [name for name in sorted(there-names) if name.lower().endswith(IMAGE_SUFFIXES)]
+    return [name for name in others if frame_number(name) not in around]
 
 _NEAR = range(-2, 3) # frames around a labelled one that context models look at
 

@@ -16,7 +16,15 @@ import numpy as np
 
 from ..core.errors import ProjectError, only_errors
 from ..core.files import csv_line, write_atomic
-from .csv_table import Sheet, check_end, header_lines, read_sheet, row_ranges, sheet_numbers
+from lightning_pose_nb.data.csv_table import (
+    Sheet,
+    check_end,
+    header_lines,
+    read_sheet,
+    row_ranges,
+    sheet_numbers,
+    sheet_points,
+)
 from .frame_names import LABELED_DATA, leaves_folder
 
 # %% ../../nbs/11_data/40_labels.ipynb #b669c261
@@ -88,7 +96,7 @@ def sheet_labels(
     sheet:Sheet,  # From `read_sheet`; what is wrong with its cells is added to its problems
 )->Labels:        # With NaN where a cell could not be read
     "Labels of a table that was taken apart."
-    xy = np.stack([sheet_numbers(sheet, 'x'), sheet_numbers(sheet, 'y')], -1)
+    xy = sheet_points(sheet, 'xy')
     labels = Labels(sheet.index, sheet.names, xy, scorer=sheet.scorer, path=sheet.path)
     labels.individual = sheet.individual
     if sheet.set_column is not None:

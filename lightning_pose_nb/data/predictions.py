@@ -17,7 +17,15 @@ import numpy as np
 
 from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, write_atomic
-from .csv_table import Sheet, header_lines, read_sheet, row_ranges, sheet_numbers, sheet_parts
+from lightning_pose_nb.data.csv_table import (
+    Sheet,
+    header_lines,
+    read_sheet,
+    row_ranges,
+    sheet_numbers,
+    sheet_parts,
+    sheet_points,
+)
 
 # %% ../../nbs/11_data/10_predictions.ipynb #0d48d99d
 COORDS = 'x', 'y', 'likelihood'  # columns of a keypoint, in this order
@@ -130,10 +138,10 @@ def _sheet_predictions(sheet:Sheet)->Predictions:
         found = 'a table of labels: no keypoint has a likelihood'
         fix = 'Name the predictions of a video or of images'
         raise ProjectError(Problem(str(sheet.path), 'row 3', found, 'x, y and likelihood of each keypoint', fix))
-    xy = np.stack([sheet_numbers(sheet, 'x'), sheet_numbers(sheet, 'y')], -1)
-    likelihood = sheet_numbers(sheet, 'likelihood').copy()
+    xy = sheet_points(sheet, 'xy')
+    likelihood = sheet_numbers(sheet, 'likelihood')
     others = dict.fromkeys(coord for _,coord in sheet.extra)
-    extra = {coord: sheet_numbers(sheet, coord).copy() for coord in others}
+    extra = {coord: sheet_numbers(sheet, coord) for coord in others}
     fix = 'Writing was probably interrupted: predict again'
     if sheet.short:
         where = row_ranges(sheet.short)

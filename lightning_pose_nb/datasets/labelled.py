@@ -158,9 +158,10 @@ class SampleOptions:
         rng:np.random.Generator, # Source of randomness
         size:tuple[int,int],     # Height and width of the image, model pixels
         per_px:tuple[float,float], # Model pixels per frame pixel, down and across
+        points:np.ndarray|None=None, # (K, 2) labelled keypoints, model pixels; None: unknown
     )->tuple[SampledTransform,Sequence[int]|None]: # … and which keypoints a mirror swaps, if any
         "Decide what augmentation does to a sample."
-        transform = (self.augmenter or Augmenter()).draw(rng, size, per_px)
+        transform = (self.augmenter or Augmenter()).draw(rng, size, per_px, points)
         mirrored = self.hflip is not None and rng.random()<0.5
         return transform, self.hflip if mirrored else None
 
@@ -220,7 +221,8 @@ class LabelledFrames(Dataset):
         image,matrix = self.images[row]
         xy = self.labels.xy[row]
         visible = self.visible[row]
-        transform,mirror = self.options.draw(rng, self.size, per_px=(matrix[1, 1], matrix[0, 0]))
+        points = _seen(apply_matrix(matrix, xy), visible)
+        transform,mirror = self.options.draw(rng, self.size, (matrix[1, 1], matrix[0, 0]), points)
         sample = make_sample(image, matrix, xy, visible, transform, mirror)
         return sample | dict(index=torch.tensor(row))
 
@@ -247,6 +249,10 @@ def _visibility(labels:Labels, missing:int)->np.ndarray:
     visible = labels.visibility(missing).astype(np.int8)
     visible[(visible==2) & ~labels.labelled] = missing
     return visible
+
+def _seen(points:np.ndarray, visible:np.ndarray)->np.ndarray:
+    "Keypoints (K, 2) that are there to be seen; the others NaN."
+    return np.where((visible==2)[:, None], points, np.nan)
 
 # %% ../../nbs/14_datasets/50_labelled.ipynb #5efcb6b7
 Moved = tuple[np.ndarray,np.ndarray] # Old to new frame pixels (V, 3, 3), and the labels (V, K, 2)
@@ -306,11 +312,14 @@ def _view_sample(
     image,matrix = view.images[row]
     xy = view.labels.xy[row]
     visible = view.visible[row]
-    transform,mirror = view.options.draw(rng, view.size, per_px=(matrix[1, 1], matrix[0, 0]))
+    per_px = matrix[1, 1], matrix[0, 0]
+    if moved is not None: xy = moved[1]
+    points = _seen(apply_matrix(matrix, xy), visible)
+    transform,mirror = view.options.draw(rng, view.size, per_px, points)
     if moved is None:
         sample = make_sample(image, matrix, xy, visible, transform, mirror)
         return sample | dict(camera_matrix=sample['matrix'])
-    warp,xy = moved
+    warp = moved[0]
     follow = SampledTransform(view.size, compose(invert(matrix), warp, matrix))
     sample = make_sample(follow(image), matrix, xy, visible, transform, mirror)
     camera = sample['matrix']

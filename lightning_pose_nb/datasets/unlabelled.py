@@ -38,22 +38,24 @@ def make_sequence(
     views:Sequence[FrameBatch],           # The same T frames from each view, at the model's size
     transforms:Sequence[SampledTransform],# What happens to each view
     boxes:Sequence[np.ndarray]|None=None, # For each view (T, 4) x, y, h, w, if its frames are crops
-)->dict[str,torch.Tensor]:                # `images` and `matrices`
+    keep_plain:bool=False,                # Also give the frames as they were
+)->dict[str,torch.Tensor]:                # `images` and `matrices`; `plain_images`, `from_plain`
     """One sequence as the network sees it.
 
     images uint8 (T, 3, H, W), matrices (T, 3, 3) from frame to model pixels;
-    with several views images (T, V, 3, H, W) and matrices (V, T, 3, 3)."""
+    with several views images (T, V, 3, H, W) and matrices (V, T, 3, 3).
+    plain_images like images, from_plain (1, 3, 3) or (V, 1, 3, 3) from plain to altered model pixels."""
     n = min(map(len, views))
     images = [_alter(batch.frames[:n], transform) for batch,transform in zip(views, transforms)]
+    plain = _plain_sequence(views, transforms, n) if keep_plain else {}
     matrices = []
     for v,(batch,transform) in enumerate(zip(views, transforms)):
         if boxes is None: resized = np.stack([resize_matrix(batch.frame_size, transform.size)]*n)
         else: resized = box_matrices(boxes[v][:n], transform.size)
         matrices.append(compose(resized, transform.matrix))
     stacked = torch.from_numpy(np.stack(matrices).astype(np.float32))
-    if len(views)==1: return dict(images=images[0], matrices=stacked[0])
-    if len({image.device for image in images})>1: images = [image.cpu() for image in images]
-    return dict(images=torch.stack(images, 1), matrices=stacked)
+    matrices = stacked[0] if len(views)==1 else stacked
+    return dict(images=_stack_views(images), matrices=matrices) | plain
 
 def _alter(frames:Any, transform:SampledTransform)->torch.Tensor:
     "Frames uint8 (T, H, W, 3), an array or a tensor on any device, altered; (T, 3, H, W)."
@@ -62,6 +64,25 @@ def _alter(frames:Any, transform:SampledTransform)->torch.Tensor:
     if isinstance(frames, np.ndarray):
         return torch.from_numpy(np.array(frames.transpose(0, 3, 1, 2), order='C'))
     return frames.permute(0, 3, 1, 2).contiguous()
+
+# %% ../../nbs/14_datasets/70_unlabelled.ipynb #abff2d8f
+def _plain_sequence(
+    views:Sequence[FrameBatch],
+    transforms:Sequence[SampledTransform],
+    n:int, # Frames of each view
+)->dict[str,torch.Tensor]:
+    "The frames before the transforms, and the matrices of these."
+    unchanged = [SampledTransform(transform.size, np.eye(3)) for transform in transforms]
+    images = [_alter(batch.frames[:n], nothing) for batch,nothing in zip(views, unchanged)]
+    matrices = np.stack([transform.matrix for transform in transforms])[:, None]
+    moves = torch.from_numpy(matrices.astype(np.float32))
+    return dict(plain_images=_stack_views(images), from_plain=moves[0] if len(views)==1 else moves)
+
+def _stack_views(images:list[torch.Tensor])->torch.Tensor:
+    "Views (T, 3, H, W), each on its device, as one tensor (T, V, 3, H, W); a single one as it is."
+    if len(images)==1: return images[0]
+    if len({image.device for image in images})>1: images = [image.cpu() for image in images]
+    return torch.stack(images, 1)
 
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #b1015879
 class _Stage:
@@ -98,7 +119,7 @@ def _end(box:queue.Queue, stop:threading.Event, thread:threading.Thread)->None:
 @dataclass(frozen=True)
 class SequenceOptions:
     "How videos become sequences, and who reads them."
-    augmenter:Augmenter|None=None            # None: nothing; the elastic step is left out
+    augmenter:Augmenter|Sequence[Augmenter]|None=None # Of all views, or of each; None: nothing
     seed:int=123456                          # Of the order and the augmentation
     draw_by:Literal['frame','video']='frame' # Videos come as often as they are long, or equally often
     rank:int=0                               # Number of this process
@@ -107,12 +128,21 @@ class SequenceOptions:
     device:torch.device|str='cpu'            # Where frames are decoded if the reader can do that
     keep_bytes:int|None=None                 # Memory for resized frames; None: as much as is sensible
     boxes:Sequence[np.ndarray]|None=None     # For each file (frames, 4) x, y, h, w, if videos are crops
+    depth:int|None=None                      # Bits that 16-bit values use; None: as evident in each video
     use_epoch:Callable[[int],bool]|None=None # Does this epoch use the frames? None: every epoch does
+    keep_plain:bool=False                    # Give the frames as they were, too
+
+    def steps_of(self,
+        view:int, # Number of the view
+    )->Augmenter:
+        "The augmentation of a sequence: neither the elastic step nor what needs labelled keypoints."
+        chosen = self.augmenter[view] if isinstance(self.augmenter, Sequence) else self.augmenter
+        return (chosen or Augmenter()).without('ElasticTransformation', 'KeypointCutout')
 
     @property
     def steps(self)->Augmenter:
-        "The augmentation of a sequence: everything but the elastic step."
-        return (self.augmenter or Augmenter()).without('ElasticTransformation')
+        "The augmentation of the first view."
+        return self.steps_of(0)
 
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #03e83a47
 @dataclass(frozen=True)
@@ -122,6 +152,7 @@ class ClipFiles:
     plan:SequencePlan                    # Which clip a sequence is
     readers:Sequence[str]                # 'video' or 'dali' for each file
     boxes:Sequence[np.ndarray]|None=None # For each file (frames, 4) x, y, h, w, if videos are crops
+    depth:int|None=None                  # Bits that 16-bit values use; None: as evident in each video
 
     @property
     def n_views(self)->int:
@@ -131,7 +162,7 @@ class ClipFiles:
     def open(self, start:int, keep_bytes:int=0, **settings:Any)->Generator[FrameBatch,None,None]:
         "The clips of all views from sequence `start` on, one after the other; settings of `open_clips`."
         videos = list(itertools.chain.from_iterable(session.videos for session in self.sessions))
-        buffer = ClipBuffer(self.n_views+1, keep_bytes)
+        buffer = ClipBuffer(self.n_views+1, keep_bytes, self.depth)
         return open_clips(videos, self._wanted(start), names=self.readers, buffer=buffer, **settings)
 
     def _wanted(self, start:int)->Iterator[tuple[int,int,int]]:
@@ -187,7 +218,8 @@ class SequenceSource:
             warnings.warn(fault, stacklevel=3)
             return None
         transforms = [self.transform(number, v, batch.frame_size) for v,batch in enumerate(views)]
-        sequence = make_sequence(views, transforms, self.files.clip_boxes(clip))
+        boxes = self.files.clip_boxes(clip)
+        sequence = make_sequence(views, transforms, boxes, self.options.keep_plain)
         return sequence | dict(session=clip.session, first=clip.first)
 
     def transform(self, number:int, view:int, frame_size:tuple[int,int])->SampledTransform:
@@ -195,7 +227,7 @@ class SequenceSource:
         # the 1 keeps the numbers apart from those of labelled frames
         rng = np.random.default_rng([self.options.seed, 1, self.options.rank, number, view])
         per_px = self.size[0]/frame_size[0], self.size[1]/frame_size[1]
-        return self.options.steps.draw(rng, self.size, per_px)
+        return self.options.steps_of(view).draw(rng, self.size, per_px)
 
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #8b6d15c1
 _KEEP_MOST = 4*2**30 # Bytes
@@ -330,7 +362,7 @@ def find_source(
     plan = SequencePlan(n_frames, length, options.seed, options.draw_by, options.rank, world)
     infos = list(itertools.chain.from_iterable(session.infos for session in sessions))
     readers,why = choose_readers(infos, options.reader, options.device)
-    files = ClipFiles(list(sessions), plan, readers, options.boxes)
+    files = ClipFiles(list(sessions), plan, readers, options.boxes, options.depth)
     keep_bytes = options.keep_bytes
     if keep_bytes is None: keep_bytes = _room(_clip_bytes(files, size), world)
     return SequenceSource(files, size, options, keep_bytes), why
@@ -350,6 +382,7 @@ def describe_frames(
     altered = ', '.join(name for name,*_ in frames.options.steps.steps) or 'not at all'
     plan = frames.source.files.plan
     sequences = f'{plan.length} frames, {plan.n_clips} in one pass over the videos'
+    if frames.options.keep_plain: altered += '; and as they are, for the EMA teacher'
     return '\n'.join([
         f'unlabelled videos: {_describe_videos(frames.source.files)}',
         f'sequences: {sequences}, each altered as one: {altered}',

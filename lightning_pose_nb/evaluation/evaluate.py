@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ..cameras.calibration import Camera, find_cameras, session_of
+from ..cameras.label_agreement import label_residuals, warn_disagreement
 from ..cameras.triangulation import points_text, reprojection_errors, triangulate, write_points
 from ..core.errors import Problem, ProjectError
 from ..core.files import replacing, write_atomic
@@ -131,9 +132,11 @@ def evaluate_labels(
     pixel_errors = [pixel_error(table, view) for table,view in zip(tables, labels.views)]
     measured = {'pixel_error': pixel_errors, **pose_errors(tables, model.subspaces)}
     rigs = _rigs_of(target.views, labels.images, [root, model.folder])
+    remark = ''
     written = target.files('predictions')
     if rigs is not None:
         points,measured['reprojection_error'] = triangulate_predictions(tables, *rigs)
+        remark = _disagreement(labels, *rigs)
         write_points(target.file('predictions_3d'), labels.images, model.keypoint_names, points)
         written.append(target.file('predictions_3d'))
     for name,values in measured.items():
@@ -147,7 +150,15 @@ def evaluate_labels(
     write_atomic(summary_file, summary.to_csv(index=False, lineterminator='\n'))
     summary.attrs['written'] = [str(file) for file in (*written, summary_file)]
     summary.attrs['measured'] = _means(measured, target.views)
+    summary.attrs['remark'] = remark
     return summary
+
+def _disagreement(labels:Labels|ViewLabels, rigs:Sequence[Sequence[Camera]], rows:Sequence[int])->str:
+    "Which keypoints' labels are not one point in 3D; '' if all are."
+    xy = np.stack([view.xy for view in labels.views], 1)
+    file = str(labels.views[0].path or '')
+    warning = warn_disagreement(label_residuals(rigs, rows, xy), rigs[0], labels.keypoint_names, file)
+    return str(warning or '')
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #f3ec5c7c
 @dataclass(frozen=True)
@@ -237,11 +248,12 @@ def _means(measured:Mapping[str,Sequence[np.ndarray]], views:Sequence[str])->dic
 def describe_evaluation(
     summary:pd.DataFrame, # From `evaluate_labels`
 )->str:                   # Lines of text
-    "The errors that need no labels, and the files that were written."
+    "The errors that need no labels, labels that disagree between views, and the files that were written."
     lines = []
     for name,means in summary.attrs.get('measured', {}).items():
         told = [f'{view} {mean:.2f}'.strip() for view,mean in means.items()]
         if told: lines.append(f'mean {name.replace("_", " ")}: {", ".join(told)} px')
+    if summary.attrs.get('remark'): lines.append(summary.attrs['remark'])
     files = list(map(Path, summary.attrs.get('written', ())))
     for folder in dict.fromkeys(file.parent for file in files):
         names = [file.name for file in files if file.parent==folder]
@@ -318,29 +330,34 @@ def _evaluate_parts(
     "Write the metrics of a video part by part."
     if cameras is not None and points is None:
         raise ValueError('with cameras, `points` says where to write 3D points')
-    files:dict[Path,TextIO] = {}
     before = [np.full((1, len(model.keypoint_names), 2), np.nan) for _ in csvs] # the frame before a part
     with ExitStack() as stack:
-        def append(path:Path, text:str)->None:
-            if path not in files: files[path] = _open_scratch(stack, path)
-            files[path].write(text)
+        written = _Growing(stack)
         for tables in parts:
-            header = not files
+            header = not written.files
             measured = {'temporal_norm': _norms(before, tables), **pose_errors(tables, model.subspaces)}
             if cameras is not None and points is not None:
                 places,measured['reprojection_error'] = triangulate_predictions(tables, [cameras])
-                append(points, points_text(tables[0].index, model.keypoint_names, places, header))
+                written.append(points, points_text(tables[0].index, model.keypoint_names, places, header))
             for name,values in measured.items():
                 for csv,table,mine in zip(csvs, tables, values):
                     text = metric_text(table.index, table.keypoint_names, mine, header=header)
-                    append(csv.with_name(f'{csv.stem}_{name}.csv'), text)
+                    written.append(csv.with_name(f'{csv.stem}_{name}.csv'), text)
             before = [table.xy[-1:] for table in tables]
-    return list(files)
+    return list(written.files)
 
-def _open_scratch(stack:ExitStack, path:Path)->TextIO:
-    "A file to append to, that replaces `path` when the stack ends well."
-    scratch = stack.enter_context(replacing(path))
-    return stack.enter_context(scratch.open('w', encoding='utf-8', newline=''))
+class _Growing:
+    "Files that grow part by part, and replace those of their names when a stack ends well."
+    def __init__(self, stack:ExitStack):
+        self.stack = stack
+        self.files:dict[Path,TextIO] = {}
+
+    def append(self, path:Path, text:str)->None:
+        "Add text to a file, which is begun if need be."
+        if path not in self.files:
+            scratch = self.stack.enter_context(replacing(path))
+            self.files[path] = self.stack.enter_context(scratch.open('w', encoding='utf-8', newline=''))
+        self.files[path].write(text)
 
 def _norms(before:Sequence[np.ndarray], tables:Sequence[Predictions])->list[np.ndarray]:
     "Temporal norm (N, K) of each view, with the frame (1, K, 2) before."

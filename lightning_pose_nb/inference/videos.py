@@ -41,6 +41,7 @@ from .resume import PredictJob, depth_facts, finished_notes, run_job
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, open_clips
 from ..video.images import VideoError
+from ..video.packets import LostFramesWarning
 from ..video.sequential import FrameBatch, VideoInfo, probe, read_batches
 
 # %% ../../nbs/30_inference/30_videos.ipynb #c715acb5
@@ -177,7 +178,9 @@ def _predict_recording(
             for views in stream:
                 damage.note(journals, views)
                 yield recording.as_input(views, model.cfg.data.size)
-    notes = run_job(model, job, batches, options)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', LostFramesWarning) # their rows are empty, which is said below
+        notes = run_job(model, job, batches, options)
     for video,note in zip(recording.videos, notes):
         text = damage_text(note)
         if text: warnings.warn(f'{video}: {text}', DamageWarning, stacklevel=4)

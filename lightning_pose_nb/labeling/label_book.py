@@ -203,12 +203,15 @@ def parse_line(
     "What a line of the journal says."
     try: entry = json.loads(line)
     except (ValueError, RecursionError): return None
-    if not isinstance(entry, dict): return None
-    if 'kind' in entry: return entry if _is_step(entry, n_keypoints) else None
-    if 'folded' in entry: return entry if isinstance(entry['folded'], str) else None
+    return entry if isinstance(entry, dict) and _is_entry(entry, n_keypoints) else None
+
+def _is_entry(entry:dict, n_keypoints:int)->bool:
+    "Whether a line is a step, says that steps were folded, or is the head of a journal."
+    if 'kind' in entry: return _is_step(entry, n_keypoints)
+    if 'folded' in entry: return isinstance(entry['folded'], str)
     names = entry.get('keypoints')
-    if not isinstance(entry.get('table'), str) or not isinstance(names, list): return None
-    return entry if all(isinstance(name, str) for name in names) else None
+    if not isinstance(entry.get('table'), str) or not isinstance(names, list): return False
+    return all(isinstance(name, str) for name in names)
 
 def _is_step(entry:dict, n_keypoints:int)->bool:
     "Whether a line is a step that can be made."

@@ -1,4 +1,4 @@
-"""Differentiable projection and triangulation in PyTorch; losses in 3D and on reprojected heatmaps
+"""Differentiable projection and triangulation in PyTorch; losses in 3D and on reprojected heatmaps, with a tolerance
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/multiview.html.md"""
 
@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/multiview.
 
 # %% auto #0
 __all__ = ['Cameras', 'stack_cameras', 'project_points', 'undistort_points', 'triangulate_pairs', 'pairwise_projections',
-           'pixels_per_unit', 'reprojection_heatmap_mse']
+           'pair_tolerance', 'pixels_per_unit', 'reproject', 'forgive', 'reprojection_heatmap_mse']
 
 # %% ../../nbs/20_losses/50_multiview.ipynb #66c25127
 import itertools
@@ -151,13 +151,24 @@ def pairwise_projections(
     keypoints:Tensor, # Predictions in frame pixels, shape (B, V, K, 2)
     targets:Tensor,   # Labels in frame pixels, shape (B, V, K, 2); NaN where missing
     cameras:Cameras,  # From `stack_cameras`
+    tolerance:Tensor|None=None, # World units that cost nothing, shape (P, K); None: all of it counts
 )->Tensor:            # World units; 0 if no keypoint has labels in two views
-    "Mean distance in 3D between what pairs of views predict and what their labels say."
+    "Mean distance in 3D, beyond the tolerance, between what pairs of views predict and what their labels say."
     ours = triangulate_pairs(cameras, keypoints)
     theirs = triangulate_pairs(cameras, targets)
     known = (ours.isfinite() & theirs.isfinite()).all(-1)
     off = torch.where(known[...,None], ours-theirs, 0)
-    return torch.linalg.vector_norm(off, dim=-1).sum()/known.sum().clamp_min(1)
+    distance = torch.linalg.vector_norm(off, dim=-1)
+    if tolerance is not None: distance = (distance-tolerance).clamp_min(0)*known
+    return distance.sum()/known.sum().clamp_min(1)
+
+def pair_tolerance(
+    tolerance:Tensor, # Of each view, shape (V, K)
+)->Tensor:            # Of the pairs 01, 02, …, 12, …, shape (P, K)
+    "A pair of views is no more exact than the less exact of the two."
+    n_views = len(tolerance)
+    i,j = torch.triu_indices(n_views, n_views, 1, device=tolerance.device)
+    return torch.maximum(tolerance[i], tolerance[j])
 
 # %% ../../nbs/20_losses/50_multiview.ipynb #46227c4b
 @torch.no_grad()
@@ -174,23 +185,44 @@ def pixels_per_unit(
     mean = torch.where(known, each, 0).sum()/known.sum().clamp_min(1)
     return torch.where(known.any(), mean, 1.)
 
+# %% ../../nbs/20_losses/50_multiview.ipynb #303d4590
+def reproject(
+    cameras:Cameras,  # From `stack_cameras`
+    keypoints:Tensor, # Frame pixels, shape (B, V, K, 2); NaN where missing
+)->Tensor:            # Frame pixels, (B, V, K, 2), double; NaN where no two views have the keypoint
+    "Where the mean of what pairs of views triangulate appears in every view."
+    pairs = triangulate_pairs(cameras, _wide(keypoints))
+    good = pairs.isfinite().all(-1, keepdim=True)
+    count = good.sum(1)
+    points = torch.where(good, pairs, 0).sum(1)/count.clamp_min(1)   # (B, K, 3)
+    return torch.where(count[:,None]>0, project_points(cameras, points), torch.nan)
+
+def forgive(
+    points:Tensor,    # Frame pixels, shape (B, V, K, 2)
+    labels:Tensor,    # Frame pixels, shape (B, V, K, 2); NaN where missing
+    tolerance:Tensor, # Frame pixels, shape (V, K)
+)->Tensor:            # (B, V, K, 2)
+    "The points, nearer to their labels by the tolerance; on them if they were within it."
+    known = (points.isfinite() & labels.isfinite()).all(-1, keepdim=True)
+    off = torch.where(known, points-labels, 0)
+    distance = torch.linalg.vector_norm(off, dim=-1, keepdim=True)
+    kept = (1-tolerance[...,None]/distance.clamp_min(1e-9)).clamp_min(0)
+    return torch.where(known, labels+off*kept, points)
+
 # %% ../../nbs/20_losses/50_multiview.ipynb #95351f17
 def reprojection_heatmap_mse(
-    keypoints:Tensor,       # Predictions in frame pixels, shape (B, V, K, 2)
+    reprojected:Tensor,     # From `reproject`, perhaps through `forgive`, shape (B, V, K, 2)
     target_maps:Tensor,     # What labels ask for, shape (B, V, K, h, w); all zero without a label
-    cameras:Cameras,        # From `stack_cameras`
     matrices:Tensor,        # Frame pixels to model pixels, shape (B, V, 3, 3)
     size:tuple[int,int],    # Height and width of the image, in model pixels
     downsample_factor:int=2,# A cell is 2**f model pixels wide
 )->Tensor:                  # 0 if no heatmap has a label
     "How far the heatmaps of the reprojected predictions are from those of the labels."
-    pairs = triangulate_pairs(cameras, _wide(keypoints))
-    good = pairs.isfinite().all(-1, keepdim=True)
-    count = good.sum(1)
-    points = torch.where(good, pairs, 0).sum(1)/count.clamp_min(1)   # (B, K, 3)
-    xy = apply_matrix(matrices, project_points(cameras, points)).to(target_maps.dtype)
+    found = reprojected.isfinite().all(-1)
+    xy = torch.where(found[...,None], reprojected, 0)
+    xy = apply_matrix(matrices, xy).to(target_maps.dtype)
     here = torch.full(xy.shape[:-1], 2, device=xy.device)
     maps = target_heatmaps(xy, here, size, downsample_factor)
-    labelled = (target_maps.sum((-1, -2)) > 0) & (count[:,None,:,0] > 0)
+    labelled = (target_maps.sum((-1, -2)) > 0) & found
     off = ((maps-target_maps)**2).sum((-1, -2))
     return (off*labelled).sum()/labelled.sum().clamp_min(1)

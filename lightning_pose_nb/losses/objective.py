@@ -23,8 +23,11 @@ from ..core.coordinates import apply_matrix, invert
 from ..core.errors import Problem, ProjectError, did_you_mean
 from ..core.heatmaps import target_heatmaps
 from lightning_pose_nb.losses.multiview import (
+    forgive,
+    pair_tolerance,
     pairwise_projections,
     pixels_per_unit,
+    reproject,
     reprojection_heatmap_mse,
     triangulate_pairs,
 )
@@ -39,6 +42,7 @@ from lightning_pose_nb.losses.supervised import (
 )
 from lightning_pose_nb.losses.unsupervised import (
     pca_loss,
+    pseudo_labels,
     temporal_heatmap_kl,
     temporal_heatmap_mse,
     temporal_loss,
@@ -93,7 +97,8 @@ def _unimodal(loss:Callable)->Callable:
     return compute
 
 # %% ../../nbs/20_losses/60_objective.ipynb #77dfb650
-Batch = Mapping[str, Any]  # labelled frames, from `collate`; perhaps `cameras`, from `stack_cameras`
+Batch = Mapping[str, Any]  # labelled frames, from `collate`; with calibrated cameras also
+                           # `cameras`, from `stack_cameras`, and `tolerances`: name of a loss → (V, K)
 
 def target_maps(
     batch:Batch, # `keypoints` and `visible`
@@ -116,6 +121,17 @@ def _regression(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
     labels = batch['keypoints']
     if kind=='mse': return regression_mse(labels, outputs['coordinates'])
     return regression_nll(labels, outputs['coordinates'], outputs['scales'], kind)
+
+# %% ../../nbs/20_losses/60_objective.ipynb #9c79e6d8
+def _ema_teacher(outputs:Outputs, settings:Any, cfg:Config, subspaces:Subspaces)->Tensor:
+    "What labels would cost, had somebody drawn them where the teacher is sure; a mean over all keypoints."
+    said = outputs['teacher_keypoints'], outputs['teacher_likelihood']
+    labels,share = pseudo_labels(*said, settings.prob_threshold, cfg.data.size)
+    visible = 2*labels.isfinite().all(-1)
+    student = dict(outputs)
+    if 'scales' in outputs: student['scales'] = outputs['scales'].detach()
+    batch = dict(keypoints=labels, visible=visible)
+    return share*LOSSES[main_loss(cfg)].compute(student, batch, cfg)
 
 # %% ../../nbs/20_losses/60_objective.ipynb #997ebb3d
 SURE = 0.05  # likelihood from which on a prediction takes part in a triangulation
@@ -143,22 +159,35 @@ class _Branches:
         "The cameras of every row."
         return {name: self.repeat(value) for name,value in self.batch['cameras'].items()}
 
+    @property
+    def truth(self)->Tensor:
+        "The labels of every row (N, V, K, 2) in camera pixels; NaN where missing."
+        return self.repeat(apply_matrix(invert(self.batch['camera_matrices']), self.batch['keypoints']))
+
+    def tolerance(self, name:str)->Tensor:
+        "What a loss forgives, camera pixels (V, K)."
+        return self.batch['tolerances'][name].to(self.batch['keypoints'].dtype)
+
+_IN_SPACE = 'supervised_pairwise_projections'
+_IN_IMAGES = 'supervised_reprojection_heatmap_mse'
+
 def _pairwise(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
     "Distance in 3D, frame pixels."
     branches = _Branches(outputs, batch)
-    labels = apply_matrix(invert(batch['camera_matrices']), batch['keypoints'])
-    truth = branches.repeat(labels)
+    truth = branches.truth
     cameras = branches.cameras
     scale = pixels_per_unit(cameras, triangulate_pairs(cameras, truth))
-    return pairwise_projections(branches.found, truth, cameras)*scale
+    tolerance = pair_tolerance(branches.tolerance(_IN_SPACE))/scale
+    return pairwise_projections(branches.found, truth, cameras, tolerance)*scale
 
 def _reprojection(outputs:Outputs, batch:Batch, cfg:Config)->Tensor:
     "Reprojected heatmaps."
     branches = _Branches(outputs, batch)
     targets = branches.repeat(target_maps(batch, cfg))
     matrices = branches.repeat(batch['camera_matrices'])
-    grid = (cfg.data.size, cfg.data.downsample_factor)
-    return reprojection_heatmap_mse(branches.found, targets, branches.cameras, matrices, *grid)
+    points = reproject(branches.cameras, branches.found)
+    points = forgive(points, branches.truth, branches.tolerance(_IN_IMAGES))
+    return reprojection_heatmap_mse(points, targets, matrices, cfg.data.size, cfg.data.downsample_factor)
 
 # %% ../../nbs/20_losses/60_objective.ipynb #8ddf123c
 _IN_3D = ('likelihood', 'cameras')
@@ -170,8 +199,8 @@ _ALL = (
     Loss('heatmap_kl', _heatmap(heatmap_kl), ('heatmaps',), supervised=True),
     Loss('heatmap_js', _heatmap(heatmap_js), ('heatmaps',), supervised=True),
     Loss('regression', _regression, ('coordinates',), supervised=True),
-    Loss('supervised_pairwise_projections', _pairwise, _IN_3D, supervised=True),
-    Loss('supervised_reprojection_heatmap_mse', _reprojection, ('heatmaps', *_IN_3D), supervised=True),
+    Loss(_IN_SPACE, _pairwise, _IN_3D, supervised=True),
+    Loss(_IN_IMAGES, _reprojection, ('heatmaps', *_IN_3D), supervised=True),
     Loss('temporal', _temporal, ('keypoints', 'likelihood')),
     Loss('pca_singleview', _pca('pca_singleview'), ('keypoints', 'pca_singleview')),
     Loss('pca_multiview', _pca('pca_multiview'), ('keypoints', 'pca_multiview')),
@@ -180,6 +209,7 @@ _ALL = (
     Loss('unimodal_mse', _unimodal(unimodal_mse), _SHAPE),
     Loss('unimodal_kl', _unimodal(unimodal_kl), _SHAPE),
     Loss('unimodal_js', _unimodal(unimodal_js), _SHAPE),
+    Loss('ema_teacher', _ema_teacher, ('teacher_keypoints',)),
 )
 LOSSES:dict[str,Loss] = {loss.name: loss for loss in _ALL}
 
@@ -191,6 +221,7 @@ NEEDS:dict[str,str] = {
     'keypoints': 'keypoints in frame pixels',
     'keypoints_model': 'keypoints in the pixels of the augmented image',
     'likelihood': 'a likelihood for each keypoint',
+    'teacher_keypoints': 'EMA weights to teach it (training.weight_averaging)',
     'coordinates': 'coordinates, which only a regression model gives',
     'cameras': f'calibrated cameras ({_CALIBRATED})',
     'pca_singleview': 'a subspace of poses fitted to the labels',
@@ -199,10 +230,11 @@ NEEDS:dict[str,str] = {
 
 # %% ../../nbs/20_losses/60_objective.ipynb #9939840e
 def available_outputs(
-    cfg:Config,  # model.model_type
+    cfg:Config,  # model.model_type, training.weight_averaging
 )->set[str]:     # Keys of NEEDS
-    "What a network of this family gives to losses."
+    "What a network of this family, and its EMA if there is one, give to losses."
     special = {'coordinates'} if cfg.model.model_type=='regression' else {'heatmaps'}
+    if cfg.training.weight_averaging: special |= {'teacher_keypoints'}
     return {'keypoints', 'keypoints_model', 'likelihood'} | special
 
 # %% ../../nbs/20_losses/60_objective.ipynb #71da5e9e

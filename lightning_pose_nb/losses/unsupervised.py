@@ -1,4 +1,4 @@
-"""Semi-supervised losses on unlabelled video: temporal, PCA of poses, PCA of views (multi-view), unimodal heatmaps
+"""Semi-supervised losses on unlabelled video: temporal, PCA of poses and of views, unimodal heatmaps, EMA teacher
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/unsupervised.html.md"""
 
@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/unsupervis
 
 # %% auto #0
 __all__ = ['temporal_loss', 'pca_loss', 'temporal_heatmap_mse', 'temporal_heatmap_kl', 'ideal_heatmaps', 'unimodal_mse',
-           'unimodal_kl', 'unimodal_js']
+           'unimodal_kl', 'unimodal_js', 'pseudo_labels']
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #8c09e155
 from collections.abc import Iterable, Sequence
@@ -150,3 +150,17 @@ def unimodal_js(
     "Symmetric divergence between the heatmaps and the ideal blob, a mean over trusted keypoints."
     ideal = ideal_heatmaps(keypoints_model, size, downsample_factor)
     return _mean_over_sure(symmetric_divergence(ideal, heatmaps), likelihood, prob_threshold)
+
+# %% ../../nbs/20_losses/40_unsupervised.ipynb #0dface4c
+def pseudo_labels(
+    keypoints:Tensor,     # What the teacher says, (x, y) in the student's model pixels, shape (..., K, 2)
+    likelihood:Tensor,    # How sure it is, shape (..., K)
+    prob_threshold:float, # Keypoints with less likelihood do not count
+    size:tuple[int,int],  # Height and width of the student's images, model pixels
+)->tuple[Tensor,Tensor]:  # Labels (..., K, 2), NaN for what does not count; the share that counts, a scalar
+    "The keypoints of a teacher that can serve as labels; without gradient."
+    xy = keypoints.detach()
+    end = xy.new_tensor([size[1], size[0]])
+    inside = ((xy >= 0) & (xy < end)).all(-1)
+    counts = inside & (likelihood.detach() >= prob_threshold)
+    return torch.where(counts[...,None], xy, torch.nan), counts.float().mean()

@@ -204,13 +204,16 @@ def _about_faults(about:Any)->list[str]:
     faults = []
     if not names or not _is_names(names) or len(set(names))<len(names):
         faults.append('keypoint_names is no list of different names')
-    split = about.get('split')
-    if not isinstance(split, dict): faults.append('split is no table of image paths')
-    else: faults += [f'split: {name} is no list of image paths' for name,part in split.items()
-                     if name not in PARTS or not _is_names(part)]
+    faults += _split_faults(about.get('split'))
     for name,(is_good,expected) in _FACTS.items():
         if name in about and not is_good(about[name]): faults.append(f'{name} is not {expected}')
     return faults
+
+def _split_faults(split:Any)->list[str]:
+    "What is wrong with the images of each set."
+    if not isinstance(split, dict): return ['split is no table of image paths']
+    bad = [name for name,part in split.items() if name not in PARTS or not _is_names(part)]
+    return [f'split: {name} is no list of image paths' for name in bad]
 
 # %% ../../nbs/21_models/70_folder.ipynb #c1855b69
 _RENAMED = {'stretch': 'uncertainty_scale', 'enter': 'frame_conv', 'carry': 'recurrent_conv'}

@@ -173,7 +173,7 @@ class FeaturePyramid(nn.Module):
     def __init__(self,
         stages:Mapping[int,int],         # Channels of the features of each stride, fine to coarse
         finest:int=4,                    # Stride of the features that come out, model pixels
-        width:int=128,                   # Channels of the features that come out
+        width:int=64,                    # Channels of the features that come out
         strides:Sequence[int]|None=None, # Of the stages that are joined; None: all from `finest` on
     ):
         super().__init__()

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from ..cameras.calibration import session_of
+from ..cameras.label_agreement import label_residuals, warn_disagreement
 from ..cameras.project_calibration import Calibration, find_calibration
-from ..cameras.triangulation import reprojection_errors, triangulate
 from ..config.load import examine
 from ..config.model_rules import fade_rule
 from lightning_pose_nb.config.rules import (
@@ -46,10 +46,10 @@ from ..data.multiview_labels import ViewLabels, rows_with_labels
 from ..data.splits import FEWEST, describe_validation, split_sizes
 from .data_warnings import unlike_videos, warn_about_labels
 from ..training.feasibility import check_feasible
-from ..video.images import VideoError, evident_depth, examine_images, image_size
+from ..video.images import VideoError, evident_depth, examine_images, image_size, images_depth
 from ..video.io import find_videos
-from ..video.sequential import probe
-from ..video.sessions import group_views, has_view
+from ..video.sequential import VideoInfo, is_deep, probe, video_depth
+from ..video.sessions import group_views, has_view, passed_over
 
 # %% ../../nbs/41_project/10_checks.ipynb #b8318018
 @dataclass
@@ -321,28 +321,32 @@ def _check_folder(p:Project, folder:VideoFolder)->None:
     some = videos[::step]
     with ThreadPoolExecutor(4) as pool:
         answers = dict(zip(some, pool.map(_open_video, some), strict=True))
-    if folder.is_unlabelled:
-        _compare_sizes(p, folder.key, answers)
-        _compare_looks(p, folder.key, [video for video,answer in answers.items() if not isinstance(answer, str)])
-    for video,answer in answers.items():
-        if not isinstance(answer, str): continue
-        level = 'error' if folder.is_needed else 'warning'
-        p.problems.append(Problem(str(video), '', answer, 'a video', 'Copy or convert it again.', level))
+    _check_opened(p, folder, [answer for answer in answers.values() if isinstance(answer, VideoInfo)])
+    level = 'error' if folder.is_needed else 'warning'
+    wrong = {video: answer for video,answer in answers.items() if isinstance(answer, str)}
+    for video,reason in wrong.items():
+        p.problems.append(Problem(str(video), '', reason, 'a video', 'Copy or convert it again.', level))
+    p.problems.extend(passed_over(folder.path))
     if p.views: _check_video_sessions(p, folder, videos)
 
-def _open_video(path:Path)->tuple[int, int]|str:
-    "Height and width, or what is wrong."
-    try: return probe(path, count=False).size
+def _open_video(path:Path)->VideoInfo|str:
+    "What its header says, or what is wrong."
+    try: return probe(path, count=False)
     except VideoError as error: return str(error).removeprefix(f'{path}: ')
 
+# %% ../../nbs/41_project/10_checks.ipynb #4aa46338
+def _check_opened(p:Project, folder:VideoFolder, infos:Sequence[VideoInfo])->None:
+    "Videos that open fit the labelled frames."
+    if folder.is_unlabelled:
+        _compare_sizes(p, folder.key, infos)
+        _compare_looks(p, folder.key, [info.path for info in infos])
+    _check_video_depth(p, [info.path for info in infos if is_deep(info.pix_fmt)])
+
 # %% ../../nbs/41_project/10_checks.ipynb #75f9fc61
-def _compare_sizes(p:Project, key:str, answers:Mapping[Path, tuple[int, int]|str])->None:
-    "Videos have the size of labelled images; `answers` are those of `_open_video`."
+def _compare_sizes(p:Project, key:str, infos:Sequence[VideoInfo])->None:
+    "Videos have the size of labelled images."
     known = _image_sizes(p)
-    odd = []
-    for video,size in answers.items():
-        if known and not isinstance(size, str) and size not in known:
-            odd.append(f'{video.name} {_in_words(size)}')
+    odd = [f'{info.path.name} {_in_words(info.size)}' for info in infos if known and info.size not in known]
     if not odd: return
     found = f'frames of another size than the labelled ones: {", ".join(odd[:4])}'
     fix = 'Poses are compared in pixels, so the PCA losses judge such videos wrongly. Convert them, or move them away.'
@@ -536,6 +540,16 @@ def check_augmentation(p:Project)->None:
         from lightning_pose_nb.datasets.augmentation import make_augmenter
         _add_refusal(p, 'training.imgaug', make_augmenter, t.imgaug)
     if t.imgaug_hflip and names: _add_refusal(p, 'training.imgaug_hflip', flip_pairs, names)
+    if t.imgaug=='auto' and not p.is_here: _add_choice(p) # a training says it itself
+
+def _add_choice(p:Project)->None:
+    "Say what `imgaug: auto` chooses, and why."
+    if len(p.labels)!=max(1, len(p.views)) or not p.are_valid('training', 'data'): return
+    from lightning_pose_nb.datasets.datamodule import describe_choices, find_augmentation, make_split
+    labels = ViewLabels(p.labels, p.views) if p.views else p.labels[0]
+    try: choices = find_augmentation(p.cfg, labels, make_split(p.cfg, labels)['train'])
+    except ProjectError: return # other checks say what is wrong
+    p.add('training.imgaug', describe_choices(choices, p.views), '', '', 'notice')
 
 def _add_refusal(p:Project, key:str, read:Callable[[Any], object], setting:Any)->None:
     "Read a setting, and add what its owner finds wrong with it."
@@ -577,6 +591,27 @@ def _check_depth(p:Project, highest:int)->None:
     elif highest>=2**setting:
         found = f'{setting} bits, but there are values up to {highest}'
         p.add('data.pixel_depth', found, f'{depth} bits', 'Higher values would all be white.', 'warning')
+
+# %% ../../nbs/41_project/10_checks.ipynb #a64f21ca
+def _check_video_depth(p:Project, videos:Sequence[Path])->None:
+    "How many bits the values of some 16-bit videos use, if that can be a surprise."
+    if not videos or not p.are_valid('data.data_dir', 'data.pixel_depth'): return
+    bits = {video: video_depth(video) for video in videos}
+    listed = ', '.join(f'{video.name} {n}' for video,n in list(bits.items())[:4])
+    images = [image for labels in p.labels for image in labels.images]
+    known = images_depth(images, p.cfg.data.root, p.cfg.data.pixel_depth)
+    if known is None: _tell_evident(p, min(bits.values()), listed)
+    elif max(bits.values())>known:
+        found = f'{known} bits, as set or in labelled images, but there are 16-bit videos of more ({listed})'
+        expected = f'{max(bits.values())} bits'
+        p.add('data.pixel_depth', found, expected, 'Higher values would all be white.', 'warning')
+
+def _tell_evident(p:Project, lowest:int, listed:str)->None:
+    "Report 16-bit videos whose values do not use all bits."
+    if lowest==16: return
+    found = f'auto, and 16-bit videos use fewer bits (as evident: {listed})'
+    fix = 'Write the bits of the camera: else each video is read by its own brightest values.'
+    p.add('data.pixel_depth', found, 'the bits of the camera', fix, 'warning')
 
 # %% ../../nbs/41_project/10_checks.ipynb #fb97f2f8
 def check_boxes(p:Project)->None:
@@ -640,16 +675,18 @@ def _check_camera_sizes(p:Project, found:Calibration)->None:
 
 # %% ../../nbs/41_project/10_checks.ipynb #29293c30
 def _check_agreement(p:Project, found:Calibration)->None:
-    "Labels of the same keypoint in several views meet in one 3D point: cameras have not been mixed up."
+    "Labels of the same keypoint in several views meet in one 3D point: cameras and labels are what they are called."
     if p.cfg.data.bbox_file or any(q.level=='error' for q in p.problems): return
     xy = np.stack([labels.xy for labels in p.labels], 1)
-    rigs = [found.rigs[row] for row in found.rows]
-    errors = np.stack([reprojection_errors(rig, triangulate(rig, one), one) for rig,one in zip(rigs, xy)])
+    residuals = label_residuals(found.rigs, found.rows, xy)
     far = []
-    for view,camera,distances in zip(p.views, found.rigs[0], errors.swapaxes(0, 1), strict=True):
+    for view,camera,distances in zip(p.views, found.rigs[0], residuals.swapaxes(0, 1), strict=True):
         distance = _known_median(distances)
         if distance>0.02*np.hypot(*camera.size): far.append(f'{view} {distance:.0f} px')
-    if not far: return
+    if not far:
+        warning = warn_disagreement(residuals, found.rigs[0], p.names, str(p.labels[0].path or ''))
+        if warning: p.problems.append(warning)
+        return
     problem = 'labels are far from the 3D points that the cameras make of them (median)'
     fix = 'Is each camera in the calibration under its own name, and has none moved since?'
     p.add('data.view_names', f'{problem}: {", ".join(far)}', 'a few pixels', fix, 'warning')

@@ -10,6 +10,7 @@ __all__ = ['NEAR_FRAMES', 'STILL', 'SMALL_SHARE', 'near_pairs', 'warn_near_dupli
 
 # %% ../../nbs/41_project/00_data_warnings.ipynb #1c54e887
 import hashlib
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import combinations, islice, pairwise
@@ -82,7 +83,7 @@ def warn_same_files(
     "A warning for images that are in the table under several names."
     by_size: dict[int,list[str]] = {}
     for image in dict.fromkeys(labels.images):
-        with suppress(OSError): by_size.setdefault((root/image).stat().st_size, []).append(image)
+        with suppress(OSError): by_size.setdefault(os.stat(os.path.join(root, image)).st_size, []).append(image)
     some = [image for images in by_size.values() if len(images)>1 for image in images]
     first: dict[str,str] = {}
     twins = []

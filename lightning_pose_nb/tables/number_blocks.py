@@ -51,13 +51,14 @@ def _c_read(
     used = sorted({*layout.text, *layout.numbers})
     kinds: dict[int, Any] = dict.fromkeys(layout.text, object)
     kinds |= dict.fromkeys(layout.numbers, float)
-    words = {c: list(layout.nothing) if c in layout.numbers else [] for c in used}
     plain: dict[str, Any] = dict(header=None, keep_default_na=False, quoting=csv.QUOTE_NONE, low_memory=False)
     exact: dict[str, Any] = {} if _version(pd.__version__)>=(3, 1) else {'float_precision': 'round_trip'}
+    words = list(layout.nothing) # of all columns, as pandas looks at each word for each column else
     columns: dict[str, Any] = dict(names=range(layout.width), usecols=used, dtype=kinds, na_values=words)
     source = io.BytesIO(text)
     try: frame = pd.read_csv(source, skip_blank_lines=False, **plain, **exact, **columns)
     except ValueError: return None
+    if any(frame[column].hasnans for column in layout.text): return None # a row whose name is such a word
     cells = [frame[column].tolist() for column in layout.text]
     return cells, frame[list(layout.numbers)].to_numpy(float)
 
@@ -94,9 +95,9 @@ def _odd_lines(
     "Where the lines of a text end, and which of them do not have `width` cells."
     letters = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(letters==ord('\n'))
-    commas = np.flatnonzero(letters==ord(','))
-    until = np.searchsorted(commas, ends)
-    return ends, np.diff(until, prepend=0)!=width-1
+    starts = np.concatenate([[0], ends[:-1]+1])
+    is_comma = (letters==ord(',')).view(np.uint8)
+    return ends, np.add.reduceat(is_comma, starts, dtype=np.uint32)!=width-1
 
 def _without_quotes(text:str)->str:
     "The text without quotes, if no cell needs any; else as it is."
@@ -172,7 +173,7 @@ def _plain_line(record:list[str], width:int)->bytes|None:
     return line.encode()
 
 # %% ../../nbs/02_tables/20_number_blocks.ipynb #b286a943
-BLOCK = 4_000_000   # characters of a block
+BLOCK = 8_000_000   # characters of a block
 SMALL = 200_000     # characters of a table for which pandas is not loaded
 
 def read_blocks(

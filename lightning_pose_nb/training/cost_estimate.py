@@ -77,6 +77,7 @@ class Forecast:
     epochs:int|None = None           # Epochs
     steps:int|None = None            # Steps in all
     unlabelled:int|None = None       # Unlabelled frames in an epoch, all views together
+    taught:int = 0                   # Of these, frames that the EMA teacher labels: a forward pass more
     parameters:int|None = None       # Weights of the network
     step_bytes:int|None = None       # Memory of a step: weights, gradients, moments, activations
     image_bytes:int|None = None      # Memory of the labelled images at the network's size
@@ -103,6 +104,7 @@ def forecast(
     found.epochs = data.epochs
     found.steps = cfg.training.max_steps or (data.epochs and data.epochs*data.steps_per_epoch)
     found.unlabelled = data.n_batches*cfg.train_length*len(views) if data.unlabelled else 0
+    found.taught = found.unlabelled if 'ema_teacher' in cfg.model.losses_to_use else 0
     found.image_bytes = sum(view.images.cache.bytes for view in views)
     if network: _add_network(found, cfg, data)
     return found
@@ -143,7 +145,9 @@ def _describe_length(found:Forecast)->str:
 def _describe_unlabelled(found:Forecast)->str:
     "How much of the videos an epoch shows."
     if found.unlabelled is None: return ''
-    return f'{found.unlabelled} in an epoch' if found.unlabelled else 'none: no loss asks for them'
+    if not found.unlabelled: return 'none: no loss asks for them'
+    teacher = ', each labelled by the EMA teacher first (one forward pass more)' if found.taught else ''
+    return f'{found.unlabelled} in an epoch{teacher}'
 
 def _describe_step(found:Forecast)->str:
     "What a step needs, where the network is trained."

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
@@ -39,7 +40,16 @@ from ..core.files import scratch_path
 from ..core.locks import owned
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
+from ..datasets.augmentation import AugmentationChoice
 from ..datasets.datamodule import PoseData
+from ..losses.label_tolerance import FILE as TOLERANCES
+from lightning_pose_nb.losses.label_tolerance import (
+    Tolerance,
+    fit_tolerances,
+    load_tolerances,
+    reprojection_residuals,
+    save_tolerances,
+)
 from ..losses.objective import available_outputs, find_losses, multiview_losses
 from ..losses.pose_subspace import FILE as SUBSPACES
 from ..losses.pose_subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
@@ -72,7 +82,7 @@ from lightning_pose_nb.training.checkpoints import (
     mean_pose_error,
     rescue_weights,
 )
-from .lightning_module import Parts, PoseModule
+from .lightning_module import Parts, PoseModule, RigCameras
 from .progress import PROGRESS, SAMPLES, Progress, TrainingBar, training_progress
 from .provenance import SOURCES, describe_environment, save_sources
 from .schedules import LossWeightSchedule, make_loss_schedule, make_rates
@@ -191,7 +201,7 @@ def has_begun(
     if any((folder/name).exists() for name in (WEIGHTS, BEST, RESUME)): return True
     return any((folder/CHECKPOINTS).glob('*.ckpt'))
 
-_OURS = {SUBSPACES, SOURCES, PROGRESS, SAMPLES, LOGS, BOARD, CHECKPOINTS}
+_OURS = {SUBSPACES, TOLERANCES, SOURCES, PROGRESS, SAMPLES, LOGS, BOARD, CHECKPOINTS}
 
 def _is_ours(cfg:Config, folder:Path)->bool:
     "Is there nothing in a folder but what setting up a run writes?"
@@ -280,12 +290,19 @@ def _bad_start(path:Path, found:str)->ProjectError:
     return ProjectError([Problem(str(path), 'model.checkpoint', found, expected)])
 
 # %% ../../nbs/22_training/80_fit.ipynb #b773f484
+@dataclass(frozen=True)
+class _Prepared:
+    "What losses know of the training labels."
+    subspaces:dict[str,Subspace]   # What the PCA losses compare with
+    tolerances:dict[str,Tolerance] # What the multi-view losses forgive
+    remarks:list[str]              # About the losses
+
 def _prepare_losses(
     cfg:Config,    # Names the losses
     data:PoseData, # Labels, split, cameras
     folder:Path,   # The model folder
-)->tuple[dict[str,Subspace],list[str]]: # Subspaces, and remarks about the losses
-    "Subspaces of the training labels, or of the run to continue; raises for losses that cannot be."
+)->_Prepared:
+    "What losses know of the training labels, or of the run to continue; raises for losses that cannot be."
     subspaces = load_subspaces(folder) if has_begun(folder) else {}
     remarks = []
     if not subspaces:
@@ -295,13 +312,26 @@ def _prepare_losses(
     if data.calibration: available.add('cameras')
     find_losses(cfg.model.losses_to_use, available)
     added = multiview_losses(cfg, data.calibration is not None)
-    if added: remarks = [*remarks, _describe_multiview(cfg, added)]
-    return subspaces, remarks
+    tolerances = _prepare_tolerances(cfg, data, folder, added)
+    if added: remarks = [*remarks, _describe_multiview(cfg, tolerances)]
+    return _Prepared(subspaces, tolerances, remarks)
 
-def _describe_multiview(cfg:Config, names:list[str])->str:
+def _prepare_tolerances(cfg:Config, data:PoseData, folder:Path, losses:list[str])->dict[str,Tolerance]:
+    "What the multi-view losses forgive, as the run to continue had it, or from the training labels."
+    known = load_tolerances(folder) if has_begun(folder) else {}
+    if data.calibration is None or not losses: return {}
+    if all(name in known for name in losses): return known
+    rows = data.split['train']
+    xy = np.stack([view.xy[rows] for view in data.labels.views], 1)
+    residuals = reprojection_residuals(data.calibration, rows, xy)
+    return fit_tolerances(cfg, losses, residuals, data.labels.keypoint_names)
+
+def _describe_multiview(cfg:Config, tolerances:dict[str,Tolerance])->str:
     "The remark about losses that calibrated cameras bring."
-    weighted = [f'{name} (log_weight {getattr(cfg.losses, name).log_weight:g})' for name in names]
-    return f'losses in 3D, as cameras are calibrated: {", ".join(weighted)}'
+    told = []
+    for name,tolerance in tolerances.items():
+        told.append(f'{name} (log_weight {getattr(cfg.losses, name).log_weight:g}, tolerance: {tolerance})')
+    return f'losses in 3D, as cameras are calibrated: {", ".join(told)}'
 
 # %% ../../nbs/22_training/80_fit.ipynb #dd8d6c02
 def _check_videos(data:PoseData, about:dict|None, folder:Path)->list[list]:
@@ -339,9 +369,8 @@ class TrainingRun:
     folder:Path                      # The model folder
     data:PoseData                    # Labels, split, videos, cameras
     loss_schedule:LossWeightSchedule # Fades losses on video in
-    subspaces:dict[str,Subspace]     # What the PCA losses compare with
+    losses:_Prepared                 # What losses know of the training labels
     videos:list[list]                # Name and length of each unlabelled session
-    remarks:list[str]                # About the losses
     checkpoint:Path|None             # Where to go on; None: from the start
     recorded:dict[str,Any]           # What else `model.json` says: environment, seeds, micro_batch, …
 
@@ -363,7 +392,7 @@ class TrainingRun:
         if self.videos:
             lines.append(f'losses on video: off until epoch {freeze}, '
                          'counted from 0, then faded in')
-        return '\n'.join([*lines, *self.remarks])
+        return '\n'.join([*lines, *self.losses.remarks])
 
     def save_description(self, **about:Any)->None:
         "Write the folder's config and `model.json`."
@@ -381,13 +410,14 @@ def prepare_run(
     "Look at labels, losses, cameras and videos; `ProjectError` for what does not go together."
     schedule = make_loss_schedule(cfg)
     rows = _find_rows(labels.images, about['split']) if about else None
-    data = PoseData(cfg, labels, rows, device, lambda epoch: schedule.at(epoch)>0)
+    choices = [AugmentationChoice(**choice) for choice in (about or {}).get('augmentation', ())]
+    data = PoseData(cfg, labels, rows, device, lambda epoch: schedule.at(epoch)>0, choices)
     _check_stopping(cfg, data)
-    subspaces,remarks = _prepare_losses(cfg, data, folder)
+    losses = _prepare_losses(cfg, data, folder)
     videos = _check_videos(data, about, folder)
     checkpoint = folder/RESUME if about and (folder/RESUME).exists() else None
     recorded = _record(cfg, data, about or {}, device)
-    return TrainingRun(cfg, folder, data, schedule, subspaces, videos, remarks, checkpoint, recorded)
+    return TrainingRun(cfg, folder, data, schedule, losses, videos, checkpoint, recorded)
 
 _WRITTEN = {'format', 'package', 'written', 'model_type', 'keypoint_names', 'split', 'config_lines', 'diverged'}
 
@@ -404,6 +434,7 @@ def _record(cfg:Config, data:PoseData, about:dict, device:torch.device)->dict[st
     baseline = mean_pose_error(data.labels, data.split)
     error = round(baseline, 4) if math.isfinite(baseline) else None
     earlier = {key: value for key,value in about.items() if key not in _WRITTEN}
+    if data.choices: earlier['augmentation'] = [choice.as_dict() for choice in data.choices]
     return earlier | dict(environment=sittings, seeds=seeds, mean_pose_error=error)
 
 def _find_rows(images:list[str], split:dict[str,list[str]])->dict[str,list[int]]:
@@ -463,7 +494,8 @@ def _write_beginning(run:TrainingRun)->None:
     "What the folder holds from the first step on; what it is going to be comes first."
     run.folder.mkdir(parents=True, exist_ok=True)
     run.save_description()
-    save_subspaces(run.folder, run.subspaces)
+    save_subspaces(run.folder, run.losses.subspaces)
+    if run.losses.tolerances: save_tolerances(run.folder, run.losses.tolerances)
     if run.data.calibration: save_cameras(run.folder, run.data.calibration, run.cfg.data.root)
     save_sources(run.folder, run.cfg, run.data)
 
@@ -580,8 +612,9 @@ def prepare_sitting(
     observers = [check, best, learning, saver, Progress(run.folder, run.data), *callbacks]
     trainer = make_trainer(cfg, run.folder, run.data.epochs, observers, progress)
     rates = make_rates(cfg, run.data.steps_per_epoch)
-    rigs = run.data.calibration.rigs if run.data.calibration else ()
-    module = PoseModule(network, cfg, rates, run.loss_schedule, run.subspaces, rigs)
+    cameras = None
+    if run.data.calibration: cameras = RigCameras(run.data.calibration.rigs, run.losses.tolerances)
+    module = PoseModule(network, cfg, rates, run.loss_schedule, run.losses.subspaces, cameras)
     module.between_batches = saver.between_batches
     module.parts = Parts(run.recorded.get('micro_batch'))
     return Sitting(run, trainer, module, best, check)

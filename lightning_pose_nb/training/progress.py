@@ -72,8 +72,13 @@ def add_prediction(
 )->None:
     "What the network finds in the images now."
     entry = dict(step=step, epoch=epoch, xy=_listed(xy), likelihood=_listed(likelihood))
-    with (Path(folder)/SAMPLES/'predictions.jsonl').open('a', encoding='utf-8') as file:
-        file.write(json.dumps(entry)+'\n')
+    path = Path(folder)/SAMPLES/'predictions.jsonl'
+    with path.open('ab+') as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end-1))
+        is_torn = file.read() not in (b'', b'\n')
+        line = json.dumps(entry)+'\n'
+        file.write(('\n'*is_torn + line).encode())
 
 def _listed(values:np.ndarray)->list:
     "Numbers as JSON wants them: rounded, and null where there is none."
@@ -103,9 +108,9 @@ def _read_predictions(path:Path)->list[dict]:
     "The entries of the file, without those of steps that were repeated."
     if not path.is_file(): return []
     steps = {}
-    for line in path.read_text().splitlines(keepends=True):
-        if not line.endswith('\n'): break # being written
-        entry = json.loads(line)
+    for line in path.read_text(encoding='utf-8', errors='replace').splitlines():
+        try: entry = json.loads(line)
+        except ValueError: continue # torn by a kill, or being written
         for name in ('xy', 'likelihood'): entry[name] = np.array(entry[name], float)
         steps = {step: earlier for step,earlier in steps.items() if step<entry['step']}
         steps[entry['step']] = entry
@@ -124,19 +129,18 @@ class Progress(Callback):
         self.data = data
         self.every = every
         self.samples = SamplePredictions(self.folder, data, n_images)
-        self.began = time.time()
-        self.first = 0
-        self.last = 0.
+        self.began = time.monotonic() # the clock of a machine may be set while it trains
+        self.first = self.last = 0
 
     def on_train_start(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "The first note."
-        self.began = time.time()
+        self.began = time.monotonic()
         self.first = trainer.global_step
         self.write(trainer)
 
     def on_train_batch_end(self, trainer:pl.Trainer, *_:Any)->None:
         "A note, if the last is old."
-        if time.time()-self.last>=self.every: self.write(trainer)
+        if time.monotonic()-self.last>=self.every: self.write(trainer)
 
     def on_validation_end(self, trainer:pl.Trainer, pl_module:Any)->None:
         "What the network predicts."
@@ -149,15 +153,16 @@ class Progress(Callback):
 
     def on_exception(self, trainer:pl.Trainer, pl_module:Any, exception:BaseException)->None:
         "The last note of a run that did not."
-        if isinstance(exception, KeyboardInterrupt): self.write(trainer, 'interrupted')
-        else: self.write(trainer, 'failed', f'{type(exception).__name__}: {exception}')
+        if isinstance(exception, KeyboardInterrupt): return self.write(trainer, 'interrupted')
+        self.write(trainer, 'failed', f'{type(exception).__name__}: {exception}')
 
     def write(self, trainer:pl.Trainer, state:str='running', reason:str='')->None:
         "Write down how far it is."
         if not trainer.is_global_zero: return
-        self.last = time.time()
+        self.last = time.monotonic()
         facts = training_facts(trainer, self.data, self.last-self.began, self.first)
-        write_progress(self.folder, state=state, reason=reason, began=self.began, **facts)
+        began = time.time() - (self.last-self.began)
+        write_progress(self.folder, state=state, reason=reason, began=began, **facts)
 
 # %% ../../nbs/22_training/30_progress.ipynb #363f2822
 def training_facts(

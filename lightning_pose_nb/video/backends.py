@@ -12,7 +12,7 @@ import contextlib
 import itertools
 import queue
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +152,10 @@ def _called(infos):
 # %% ../../nbs/10_video/80_backends.ipynb #4847f3a2
 @dataclass(frozen=True)
 class ClipBuffer:
-    "How far readers work ahead, and what they keep."
-    ahead:int=2      # Batches that may be ready before they are asked for
-    keep_bytes:int=0 # Memory for clips that will come again, bytes; for the CPU reader
+    "How far readers work ahead, what they keep, and how dark a 16-bit value is to the CPU reader."
+    ahead:int=2         # Batches that may be ready before they are asked for
+    keep_bytes:int=0    # Memory for clips that will come again, bytes; for the CPU reader
+    depth:int|None=None # Bits that 16-bit values use; None: as evident in each video
 
 def open_clips(
     videos:Sequence[str|Path],           # Video files
@@ -167,13 +168,13 @@ def open_clips(
     "Clips of videos, each read by the reader of its file."
     if len(names)!=len(videos) or not set(names)<={'video', 'dali'}:
         raise ValueError(f'names is video or dali for each of {len(videos)} videos, not {names}')
-    if 'dali' not in names: return read_clips(videos, clips, size, buffer.ahead, buffer.keep_bytes)
+    if 'dali' not in names: return read_clips(videos, clips, size, *astuple(buffer))
     if 'video' not in names: return read_clips_dali(videos, clips, size, device, buffer.ahead)
     rounds = _Rounds(clips, names)
     video_clips = itertools.chain.from_iterable(rounds.of('video'))
     paths = [Path(video) for video in videos]
     readers = {
-        'video': read_clips(paths, video_clips, size, buffer.ahead, buffer.keep_bytes),
+        'video': read_clips(paths, video_clips, size, *astuple(buffer)),
         'dali': read_chunks(paths, rounds.of('dali'), size, device, buffer.ahead)}
     return _both(readers, rounds)
 

@@ -28,9 +28,10 @@ _MAX_OPEN = 16 # files open at once
 
 class _OpenReaders:
     "Readers of several videos; those used last are open."
-    def __init__(self, videos, stop):
+    def __init__(self, videos, stop, depth=None):
         self.videos = videos
         self.stop = stop
+        self.depth = depth
         self.readers = {}
         self.open = OrderedDict()
 
@@ -38,7 +39,7 @@ class _OpenReaders:
         "The reader of a video; if too many are open, the one unused for longest is closed."
         if not 0<=video<len(self.videos): raise ValueError(no_such_video(video, self.videos))
         if video not in self.readers:
-            self.readers[video] = VideoReader(self.videos[video], self.stop)
+            self.readers[video] = VideoReader(self.videos[video], self.stop, self.depth)
         self.open[video] = self.readers[video]
         self.open.move_to_end(video)
         if len(self.open)>_MAX_OPEN:
@@ -59,12 +60,12 @@ def no_such_video(
 # %% ../../nbs/10_video/60_clips.ipynb #1276a5cb
 class _ClipCache:
     "Clips of several videos, from memory or from their files."
-    def __init__(self, videos, size, keep_bytes, stop):
+    def __init__(self, videos, size, keep_bytes, readers):
         self.videos = videos
         self.size = size
         self.room = keep_bytes
         self.kept = {}
-        self.readers = _OpenReaders(videos, stop)
+        self.readers = readers
 
     def get(self, clip)->FrameBatch:
         "One clip; a caller may change its frames."
@@ -106,11 +107,12 @@ def read_clips(
     size:tuple[int,int]|None=None,       # Height and width to resize to; None: as they are
     ahead:int=2,                         # Batches that may be ready before they are asked for
     keep_bytes:int=0,                    # Memory for clips that will come again, bytes
+    depth:int|None=None,                 # Bits that 16-bit values use; None: as evident in each video
 )->Generator[FrameBatch,None,None]:      # One batch for each clip, in the same order
     "Clips of videos, decoded and resized ahead of time in a thread of their own."
     if keep_bytes<0: raise ValueError(f'keep_bytes must not be negative, but is {keep_bytes}')
     videos = check_request(videos, ahead)
-    return _read_clips(clips, ahead, videos, check_size(size), keep_bytes)
+    return _read_clips(clips, ahead, videos, check_size(size), keep_bytes, depth)
 
 def check_request(
     videos:Sequence[str|Path], # Video files
@@ -149,10 +151,10 @@ class _Handover:
         self._slots.release()
 
 # %% ../../nbs/10_video/60_clips.ipynb #ff931cba
-def _read_clips(clips, ahead, videos, size, keep_bytes):
+def _read_clips(clips, ahead, videos, size, keep_bytes, depth):
     "The generator behind `read_clips`, which has checked what it is given."
     handover = _Handover(ahead)
-    cache = _ClipCache(videos, size, keep_bytes, handover.stop)
+    cache = _ClipCache(videos, size, keep_bytes, _OpenReaders(videos, handover.stop, depth))
     work = handover, cache, clips
     worker = threading.Thread(target=_work, args=work, name='clip reader', daemon=True)
     worker.start()

@@ -426,16 +426,18 @@ def _stored(path:Path)->tuple[np.ndarray,ImageHeader]:
     file,page = image_file(path)
     with _open(file) as opened:
         header = _header(file, opened)
-        fault = _not_one(header, page, file) or _too_large(header) or header.fault
-        if fault: raise ImageError(path, fault)
+        _refuse(path, _not_one(header, page, file) or _too_large(header) or header.fault)
         if header.pages>1 and header.kind!='tiff': return _animation_frame(file, page or 0), header
         data = _read(path, opened, page)
-        fault = _DAMAGE.get(header.kind, _no_damage)(data)
-        if fault: raise ImageError(path, fault)
+        _refuse(path, _DAMAGE.get(header.kind, _no_damage)(data))
         if header.kind=='tiff': data,header = _first_page(data, opened, page or 0, header)
     image = _decode(data)
     if image is None: raise ImageError(path, _unreadable(header, len(data)))
     return image, header
+
+def _refuse(path:Path, fault:str)->None:
+    "An `ImageError` if there is a fault."
+    if fault: raise ImageError(path, fault)
 
 def _read(path:Path, opened:BinaryIO, page:int|None)->bytes|mmap.mmap:
     "All of a file; of a stack, which may be larger than the memory, only what will be looked at."
@@ -687,9 +689,11 @@ class _Memory:
 
     def stamp(self, image:str)->list[int]:
         "Size and times of a file; nothing may change in it while they stay."
-        try: stat = os.stat(image_file(self.root/image)[0])
-        except OSError: return []
-        return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        for name in (lambda: os.path.join(self.root, image), lambda: image_file(self.root/image)[0]):
+            with suppress(OSError):
+                stat = os.stat(name())
+                return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+        return []
 
     def recall(self, images:Iterable[str])->dict[str,ImageFacts]:
         "What is known of files that have not changed."

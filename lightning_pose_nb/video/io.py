@@ -172,7 +172,10 @@ def _why_skipped(path, recursive):
     "Why something in a folder is no video that is found; empty if it is one, or obviously none."
     if _is_video(path) or path.name.startswith('._'): return ''
     if path.is_dir() and not is_video_name(path): return '' if recursive else _videos_below(path)
-    if not is_video_name(path): return _unknown_suffix(path)
+    return _why_not_found(path) if is_video_name(path) else _unknown_suffix(path)
+
+def _why_not_found(path):
+    "Why something that is called like a video is not found."
     if path.name.startswith('.'): return 'hidden, as its name begins with a dot'
     if path.is_dir(): return 'a folder, though it is called like a video'
     if path.is_symlink() and not path.exists():

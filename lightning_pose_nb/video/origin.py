@@ -172,9 +172,9 @@ def pass_on_origin(
     csv:str|Path,  # Predictions of a video
     out:str|Path,  # What was made of them, in pixels of the same video
 )->None:
-    "Note beside a file which video it is about, as the predictions know it."
+    "Note beside a file which video it is about, and its pixel depth, as the predictions know them."
     note = read_note(Path(csv))
-    kept = {key: note[key] for key in ('source', 'view', 'frame_size') if key in note}
+    kept = {key: note[key] for key in ('source', 'view', 'frame_size', 'pixel_depth') if key in note}
     target = made_from(Path(out))
     target.unlink(missing_ok=True)
     if kept and not note.get('cropped'): write_atomic(target, json.dumps(kept)+'\n')

@@ -408,11 +408,12 @@ class VideoReader:
     def __init__(self,
         path:str|Path,                   # A video file
         stop:threading.Event|None=None,  # Set in another thread, it ends a reading with `Stopped`
+        depth:int|None=None,             # Bits that 16-bit values use; None: as evident in the video
     ):
         self.path = Path(path)
         self._watch = _Watch(stop or threading.Event())
         self._ways = _Ways(self.path, self._watch)
-        self._converter = FrameConverter(self.path)
+        self._converter = FrameConverter(self.path, depth)
         open_video(self.path)[0].close()
 
     @cached_property

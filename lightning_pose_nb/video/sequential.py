@@ -169,7 +169,9 @@ class _ByKeyFrame:
             self._agrees = False
             return 0
         if not self._agrees: tally.astray = tally.skipped
-        if not self._agrees or not frame.key_frame: return 0
+        return self._behind_at_key(frame, tally) if self._agrees and frame.key_frame else 0
+
+    def _behind_at_key(self, frame, tally):
         given = sum(packet>frame.pts for packet in self._recent)
         behind = int(frame.pts) + given - self._not_shown - self._next
         begins_here = self._skip_first and (self._may_skip or not tally.hurt)
@@ -449,16 +451,17 @@ def _images(path, start, tally, depth=None):
 def read_frames(
     path:str|Path, # A video file
     start:int=0,   # Number of the first frame wanted; the ones before it are decoded and dropped
+    depth:int|None=None, # Bits that 16-bit values use; None: as evident in the video
 )->Generator[np.ndarray,None,None]: # Images uint8 (H, W, 3), RGB
     "Every frame of a video, exactly once and in the order it is shown; a lost one as the one before."
     if start<0: raise ValueError(f'start must not be negative, but is {start}')
     open_video(path)[0].close()
-    return _read_frames(path, start)
+    return _read_frames(path, start, depth)
 
-def _read_frames(path, start):
+def _read_frames(path, start, depth):
     "The generator behind `read_frames`, which has checked what it is given."
     tally = DamageTally()
-    for item in _images(path, start, tally): yield item.image
+    for item in _images(path, start, tally, depth): yield item.image
     tally.warn(path)
 
 # %% ../../nbs/10_video/30_sequential.ipynb #fc456887

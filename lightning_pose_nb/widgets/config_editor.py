@@ -27,6 +27,7 @@ from ..config.load import KEYS, examine, template
 from ..config.schema import Config
 from ..config.yaml_document import parse_document
 from ..core.errors import Problem, ProjectError, did_you_mean
+from ..core.files import write_atomic
 from ..data.csv_table import read_sheet
 from ..project.checks import check_project
 from ..training.cost_estimate import Forecast, describe_forecast, forecast
@@ -504,7 +505,7 @@ class ConfigEditor(CheckedDraft, widgets.VBox):
         path:str|Path='config.yaml', # The file
         create:bool=False,           # Begin with the template if there is no such file
     ):
-        if create and not Path(path).exists(): Path(path).write_text(template(), encoding='utf-8')
+        if create and not Path(path).exists(): write_atomic(path, template())
         CheckedDraft.__init__(self, path)
         self.task = LatestTask()
         self.parts = EditorParts(self)

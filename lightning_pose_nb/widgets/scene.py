@@ -11,6 +11,7 @@ __all__ = ['move_keypoints', 'in_shown_pixels', 'order_rows', 'align_predictions
 # %% ../../nbs/42_widgets/50_scene.ipynb #3ae41278
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -108,6 +109,10 @@ def align_predictions(
         signals = read_traces(csv)
     elif isinstance(predictions, FrameSignals): signals = predictions
     else: signals = FrameSignals(predictions)
+    return _aligned(signals, source, csv)
+
+def _aligned(signals:FrameSignals, source:FrameSource, csv:Path|None=None)->FrameSignals:
+    "Signals in the pixels and in the order of the frames that are shown."
     return order_rows(in_shown_pixels(signals, source, csv), source)
 
 # %% ../../nbs/42_widgets/50_scene.ipynb #44483200
@@ -240,6 +245,10 @@ def _open(media:Any, book:Any, data_dir:str|Path|None)->FrameSource:
     images = [*book.images, *getattr(book, 'unlabelled_images', [])]
     return open_frames(images, root or book.path.parent)
 
+def _is_file(predictions:Any)->bool:
+    "Are predictions named by the path of a file?"
+    return isinstance(predictions, str|os.PathLike) and not Path(predictions).is_dir()
+
 def _shared_names(predictions:Mapping[str, FrameSignals], book:Any)->list[str]:
     "The keypoints; they must be the same everywhere."
     names = {name: list(signals.table.keypoint_names) for name,signals in predictions.items()}
@@ -262,9 +271,14 @@ class ViewState(FrameLabels):
         book:LabelBook|Labels|None=None,         # Labels; a book can be changed
         data_dir:str|Path|None=None,             # Where image paths start; None: at the label table
     ):
-        super().__init__(_open(media, book, data_dir), book)
         given = predictions or {}
-        self.traces = {name: align_predictions(one, self.source) for name,one in given.items()}
+        with ThreadPoolExecutor(2) as pool: # a long file is read while the packets of its video are
+            read = {name: pool.submit(read_traces, one) for name,one in given.items() if _is_file(one)}
+            super().__init__(_open(media, book, data_dir), book)
+        self.traces = {}
+        for name,one in given.items():
+            if name in read: self.traces[name] = _aligned(read[name].result(), self.source, Path(one))
+            else: self.traces[name] = align_predictions(one, self.source)
         self.names = _shared_names(self.traces, book)
 
     def guess(self,
