@@ -2,6 +2,8 @@
 import json
 import resource
 import shutil
+import subprocess
+import sys
 import warnings
 from itertools import chain, combinations
 from types import SimpleNamespace
@@ -272,3 +274,25 @@ def test_full_disk(tmp_path, full_disk):
     with pytest.raises(ProjectError, match=RESUME):
         ResumeCheckpoint(tmp_path).save(trainer)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {WEIGHTS: 'old', RESUME: 'old'}
+
+
+REFUSED = '''
+import resource, sys
+from types import SimpleNamespace
+from pytorch_lightning.loggers import TensorBoardLogger
+from lightning_pose_nb.training.fit import _close_logs
+board = TensorBoardLogger(sys.argv[1], 'run', 0, default_hp_metric=False)
+board.log_metrics({'loss': 1.}, 0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+for step in range(30): board.log_metrics({'loss': 1.}, step)
+_close_logs(SimpleNamespace(loggers=[board]))
+print('what we say of it', file=sys.stderr)
+'''
+
+
+def test_full_disk_is_told_once(tmp_path):
+    "TensorBoard does not try again when the program ends, and has nothing to say behind our message."
+    command = [sys.executable, '-W', 'ignore', '-c', REFUSED, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0
+    assert ended.stderr == 'what we say of it\n'
