@@ -99,7 +99,8 @@ def parse() -> argparse.Namespace:
     p.add_argument('--keep', type=Path, metavar='FILE',
                    help='JSON lines: results are added, and what is there is not trained again')
     p.add_argument('--print', type=Path, nargs='+', metavar='FILE',
-                   help='print the tables of kept results, and train nothing')
+                   help='print the tables of kept results, and train nothing; '
+                        'with --variant NAME only of these, in this order')
     p.add_argument('--accelerator', default='cpu', help='cpu, gpu, mps or auto')
     p.add_argument('--threads', type=int, default=1, help='threads of each training')
     p.add_argument('--jobs', type=int, default=1, help='trainings at the same time')
@@ -291,10 +292,16 @@ def print_table(rows: list[dict]) -> None:
         for line in table_lines(rows, measure): print(line, flush=True)
 
 
+def in_order(rows: list[dict], names: list[str]) -> list[dict]:
+    "Each run once, those of the first variant first, and only those of these variants."
+    each = {identity(row): row for row in rows if row['variant'] in names}
+    return sorted(each.values(), key=lambda row: names.index(row['variant']))
+
+
 def print_tables(rows: list[dict]) -> None:
     "A table for each set, length of training, size and number of labels."
     groups: dict[tuple, list] = {}
-    for row in {identity(row): row for row in rows}.values():
+    for row in rows:
         groups.setdefault(identity(row)[:4], []).append(row)
     for group in groups.values(): print_table(group)
     print('\nChoose settings by the validation columns only. [ , ]: 95% intervals over seeds and '
@@ -305,9 +312,12 @@ def main() -> None:
     "Train what is asked for, and print the tables."
     args = parse()
     if args.child: return print_child(args)
-    if args.print: return print_tables([row for file in args.print for row in read_rows(file)])
-    with tempfile.TemporaryDirectory() as temp: rows = list(results(args, Path(temp)))
-    print_tables(rows)
+    if args.print: rows = [row for file in args.print for row in read_rows(file)]
+    else:
+        with tempfile.TemporaryDirectory() as temp: rows = list(results(args, Path(temp)))
+    names = list(variants(args))
+    if args.print and not args.variant: names = list(dict.fromkeys(row['variant'] for row in rows))
+    print_tables(in_order(rows, names))
 
 
 if __name__ == '__main__': main()
