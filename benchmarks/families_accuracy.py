@@ -29,8 +29,9 @@ the frame alone, and its neighbours.
 the network by, by view, or by half of the image. With `--judge validation` they are those of the
 validation instants: whoever compares settings in order to choose one leaves the test alone.
 
-Of calibrated cameras the defaults (`heatmap resnet`: animals moved in 3D, losses in 3D) stand beside
-`resnet 2D augmentation`, which leaves out the former, and `resnet without 3D`, which leaves out both.
+Of calibrated cameras the defaults (`heatmap resnet`: losses in 3D, each image augmented by itself)
+stand beside `resnet 3D augmentation`, in which the animal is moved instead, and `resnet without 3D`,
+which has neither that nor the losses.
 `labelled` is the part of `reproj` where there is a label, and `own` the reprojection error of those
 labels themselves: a model that says exactly what the labels say has it too.
 
@@ -69,14 +70,14 @@ ONE = {
     'regression mse': MSE,
     'regression laplace': LAPLACE,
 }
-FLAT = {'training.imgaug_3d': False}
-NO_3D = FLAT | {
+NO_3D = {
+    'training.imgaug_3d': False,
     'losses.supervised_reprojection_heatmap_mse.log_weight': None,
     'losses.supervised_pairwise_projections.log_weight': None,
 }
 SEVERAL = {
     'heatmap resnet': {},
-    'resnet 2D augmentation': FLAT,
+    'resnet 3D augmentation': {'training.imgaug_3d': True},
     'resnet without 3D': NO_3D,
     'heatmap ViT': VIT,
     'multiview ViT': JOINT,
