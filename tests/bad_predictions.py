@@ -26,7 +26,7 @@ from lightning_pose_nb.inference.batches import PredictOptions
 from lightning_pose_nb.inference.images import predict_images
 from lightning_pose_nb.inference.outputs import OutputNames, video_csv
 from lightning_pose_nb.inference.videos import predict_video
-from lightning_pose_nb.models.folder import LoadedModel
+from lightning_pose_nb.models.folder import WEIGHTS, LoadedModel
 from lightning_pose_nb.models.testing import BlobFinder, spot_model
 
 SIZE = (64, 80)
@@ -128,6 +128,32 @@ def out_of_memory(error: Exception, most: int, bench: Bench):
     said = [str(warning.message) for warning in caught]
     assert len(said) == 1
     assert 'goes on with' in said[0]
+    assert bench.is_right(video)
+
+
+def of_rival(batches: int | None, bench: Bench):
+    "Another model wrote to the same file: all rows, or those of some batches."
+    video = bench.video()
+    rival = spot_model(bench.folder/'rival', BlobFinder(batches))
+    (rival.folder/WEIGHTS).write_bytes(b'other spots')
+    csv = bench.csv(video)
+    with suppress(KeyboardInterrupt): predict_video(rival, video, csv, options=QUIET)
+    written = csv if batches is None else csv.with_name(csv.name+'.part')
+    before = written.read_bytes()
+    with refused('of another model', str(rival.folder.resolve()), '--overwrite'): bench.predict(video)
+    assert written.read_bytes() == before
+    bench.predict(video, overwrite=True)
+    assert bench.is_right(video)
+
+
+def trained_further(bench: Bench):
+    "The model that predicted a video is trained further, and asked again."
+    video = bench.video()
+    bench.predict(video)
+    before = read_note(bench.csv(video))['model']
+    (bench.folder/'model'/WEIGHTS).write_bytes(b'better spots')
+    bench.predict(video)
+    assert read_note(bench.csv(video))['model'] != before
     assert bench.is_right(video)
 
 
@@ -240,6 +266,7 @@ CUDA = torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 20.00 MiB.'
 MPS = RuntimeError('MPS backend out of memory (MPS allocated: 17.60 GB)')
 CPU = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
 HALVED = 'the batch is halved until it fits, which is said once; the keypoints are the same'
+RIVAL = 'the file is left as it is, and both models are named; `--overwrite` replaces it'
 OVERWRITE = 'the file is not taken for whole; `--overwrite` replaces it'
 OWN_FILE = 'each has a file of its own, and finds it in the next call'
 
@@ -254,6 +281,10 @@ CASES = [
          'refused', no_memory),
     Case('faults', 'a video that is still being copied while it is predicted',
          'the predictions are not finished; the next call begins anew', 'refused', grows),
+    Case('faults', 'two models that predict into the same folder', RIVAL, 'refused', partial(of_rival, None)),
+    Case('faults', 'two models, the first of which was interrupted', RIVAL, 'refused', partial(of_rival, 2)),
+    Case('faults', 'a model that was trained further since it predicted a video',
+         'its predictions are made again', 'right', trained_further),
     Case('faults', 'a prediction file that was cut off later', OVERWRITE, 'refused',
          partial(damaged_later, cut, 'cut off')),
     Case('faults', 'a prediction file without its note', OVERWRITE, 'refused',
