@@ -13,12 +13,13 @@ __all__ = ['Say', 'SUMMARY', 'ModelFolder', 'predict_recording', 'VideoPredictio
 import hashlib
 import json
 import pickle
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -36,7 +37,13 @@ from .data.bounding_boxes import read_boxes
 from .data.labels import Labels, read_labels
 from .data.multiview_labels import ViewLabels, project_labels, read_views
 from .data.predictions import Predictions, read_predictions
-from .evaluation.evaluate import evaluate_labels, evaluate_video_files, known_cameras
+from lightning_pose_nb.evaluation.evaluate import (
+    evaluate_labels,
+    evaluate_video_files,
+    is_training_table,
+    known_cameras,
+)
+from .evaluation.metrics import LEAST_FRAMES
 
 # %% ../nbs/50_api.ipynb #5468e10c
 from lightning_pose_nb.inference.batches import (
@@ -510,7 +517,15 @@ class TrainedModel(SessionPrediction, ImagePrediction, FramePrediction):
         root = Path(data_dir) if data_dir else default
         boxes = data.bbox_paths if own else ()
         labels = read_views(tables, root, views if len(tables)>1 else (), boxes)
+        for line in self._changed_labels(tables): warnings.warn(line, stacklevel=2)
         return evaluate_labels(self.model, labels, root, progress)
+
+    def _changed_labels(self, tables:Sequence[Path])->list[str]:
+        "A line for each of the model's own label tables that is not what it was trained on."
+        from lightning_pose_nb.training.provenance import table_changes
+        pairs = product(tables, self.cfg.data.csv_paths)
+        mine = [table for table,own in pairs if is_training_table(own, table)]
+        return table_changes(self.folder, mine)
 
 # %% ../nbs/50_api.ipynb #e548614c
 def _checked(
@@ -563,7 +578,10 @@ def overview(
 )->str:                   # A few lines of text
     "The rows of an error summary that cover all keypoints, as a small table."
     together = summary[summary['keypoint']=='all'].drop(columns='keypoint')
-    return together.round(2).to_string(index=False)
+    text = together.round(2).to_string(index=False, na_rep='–')
+    few = (together['n']>0) & together['ci_low'].isna()
+    if not few.any(): return text
+    return f'{text}\n– too few frames for an interval: it needs {LEAST_FRAMES}'
 
 # %% ../nbs/50_api.ipynb #195175f0
 def train(

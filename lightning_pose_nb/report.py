@@ -15,6 +15,7 @@ __all__ = ['HELD_OUT', 'Facts', 'gather_facts', 'text_item', 'missing_item', 'he
 import base64
 import platform
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ from .config.edit import differences, value_text
 from .config.schema import Config
 from .core.errors import ProjectError
 from .core.files import refuse_other, write_atomic
+from .core.journal import read_note
 from .data.crops import in_images, in_video
 from .data.frame_names import image_groups
 from .data.labels import Labels
@@ -37,9 +39,16 @@ from .data.multiview_labels import project_labels
 from .data.predictions import Predictions, read_predictions
 from .evaluation.metrics import calibration, pixel_error
 from .evaluation.time_series import FrameSignals, read_traces
-from .labeling.frame_suggestions import find_sources, predicted_videos
+from .labeling.frame_suggestions import find_sources, own_videos
 from .losses.pose_subspace import load_subspaces
-from .models.folder import CONFIG, load_description
+from lightning_pose_nb.models.folder import (
+    CONFIG,
+    load_description,
+    noted_model,
+    weights_fault,
+    weights_fingerprint,
+    who_made,
+)
 from lightning_pose_nb.plots.comparisons import (
     plot_comparison,
     plot_cumulative,
@@ -69,6 +78,8 @@ class Facts:
     labels:dict[str, Labels] = field(default_factory=dict)      # View → labels of these images
     summary:pd.DataFrame|None = None   # Pixel errors by set and keypoint
     missing:list[str] = field(default_factory=list)             # What is not there, and why
+    videos:dict[str, Path] = field(default_factory=dict)        # Stem → predictions of a video
+    doubts:list[str] = field(default_factory=list)              # What must be known before anything else
 
     @property
     def names(self)->list[str]:
@@ -96,23 +107,40 @@ def gather_facts(
     folder:str|Path, # A model folder
 )->Facts:            # Raises `ProjectError` if it is none
     "Read what there is to tell."
+    from lightning_pose_nb.training.provenance import table_changes
     cfg,about = load_description(folder)
     facts = Facts(Path(folder), cfg, about, cfg.data.view_names or [''])
-    for view in facts.views:
-        path = facts.folder/(f'predictions_{view}.csv' if view else 'predictions.csv')
-        if path.is_file(): facts.tables[view] = read_predictions(path)
-        else:
-            facts.missing.append(f'There is no {path.name}: '
-                                 'labelled images have not been predicted (lpnb evaluate).')
+    fault = weights_fault(folder)
+    if fault: facts.doubts.append(f'{fault}. What follows was made before.')
+    fingerprint = '' if fault else weights_fingerprint(folder)
+    for view in facts.views: _gather_table(facts, view, fingerprint)
     summary = facts.folder/'pixel_error_summary.csv'
-    if summary.is_file(): facts.summary = pd.read_csv(summary)
+    if summary.is_file() and facts.tables: facts.summary = pd.read_csv(summary)
+    facts.videos,lines = own_videos(facts.folder, fingerprint)
+    facts.doubts += lines
     try: labels = project_labels(cfg).views
     except (ProjectError, OSError) as e:
         facts.missing.append(f'The labels are not where they were: {facts.private(str(e))}')
         return facts
     for view,one in zip(facts.views, labels, strict=True):
         facts.labels[view] = _predicted(one, facts.tables.get(view))
+    facts.doubts += table_changes(facts.folder, cfg.data.csv_paths)
     return facts
+
+def _gather_table(facts:Facts, view:str, fingerprint:str)->None:
+    "Read the predictions of the labelled images of a camera, if they are those of the model."
+    path = facts.folder/(f'predictions_{view}.csv' if view else 'predictions.csv')
+    if not path.is_file():
+        facts.missing.append(f'There is no {path.name}: '
+                             'labelled images have not been predicted (lpnb evaluate).')
+        return
+    note = read_note(path)
+    maker = who_made(note, facts.folder, fingerprint)
+    if maker=='earlier':
+        facts.doubts.append(f'{path.name}: of an earlier state of this model; evaluate it again')
+    if maker=='other':
+        facts.doubts.append(f'{path.name}: of another model, {noted_model(note)}; left out, with its errors')
+    else: facts.tables[view] = read_predictions(path)
 
 def _predicted(labels:Labels, table:Predictions|None)->Labels:
     "The labels of the images that were predicted: later ones have nothing to do with the model."
@@ -281,7 +309,8 @@ def _error_items(table:Any)->Iterator[dict]:
     for keypoint in keypoints:
         rows.append([keypoint, *(cells.get((keypoint, part), '–') for part in sets)])
     yield table_item(['keypoint', *sets], rows)
-    yield text_item('Mean pixel error (95% interval), median, number of keypoints.')
+    yield text_item('Mean pixel error (95% interval, unless there are too few frames), median, '
+                    'number of keypoints.')
 
 def about_errors(facts:Facts)->Iterator[dict]:
     "Errors of each camera, and of all together."
@@ -406,7 +435,7 @@ def about_videos(
     videos:Any=None, # Folders or files to look in; None: those of the config
 )->Iterator[dict]:
     "Predicted videos."
-    found = predicted_videos(facts.folder)
+    found = facts.videos
     if not found:
         yield missing_item('No video has been predicted yet: lpnb predict')
         return
@@ -529,6 +558,7 @@ def about_data(facts:Facts)->Iterator[dict]:
     yield table_item(['video', *split, 'all'], rows)
     for view,labels in facts.labels.items():
         if view: yield heading_item(view)
+        yield text_item(facts.private(f'Labels: {labels.path}'))
         yield from _label_items(labels)
     if not facts.labels:
         yield missing_item('The labels are not there any more; the split is from the model folder.')
@@ -643,16 +673,23 @@ def write_report(
     facts = gather_facts(model)
     folders = {path.resolve(): path for path in map(Path, others)}
     folders.pop(facts.folder.resolve(), None)
-    for path in folders.values(): load_description(path)
+    for path in folders.values(): facts.doubts += _doubts_about(path)
+    for doubt in facts.doubts: warnings.warn(f'{facts.folder}: {doubt}', stacklevel=2)
     kind = facts.cfg.model
     text = (files('lightning_pose_nb')/'static'/'report.html').read_text(encoding='utf-8')
     template = Environment(autoescape=True).from_string(text)
     page = template.render(
         title=f'{facts.folder.resolve().name}: {kind.model_type}, {kind.backbone}',
         subtitle=_subtitle(facts),
-        verdict=say_verdict(facts),
+        verdict=[*map(facts.private, facts.doubts), *say_verdict(facts)],
         cards=_cards(facts),
         sections=gather_sections(facts, list(folders.values()), videos),
     )
     write_atomic(out, page)
     return out
+
+def _doubts_about(folder:Path)->list[str]:
+    "What must be known of a model to compare with; raises `ProjectError` if it is none."
+    load_description(folder)
+    fault = weights_fault(folder)
+    return [f'{folder}: {fault}'] if fault else []

@@ -64,6 +64,7 @@ def far_limit(
     diagonal = max(float(np.hypot(*size)) for size in sizes)
     return max(SHARE_OF_DIAGONAL*diagonal, TIMES_USUAL*float(np.median(known)))
 
+# %% ../../nbs/12_cameras/40_label_agreement.ipynb #b84c291f
 def find_disagreements(
     residuals:np.ndarray,           # From `label_residuals`, shape (N, V, K)
     views:Sequence[str],            # V names
@@ -74,17 +75,29 @@ def find_disagreements(
     found = []
     for k,keypoint in enumerate(keypoints):
         mine = residuals[...,k]
-        known = np.isfinite(mine)
-        furthest = np.where(known, mine, -1).max(1)     # (N,), -1 where nothing is known
-        n = int((furthest>=0).sum())
-        far = furthest>limit
-        if far.sum()<=TOLERATED*n and furthest.max(initial=0)<=VERY_FAR*limit: continue
-        blamed = np.bincount(np.where(known, mine, -1).argmax(1)[far], minlength=len(views))
-        median,p90 = np.percentile(mine[known], [50, 90])
-        worst = [int(row) for row in np.argsort(-furthest)[:3] if far[row]]
-        view = views[int(blamed.argmax())]
-        found.append(Disagreement(keypoint, view, float(median), float(p90), int(far.sum()), n, worst))
+        if _stands_out(mine, limit): found.append(_disagreement(keypoint, mine, views, limit))
     return sorted(found, key=lambda one: -one.p90)
+
+def _furthest(residuals:np.ndarray)->tuple[np.ndarray,np.ndarray]:
+    "The largest error of each instant (N,), -1 where nothing is known, and its view (N,)."
+    known = np.where(np.isfinite(residuals), residuals, -1)
+    return known.max(1), known.argmax(1)
+
+def _stands_out(residuals:np.ndarray, limit:float)->bool:
+    "Whether too many labels (N, V) of a keypoint are far, or one very far."
+    furthest,_ = _furthest(residuals)
+    many = (furthest>limit).sum()>TOLERATED*(furthest>=0).sum()
+    return bool(many or furthest.max(initial=0)>VERY_FAR*limit)
+
+def _disagreement(keypoint:str, residuals:np.ndarray, views:Sequence[str], limit:float)->Disagreement:
+    "How labels with these errors (N, V) disagree."
+    furthest,view = _furthest(residuals)
+    far = furthest>limit
+    blamed = np.bincount(view[far], minlength=len(views))
+    median,p90 = np.percentile(residuals[np.isfinite(residuals)], [50, 90])
+    worst = [int(row) for row in np.argsort(-furthest)[:3] if far[row]]
+    n = int((furthest>=0).sum())
+    return Disagreement(keypoint, views[int(blamed.argmax())], float(median), float(p90), int(far.sum()), n, worst)
 
 # %% ../../nbs/12_cameras/40_label_agreement.ipynb #07a6814d
 _MOST = 6 # keypoints that are named

@@ -61,25 +61,38 @@ def new(
 # %% ../../nbs/52_cli/30_labeling.ipynb #e943cd59
 @click.command()
 @click.argument('config', type=_FILE)
-@click.argument('videos', nargs=-1, required=True, type=_FILE)
+@click.argument('videos', nargs=-1, required=True, type=_PLACE)
 @click.option('--frames', default=20, type=_COUNT, help='Frames of each session [20].')
 @_method
 def extract(config:Path, videos:tuple[Path,...], frames:int, method:str)->None:
     """Extract frames of VIDEOS as images, to be labelled for the project of CONFIG.
 
-    Frames around each are written, too, for context models. With several views, give the videos
-    of all of them.
+    VIDEOS are files, or folders of videos. Frames around each are written, too, for context
+    models. With several views, give the videos of all of them.
     """
     from lightning_pose_nb.config.load import load_config
     from lightning_pose_nb.labeling.frame_extraction import extract_frames
     from lightning_pose_nb.video.sessions import group_views
     data = load_config(config).data
     problems:list[Problem] = []
-    sessions = group_views(list(videos), videos[0].parent, data.view_names or [], problems)
+    found = _opened(videos)
+    sessions = group_views(found, found[0].parent, data.view_names or [], problems)
     if problems: raise ProjectError(problems)
     for name,session in sessions.items():
         views = extract_frames(session, data.root, n=frames, method=method, depth=data.known_depth)
         click.echo(f'{name}: {sum(map(len, views))} images to label')
+
+def _opened(videos:tuple[Path,...])->list[Path]:
+    "Video files, and those in folders, each once; says what is passed over there."
+    from lightning_pose_nb.video.io import find_videos, skipped_files
+    found = []
+    for path in videos:
+        inside = find_videos(path) if path.is_dir() else [path]
+        if not inside: raise ProjectError(Problem(str(path), '', 'no videos in it', 'a folder of videos'))
+        found += inside
+        for skipped,reason in skipped_files(path) if path.is_dir() else ():
+            click.echo(f'warning: passed over {skipped}: {reason}', err=True)
+    return list(dict.fromkeys(found))
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #754330c0
 @click.command()

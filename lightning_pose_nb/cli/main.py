@@ -262,8 +262,8 @@ def evaluate(model_dir:Path, csv:tuple[Path,...], data_dir:Path|None)->None:
 
     The labels are those of CSV (with several cameras one per view, in their order), or the ones
     MODEL_DIR was made with: then the errors on training, validation and test frames stand side by
-    side. Says which files were written, and with several calibrated cameras the reprojection
-    errors.
+    side. Says which labels these are (and warns if they are not those of the training), which
+    files were written, and with several calibrated cameras the reprojection errors.
     """
     from lightning_pose_nb.api import TrainedModel, overview
     from lightning_pose_nb.evaluation.evaluate import describe_evaluation

@@ -128,8 +128,7 @@ class _TrainingData(Section):
     imgaug_hflip: bool = key(
         False, 'flip half of the images horizontally and exchange left and right keypoints')
     imgaug_3d: bool|None = key(
-        None, '3D augmentation: move the animal in space; null: when cameras are calibrated',
-        advanced=True)
+        False, '3D augmentation: move the animal in space; null: when cameras are calibrated')
     train_batch_size: Int = key(16, 'labelled frames per training batch', 'frames', ge=1)
     val_batch_size: Int = key(32, 'labelled frames per validation batch', 'frames', ge=1)
     test_batch_size: Int = key(32, 'labelled frames per inference batch', 'frames', ge=1)
@@ -414,9 +413,9 @@ class TemporalHeatmap(Unimodal):
 class EmaTeacher(Weighted):
     "Predictions on altered frames must be those of the EMA weights on the frames as they are."
     log_weight: Float = key(
-        0.0, 'loss weight 1/(2 exp(log_weight)); 0: as strong as a label', ge=-10, le=40)
+        1.0, 'loss weight 1/(2 exp(log_weight)): larger is weaker; 0: as strong as a label', ge=-10, le=40)
     prob_threshold: Float = key(
-        0.8, 'learn only keypoints that the EMA weights give at least this likelihood', ge=0, le=1)
+        0.99, 'learn only keypoints that the EMA weights give at least this likelihood', ge=0, le=1)
 
 class Reprojection(Section):
     "The heatmap loss of calibrated cameras."

@@ -178,7 +178,7 @@ class SampledTransform:
         if self.displacement is not None and xy.size: xy = xy + _interpolate(self.displacement, xy)
         return apply_matrix(invert(self.matrix), xy)
 
-# %% ../../nbs/14_datasets/20_augment_geometric.ipynb #2abb4cc9
+# %% ../../nbs/14_datasets/20_augment_geometric.ipynb #a319bdac
 @dataclass(frozen=True)
 class KeypointPatch:
     "A rectangle that is going to cover a keypoint."
@@ -251,7 +251,7 @@ class Augmenter:
         for name,probability,settings in self.steps:
             if probability<1 and rng.random()>=probability: continue
             outcome = STEPS[name](sampler, **settings)
-            if callable(outcome) or isinstance(outcome, KeypointPatch): effects.append(outcome)
+            if not isinstance(outcome, np.ndarray): effects.append(outcome)
             elif outcome.ndim==2: matrix = compose(matrix, outcome)
             else: displacement = outcome if displacement is None else displacement+outcome
         moves = SampledTransform((size[0], size[1]), matrix, displacement)

@@ -113,7 +113,7 @@ def with_known_depth(
     if depth in (None, cfg.data.pixel_depth): return cfg
     return cfg.model_copy(update={'data': cfg.data.model_copy(update={'pixel_depth': depth})})
 
-# %% ../../nbs/14_datasets/80_datamodule.ipynb #9cb753bc
+# %% ../../nbs/14_datasets/80_datamodule.ipynb #08fb422d
 MOST_IMAGES = 40 # that are looked at, of each view
 
 def find_augmentation(
@@ -125,7 +125,8 @@ def find_augmentation(
     if cfg.training.imgaug!='auto': return []
     depth = labels_depth(cfg, labels)
     n_views = len(labels.views)
-    mirrored = cfg.data.mirrored_column_matches if n_views==1 else None
+    matches = cfg.data.mirrored_column_matches if n_views==1 else None
+    mirrored = cast(list[list[int]]|None, matches) # the config's rules see to the lists
     choices = []
     for view in labels.views:
         images = _some_images(cfg, view, rows, depth)

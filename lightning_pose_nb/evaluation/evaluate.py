@@ -148,6 +148,7 @@ def evaluate_labels(
     only_view = target.views[0] if len(target.views)==1 else ''
     summary_file = target.file('pixel_error_summary', only_view)
     write_atomic(summary_file, summary.to_csv(index=False, lineterminator='\n'))
+    summary.attrs['labels'] = [str(view.path) for view in labels.views]
     summary.attrs['written'] = [str(file) for file in (*written, summary_file)]
     summary.attrs['measured'] = _means(measured, target.views)
     summary.attrs['remark'] = remark
@@ -248,8 +249,8 @@ def _means(measured:Mapping[str,Sequence[np.ndarray]], views:Sequence[str])->dic
 def describe_evaluation(
     summary:pd.DataFrame, # From `evaluate_labels`
 )->str:                   # Lines of text
-    "The errors that need no labels, labels that disagree between views, and the files that were written."
-    lines = []
+    "The labels that were compared with, where their views disagree, errors that need none, and the files."
+    lines = [f'labels: {table}' for table in summary.attrs.get('labels', ())]
     for name,means in summary.attrs.get('measured', {}).items():
         told = [f'{view} {mean:.2f}'.strip() for view,mean in means.items()]
         if told: lines.append(f'mean {name.replace("_", " ")}: {", ".join(told)} px')

@@ -37,7 +37,7 @@ from lightning_pose_nb.inference.batches import (
     pose_network,
     predict_batches,
 )
-from ..models.folder import LoadedModel
+from ..models.folder import LoadedModel, noted_model, who_made
 from ..models.single_frame import PoseNetwork
 
 # %% ../../nbs/30_inference/20_resume.ipynb #4fa3944d
@@ -82,7 +82,8 @@ def run_job(
         for view,journal in enumerate(journals):
             about = job.about(view) if job.about else {}
             seconds = round(time.monotonic()-began, 2)
-            journal.finish(source=prints, view=view, prediction_seconds=seconds, **about)
+            journal.finish(source=prints, model_folder=_place_of(model), view=view,
+                prediction_seconds=seconds, **about)
     return [read_note(csv) for csv in job.csvs]
 
 # %% ../../nbs/30_inference/20_resume.ipynb #56469890
@@ -137,6 +138,10 @@ def _identity(
         sets=job.sets, images=_names_digest(job), format=2)
     return identity | dict(job.facts)
 
+def _place_of(model:LoadedModel)->str:
+    "The folder of a model, as notes name it."
+    return str(model.folder.resolve())
+
 def _names_digest(job:PredictJob)->str|None:
     "A hash of what the images are called, view after view; None for videos."
     if job.consecutive: return None
@@ -158,7 +163,8 @@ def _open_journals(
     for csv,index in zip(job.csvs, job.index, strict=True):
         journal = Journal(csv, header, identity, partial(_row_name, index), identity['batch_size'])
         journals.append(stack.enter_context(journal))
-        if not journal.remarks: journal.remark(source=prints) # where the files lay
+        if not journal.remarks: # where the files lay
+            journal.remark(source=prints, model_folder=_place_of(model))
     rows = min(journal.rows for journal in journals)
     for journal in journals: journal.rewind(rows)
     return journals
@@ -210,7 +216,9 @@ def finished_notes(
     if overwrite: return None
     found = [_finished(model, job, csv, index) for csv,index in zip(job.csvs, job.index)]
     notes = [note for note in found if note is not None]
-    if len(notes)<len(found): return None
+    if len(notes)<len(found):
+        for csv in job.csvs: _refuse_unfinished(model, csv)
+        return None
     for csv in job.csvs: forget_dead(csv) # of a process that was killed when all was done
     return notes
 
@@ -229,11 +237,23 @@ def _finished(
     table = read_predictions(csv) if is_older else None
     reason = _other_input(note, job, table, index)
     if reason: raise _of_something_else(csv, reason)
-    if note.get('model')!=model.fingerprint: return None # trained further
+    maker = who_made(note, model.folder, model.fingerprint)
+    if maker=='earlier': return None # trained further
+    if maker!='this': raise _of_something_else(csv, _other_model(note, model))
     reason = _other_keypoints(note, model.keypoint_names) or _other_boxes(note, job.facts)
     if reason: raise _of_something_else(csv, reason)
     if not _has_all_rows(csv, note, job, table): return None
     return note if table is None else _renewed(csv, note, job, len(table))
+
+def _refuse_unfinished(model:LoadedModel, csv:Path)->None:
+    "Raise for rows that another model has begun to write: they would be discarded."
+    note = read_note(csv, unfinished=True)
+    if who_made(note, model.folder, model.fingerprint)!='other': return
+    raise _of_something_else(csv, f'that are not finished, {_other_model(note, model)}')
+
+def _other_model(note:Mapping[str,Any], model:LoadedModel)->str:
+    "Which model made some predictions, and which is to predict now."
+    return f'of another model, {noted_model(note)}; this one is {_place_of(model)}'
 
 def _of_something_else(csv:Path, reason:str)->ProjectError:
     "The error for a file that must not be overwritten unasked."

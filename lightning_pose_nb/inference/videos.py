@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from lightning_pose_nb.inference.batches import (
 )
 from .resume import PredictJob, depth_facts, finished_notes, run_job
 from ..models.folder import LoadedModel
-from ..video.backends import choose_readers, open_clips
+from ..video.backends import choose_readers, machine_reason, open_clips
 from ..video.images import VideoError
 from ..video.packets import LostFramesWarning
 from ..video.sequential import FrameBatch, VideoInfo, probe, read_batches
@@ -171,7 +171,8 @@ def _predict_recording(
     _check_lengths(recording.infos, recording.boxes)
     crops = recording.boxes is not None and not recording.cropped
     reader,why = _choose_reader(model, recording.infos, options, crops)
-    if options.progress: tqdm.write(why)
+    asked = options.reader or model.cfg.dali.general.reader
+    if options.progress and asked=='dali': _tell_once(why)
     def batches(start:int, journals:Sequence[Journal])->Generator[Batch,None,None]:
         damage.recall(journals)
         with closing(reader.in_step(start)) as stream:
@@ -298,7 +299,15 @@ def _choose_reader(
         return _Reader(infos, ['video']*len(infos), batch_size, None, device, depth), why
     default = 'video' if model.cfg.dali.general.reader=='video' else 'auto'
     names,why = choose_readers(infos, options.reader or default, device)
+    machine = machine_reason(device)
+    if machine: why = f'video reader: video: {machine}' # true of every video
+    elif set(names)=={'dali'}: why = f'video reader: dali, decoded on {device}'
     return _Reader(infos, names, batch_size, model.cfg.data.size, device, depth), why
+
+@cache
+def _tell_once(text:str)->None:
+    "Say something that does not change from video to video."
+    tqdm.write(text, file=sys.stderr)
 
 # %% ../../nbs/30_inference/30_videos.ipynb #1b82f6b2
 def frame_runs(

@@ -12,6 +12,7 @@ __all__ = ['named_models', 'find_models', 'FoundKeypoints', 'LabelledSample', 'r
 # %% ../../nbs/43_interop/10_fiftyone.ipynb #0a1ddaa5
 import os
 import socket
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -29,7 +30,7 @@ from ..data.multiview_labels import project_labels
 from ..data.predictions import Predictions, read_predictions
 from ..evaluation.metrics import pixel_error
 from ..evaluation.time_series import find_metrics
-from ..labeling.frame_suggestions import find_sources, predicted_videos
+from ..labeling.frame_suggestions import find_sources, own_videos
 from ..video.images import image_size
 from ..video.sequential import probe
 
@@ -290,7 +291,10 @@ def gather_videos(
     videos:Any=None,               # Folders or files with the videos; None: those of the config
 )->list[PredictedVideo]:
     "Every predicted video; raises `ProjectError` if there are none, or one is not found."
-    found = {name: predicted_videos(folder) for name,folder in models.items()}
+    found = {}
+    for name,folder in models.items():
+        found[name],doubts = own_videos(folder)
+        for line in doubts: warnings.warn(f'{folder}: {line}', stacklevel=2)
     predicted:dict[str, Path] = {}
     for files in found.values(): predicted |= {stem: csv for stem,csv in files.items() if stem not in predicted}
     if not predicted:

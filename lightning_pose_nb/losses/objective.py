@@ -168,6 +168,7 @@ class _Branches:
         "What a loss forgives, camera pixels (V, K)."
         return self.batch['tolerances'][name].to(self.batch['keypoints'].dtype)
 
+# %% ../../nbs/20_losses/60_objective.ipynb #9b06fe4c
 _IN_SPACE = 'supervised_pairwise_projections'
 _IN_IMAGES = 'supervised_reprojection_heatmap_mse'
 

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, cast
 
 import torch
@@ -287,8 +288,9 @@ def read_backbone_weights(
     raise _bad_checkpoint(path, f'a {type(state).__name__}', 'tensors by name')
 
 def _first_line(error:Exception, length:int)->str:
-    "The first line of an error's message, cut to a length."
-    return (str(error) or type(error).__name__).splitlines()[0][:length]
+    "The first line of an error's message, cut between two words."
+    line = (str(error) or type(error).__name__).splitlines()[0]
+    return shorten(line, length, placeholder=' …')
 
 def _tensors(
     state:dict[str,Any], # What a checkpoint held

@@ -6,12 +6,13 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/folder.htm
 
 # %% auto #0
 __all__ = ['CONFIG', 'ABOUT', 'WEIGHTS', 'LoadedModel', 'save_description', 'config_text', 'weights_digest', 'save_weights',
-           'unwritable', 'save_model', 'read_weights', 'present_names', 'load_description', 'load_model', 'pick_device']
+           'unwritable', 'save_model', 'read_weights', 'present_names', 'load_description', 'load_model',
+           'weights_fault', 'weights_fingerprint', 'who_made', 'noted_model', 'pick_device']
 
 # %% ../../nbs/21_models/70_folder.ipynb #0d657c59
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -53,7 +54,7 @@ class LoadedModel:
     @cached_property
     def fingerprint(self)->str:
         "Sixteen hex digits of the weight file's SHA-256: the same digits are the same model."
-        return hashlib.sha256((self.folder/WEIGHTS).read_bytes()).hexdigest()[:16]
+        return weights_fingerprint(self.folder)
 
     def set_of(self,
         image:str, # Image path as it stands in the label CSV
@@ -286,6 +287,48 @@ def _fill(network:nn.Module, folder:Path)->None:
     except RuntimeError as error:
         found = f'weights do not fit the network in {CONFIG}: {error}'
         raise _bad_folder(folder, found, 'files from one training run') from error
+
+# %% ../../nbs/21_models/70_folder.ipynb #4438ea52
+def weights_fault(
+    folder:Path|str, # A model folder
+)->str:              # Empty if its weights are there, whole and undamaged
+    "What is wrong with the weights of a model."
+    weights = Path(folder)/WEIGHTS
+    if not weights.is_file(): return f'there is no {WEIGHTS}: training has not finished'
+    try: read_weights(weights)
+    except (OSError, SafetensorError) as error: return f'{WEIGHTS} is damaged: {error}'
+    return ''
+
+# %% ../../nbs/21_models/70_folder.ipynb #8cd9a2fd
+def weights_fingerprint(
+    folder:Path|str, # A model folder
+)->str:              # Sixteen hex digits of the weight file's SHA-256; empty if there is no such file
+    "What the weights of a model are recognised by."
+    weights = Path(folder)/WEIGHTS
+    if not weights.is_file(): return ''
+    return hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+
+def who_made(
+    note:Mapping[str,Any], # Of predictions, from `core.journal.read_note`
+    folder:Path|str,       # A model folder
+    fingerprint:str,       # Its present digits, from `weights_fingerprint`
+)->str:                    # `this`, `earlier`, `other`; empty if nobody knows
+    "Whether predictions are those of a model, of an earlier state of it, or of another model."
+    digits = note.get('model')
+    if not isinstance(digits, str) or not fingerprint: return ''
+    if digits==fingerprint: return 'this'
+    place = Path(folder).resolve()
+    known = note.get('model_folder')
+    if known is not None: return 'earlier' if known==str(place) else 'other'
+    finished = note.get('csv') # earlier versions noted no folder, but where the predictions were written
+    if not isinstance(finished, dict): return ''
+    return 'earlier' if Path(finished.get('path', '')).is_relative_to(place) else 'other'
+
+def noted_model(
+    note:Mapping[str,Any], # Of predictions, from `core.journal.read_note`
+)->str:
+    "What to call the model that made predictions."
+    return note.get('model_folder') or f'weights {note.get("model", "unknown")}'
 
 # %% ../../nbs/21_models/70_folder.ipynb #4e7012ab
 def pick_device(

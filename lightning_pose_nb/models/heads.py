@@ -1,4 +1,4 @@
-"""Heatmap head (pixel shuffle, transposed convolutions) and regression head: features to heatmaps or coordinates
+"""Heatmap head (pixel shuffle, transposed convolutions), feature pyramid and regression head: features to heatmaps or coordinates
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/heads.html.md"""
 

@@ -466,7 +466,17 @@ def quiet()->Iterator[None]:
 def _close_logs(trainer:pl.Trainer)->None:
     "Close all logs, also those behind one that cannot be written any more."
     for logger in trainer.loggers:
-        with suppress(Exception): logger.finalize('failed')
+        try: logger.finalize('failed')
+        except Exception:
+            with suppress(Exception): _give_up(logger)
+
+def _give_up(logger:Any)->None:
+    "What the disk has refused of TensorBoard's file is not tried again, and told, when the program ends."
+    writer = logger.experiment.file_writer.event_writer
+    file = writer._ev_writer._py_recordio_writer._writer
+    with open(os.devnull, 'wb') as nowhere: os.dup2(nowhere.fileno(), file.fileno())
+    writer._closed = True
+    writer._worker.stop()
 
 def _run_trainer(trainer:pl.Trainer, module:PoseModule, run:TrainingRun)->None:
     "`Trainer.fit`, with Ctrl-C left as the caller had it, and errors that say which file or folder they are about."

@@ -1,4 +1,4 @@
-"""Supervised and unsupervised losses of one step, EMA of the weights, validation pixel error, optimiser
+"""Supervised and unsupervised losses of one step, EMA of the weights, EMA teacher, validation pixel error, optimiser
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/lightning_module.html.md"""
 

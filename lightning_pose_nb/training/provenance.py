@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/provenan
 
 # %% auto #0
 __all__ = ['PACKAGES', 'SOURCES', 'describe_environment', 'environment_changes', 'source_files', 'save_sources', 'read_sources',
-           'source_changes', 'largest_difference']
+           'source_changes', 'table_changes', 'largest_difference']
 
 # %% ../../nbs/22_training/70_provenance.ipynb #2df3bc57
 import json
@@ -146,6 +146,20 @@ def source_changes(
         there = [file for file in those if file['name'] not in gone]
         other = [file['name'] for file in there if not is_same_file(root/file['name'], file)]
         lines += _count(kind, gone, len(those), 'not there') + _count(kind, other, len(those), 'of other content')
+    return lines
+
+def table_changes(
+    folder:Path,             # The model folder
+    tables:Sequence[Path],   # Label tables of the model, where they are today
+)->list[str]:                # A line for each that differs; empty: none, or nothing is known
+    "Which label tables are not what a model was trained on."
+    try: known = [file for file in read_sources(folder) if file['kind']=='table']
+    except ProjectError as error: return [f'{error}']
+    lines = []
+    for table in tables:
+        those = [file for file in known if Path(file['name']).name==table.name]
+        if not those or any(is_same_file(table, file) for file in those): continue
+        lines.append(f'{table}: not what {folder} was trained on; its content has changed since')
     return lines
 
 def _count(kind:str, names:Iterable[str], n:int, what:str)->list[str]:

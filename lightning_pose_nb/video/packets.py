@@ -191,8 +191,8 @@ def note_packets(
         size.append(packet.size)
         key.append(packet.is_keyframe)
         discard.append(packet.is_discard)
-    whole = [np.array(numbers, np.int64) for numbers in (pts, dts, start, size)]
-    return PacketNotes(*whole[:2], np.array(key, bool), np.array(discard, bool), *whole[2:])
+    shown,stored,place,n_bytes = (np.array(numbers, np.int64) for numbers in (pts, dts, start, size))
+    return PacketNotes(shown, stored, np.array(key, bool), np.array(discard, bool), place, n_bytes)
 
 def _known(times):
     "Those of some numbers that are told."

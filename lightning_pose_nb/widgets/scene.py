@@ -10,6 +10,7 @@ __all__ = ['move_keypoints', 'in_shown_pixels', 'order_rows', 'align_predictions
 
 # %% ../../nbs/42_widgets/50_scene.ipynb #3ae41278
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Problem, ProjectError
+from ..core.journal import read_note
 from ..data.bounding_boxes import read_boxes
 from ..data.crops import in_images, in_video
 from ..data.labels import Labels
@@ -28,7 +30,7 @@ from ..evaluation.time_series import FrameSignals, pick_traces, read_traces
 from ..inference.outputs import OutputNames, video_csv
 from ..labeling.label_book import LabelBook
 from ..labeling.multiview_label_book import beside, moment_of
-from ..models.folder import ABOUT, load_description
+from ..models.folder import ABOUT, load_description, noted_model, weights_fingerprint, who_made
 from ..plots.keypoints import plot_keypoints
 from ..plots.style import plain_text
 from ..video.sessions import assign_view
@@ -156,6 +158,7 @@ def predictions_in_folder(
         expected = 'predictions of these frames'
         fix = 'Predict them first: lpnb predict'
         raise ProjectError(Problem(str(folder), '', f'no {missing[0]}', expected, fix))
+    _check_makers(folder, files)
     if len(files) == 1: return align_predictions(files[0], source)
     row_of:dict[tuple[Path|None, int], int] = {}
     parts = []
@@ -167,6 +170,21 @@ def predictions_in_folder(
     places = [source.moment(i) for i in range(len(source))]
     rows = [row_of.get((video, int(frame)), -1) for video,frame in places]
     return pick_traces(_one_after_the_other(parts), np.array(rows))
+
+# %% ../../nbs/42_widgets/50_scene.ipynb #0b279254
+def _check_makers(folder:Path, files:Sequence[Path])->None:
+    "Refuse predictions of another model than that of their folder; warn of those of an earlier state."
+    fingerprint = weights_fingerprint(folder)
+    fix = 'Predict again (lpnb predict --overwrite), or show the CSV instead of the model'
+    problems = []
+    for file in files:
+        note = read_note(file)
+        maker = who_made(note, folder, fingerprint)
+        found = f'predictions of another model, {noted_model(note)}'
+        if maker=='other': problems.append(Problem(str(file), '', found, f'those of {folder}', fix))
+        if maker=='earlier':
+            warnings.warn(f'{file}: predictions of an earlier state of this model', stacklevel=4)
+    if problems: raise ProjectError(problems)
 
 # %% ../../nbs/42_widgets/50_scene.ipynb #974b3866
 def labelled_frames(

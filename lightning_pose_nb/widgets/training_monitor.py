@@ -27,7 +27,7 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, did_you_mean
 from ..losses.pose_subspace import FILE as SUBSPACES
 from ..models.folder import ABOUT, WEIGHTS
 from ..plots.keypoints import plot_keypoints
@@ -262,8 +262,10 @@ def plot_samples(
 # %% ../../nbs/42_widgets/70_training_monitor.ipynb #950e24ee
 _OF_A_RUN = {ABOUT, WEIGHTS, PROGRESS, SAMPLES, SUBSPACES, 'logs'}
 
-def _check_folder(folder:Path)->None:
+def _check_folder(folder:Path, once:bool)->None:
     "Refuse a folder that is something else; one that is empty, or not there, may be trained into later."
+    if not folder.parent.is_dir(): raise _no_folder(folder, f'there is no folder {folder.parent}')
+    if once and not folder.exists(): raise _no_folder(folder, 'no such folder')
     if not folder.is_dir(): return
     there = {path.name for path in folder.iterdir() if not path.name.startswith('.')}
     if not there or there & _OF_A_RUN: return
@@ -271,17 +273,27 @@ def _check_folder(folder:Path)->None:
     fix = 'Name the model folder that `lpnb train` prints, such as outputs/DATE/TIME'
     raise ProjectError(Problem(str(folder), '', found, f'a folder with {PROGRESS}', fix))
 
+def _no_folder(folder:Path, found:str)->ProjectError:
+    "The error for a folder that is not there, with a name like it beside it."
+    place = folder.parent
+    while not place.is_dir() and place!=place.parent: # where the path ends to exist
+        folder = place
+        place = place.parent
+    names = [path.name for path in place.iterdir() if path.is_dir()]
+    fix = did_you_mean(folder.name, names) or 'Name the model folder that `lpnb train` prints'
+    return ProjectError(Problem(str(folder), '', found, 'the folder of a training', fix))
+
 def watch(
-    folder:str|Path,             # The model folder; it need not exist yet
+    folder:str|Path,             # The model folder; without `once` it need not exist yet, but the one above it
     every:float=2.,              # Seconds between two looks
     say:Callable[[str], Any]=print, # Takes the text
     once:bool=False,             # One look, and no more
 )->Run:                          # The last look
     """Print how a training is doing until it ends; Ctrl-C ends the watching, not the training.
 
-    Raises `ProjectError` for a folder that is something else.
+    Raises `ProjectError` for a folder that is something else, or that cannot be where a training is.
     """
-    _check_folder(Path(folder))
+    _check_folder(Path(folder), once)
     clear = '\033[H\033[J' if say is print and sys.stdout.isatty() else ''
     before = ''
     while True:
