@@ -341,7 +341,7 @@ TIMES = [
     ('negative time stamps', h264('negative.mp4', times=[-400 + 40*i for i in range(N)]),
      Expect(numbers=tuple(range(10, N)), promised=-1, fps=25)),
     ('time stamps that begin again', joined('joined.ts', h264('a.ts', n=30), h264('b.ts', n=30)),
-     Expect(numbers=(*range(30), *range(30)), promised=None, fps=None)),
+     Expect(numbers=(*range(30), *range(30)), promised=None)),
     ('two bare streams in one', joined('joined.h264', h264('a.h264', n=30), h264('b.h264', n=30)),
      Expect(numbers=(*range(30), *range(30)), promised=None)),
 ]
@@ -376,6 +376,12 @@ HEADERS = [
     ('accents in the name', renamed(h264('x.mp4'), 'été 鼠.MP4'), Expect()),
     ('a dash before the name', renamed(h264('x.mp4'), '-i.mp4'), Expect()),
     ('bytes behind the end', changed(h264('x.mp4'), lambda data: data + bytes(5000)), Expect()),
+    ('a second mp4 behind the end', changed(h264('x.mp4'), lambda data: 2*data),
+     Expect(says='a second recording of')),
+    ('a second mov behind the end', changed(h264('x.mov', container=FASTSTART), lambda data: 2*data),
+     Expect(says='a second recording of')),
+    ('a second flv behind the end', changed(h264('x.flv', bf=0), lambda data: 2*data),
+     Expect(says='a second recording of')),
 ]
 
 # Videos that are cut off or damaged: told
