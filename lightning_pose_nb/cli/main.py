@@ -24,7 +24,7 @@ from .. import __version__
 from .errors import GO_ON, Commands, error_text, open_streams
 from .labeling import COMMANDS
 from .predict import FPS, predict
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, how_many
 
 # %% ../../nbs/52_cli/50_main.ipynb #824a4834
 def _dashed(token:str)->str:
@@ -174,8 +174,9 @@ def _say_extracted(written:list[str], behind:list[str], problems:list[Problem])-
     "What `context` did: images by folder, what does not exist, what could not be done."
     from lightning_pose_nb.data.frame_names import image_groups
     for folder,n in Counter(image_groups(written)).items():
-        click.echo(f'{folder}: {n} images written')
-    if behind: click.echo(f'{len(behind)} neighbours lie behind the last frame of their video')
+        click.echo(f'{folder}: {how_many(n, "image")} written')
+    lie = how_many(len(behind), 'neighbour lies', 'neighbours lie')
+    if behind: click.echo(f'{lie} behind the last frame of their video')
     if problems: click.echo(error_text(ProjectError(problems)), err=True)
     if not written and not behind and not problems:
         click.echo('no neighbour of a labelled frame is missing')
@@ -321,7 +322,7 @@ def boxes(predictions:Path, out:Path|None, anchors:Sequence[str]|None, smooth:in
     pass_on_origin(predictions, out)
     sides = ''
     if len(made): sides = f', sides from {made[:, 2:].min()} to {made[:, 2:].max()} pixels'
-    click.echo(f'{out}: {len(made)} boxes{sides}')
+    click.echo(f'{out}: {how_many(len(made), "box", "boxes")}{sides}')
     file = shlex.quote(str(out))
     if of_video:
         predict_it = f'lpnb predict MODEL VIDEO --boxes {file}'

@@ -184,14 +184,16 @@ def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Pre
     "Predict one video, or all views of a session."
     from lightning_pose_nb.api import predict_recording
     from lightning_pose_nb.inference.videos import DamageWarning
+    from lightning_pose_nb.video.images import VideoWarning
     csvs = [names.csv_of(video) for video in videos]
     before = _stamps(csvs)
     boxes = [file for file in map(wishes.boxes_of, videos) if file is not None]
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', DamageWarning) # said from the notes, also of what was there before
+        warnings.simplefilter('ignore', VideoWarning) # these, too
         notes = predict_recording(model.model, videos, csvs, boxes or None, wishes.options())
-    if wishes.labeled_video:
-        for video,csv in zip(videos, csvs): model.render(video, csv, fps=wishes.fps)
+        if wishes.labeled_video:
+            for video,csv in zip(videos, csvs): model.render(video, csv, fps=wishes.fps)
     return Predicted(csvs, _stamps(csvs)==before, notes)
 
 def _predict_images(model:Any, job:Job, wishes:Wishes, names:Any)->Predicted:
@@ -223,7 +225,7 @@ class VideoRow:
     mean_likelihood:float|str=''  # Of all keypoints and frames
     status:str='whole'            # `whole`, `damaged` or `failed`
     predictions:str=''            # The CSV
-    message:str=''                # What is wrong
+    message:str=''                # What is wrong, or odd
 
 def row_of(
     video:Path,              # A video that was predicted
@@ -231,7 +233,7 @@ def row_of(
     note:Mapping[str,Any],   # The note of these
 )->VideoRow:
     "The row of a video, from what the note beside its predictions says."
-    from lightning_pose_nb.inference.videos import damage_text, n_frames_in, n_missing
+    from lightning_pose_nb.inference.videos import damage_text, n_frames_in, n_missing, remark_text
     if 'rows' not in note: raise FileNotFoundError(2, 'deleted while it was written', str(csv))
     text = damage_text(note)
     lost = n_frames_in(note.get('lost') or [])+n_missing(note)+(note.get('unplaced') or 0)
@@ -245,7 +247,7 @@ def row_of(
         mean_likelihood=_known(note, 'mean_likelihood'),
         status='damaged' if text else 'whole',
         predictions=str(csv.absolute()),
-        message=text)
+        message='; '.join(filter(None, [text, remark_text(note)])))
 
 def _known(note:Mapping[str,Any], name:str)->Any:
     "A number of a note, to be written; empty if it is not known."
@@ -431,9 +433,8 @@ def _add_rows(summary:Summary|None, job:Job, predicted:Predicted)->int: # How ma
     for video,csv,note in zip(job.paths, predicted.csvs, predicted.notes):
         row = row_of(video, csv, note)
         if summary: summary.add(row)
-        if row.status=='whole': continue
-        damaged += 1
-        click.echo(f'warning: {video}: {row.message}', err=True)
+        damaged += row.status!='whole'
+        if row.message: click.echo(f'warning: {video}: {row.message}', err=True)
     return damaged
 
 # %% ../../nbs/52_cli/40_predict.ipynb #7c20cc7c

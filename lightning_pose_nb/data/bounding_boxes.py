@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from ..core.coordinates import apply_matrix, crop_matrix, invert
-from ..core.errors import Problem, ProjectError, did_you_mean
+from ..core.errors import Problem, ProjectError, did_you_mean, how_many
 from ..core.files import csv_line, write_atomic
 from .csv_table import Sheet, column_letters
+from ..tables.number_blocks import cell_number
 
 # %% ../../nbs/11_data/60_bounding_boxes.ipynb #dd804b50
 def _whole(
@@ -339,7 +340,7 @@ def _sheet_boxes(sheet:Sheet, columns:dict[str,int])->np.ndarray:
 def _number(sheet:Sheet, i:int, column:int, name:str)->float:
     "One cell; reports what is no sensible number, and gives NaN for it."
     text = sheet.cells[i][column]
-    try: value = float(text)
+    try: value = cell_number(text)
     except ValueError: value = np.nan
     if abs(value)<=_LARGEST and (name in 'xy' or value>=1): return value # False for NaN
     where = f'row {sheet.rows[i]}, column {column_letters(column)} ({name})'
@@ -398,7 +399,7 @@ def _check_frames(sheet:Sheet, n:int|None)->None:
     if n is not None and len(sheet.rows)!=n:
         expected = f'{n}, one for each frame of the video'
         fix = 'Make them from predictions of this very video'
-        sheet.add_problem('', f'{len(sheet.rows)} boxes', expected, fix)
+        sheet.add_problem('', how_many(len(sheet.rows), 'box', 'boxes'), expected, fix)
     if not all(name.isdecimal() for name in sheet.index): return
     numbers = [int(name) for name in sheet.index]
     for row,before,number in zip(sheet.rows[1:], numbers, numbers[1:]):

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from ..core.errors import Problem, ProjectError, did_you_mean
+from ..core.errors import Problem, ProjectError, did_you_mean, how_many
 from ..core.files import replacing
 from ..core.progress_bar import counted
 from .csv_table import Sheet, read_sheet
@@ -161,7 +161,8 @@ def _tell_gap(sheet:Sheet, gap:MissingContext, reach:int, config:str)->None:
     if gap.files:
         sheet.add_problem(
             _where(sheet, gap.folder, gap.rows),
-            f'{len(gap.files)} neighbours of labelled frames are not there',
+            how_many(len(gap.files), 'neighbour of labelled frames is not there',
+                'neighbours of labelled frames are not there'),
             f'{reach} frames before and {reach} behind each',
             f'`lpnb context {config}` takes those that exist from the video; '
             'where one is missing, the frame nearest to it stands in',

@@ -24,7 +24,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ..core.coordinates import apply_matrix, invert, resize_images, resize_matrix
-from ..core.errors import Problem, ProjectError, did_you_mean
+from ..core.errors import Problem, ProjectError, did_you_mean, how_many
 from ..core.files import replacing
 from ..core.journal import made_from, read_note
 from ..core.progress_bar import counted
@@ -289,7 +289,8 @@ def _boxes_beside(video:str|Path)->Path:
 
 def _mismatch(table:Path|None, n:int, video:Path, frames:Any)->VideoError:
     "The error for more or fewer boxes than frames."
-    found = f'{table or "the array"}: {n} boxes, but {video} has {frames} frames'
+    boxes = how_many(n, 'box', 'boxes')
+    found = f'{table or "the array"}: {boxes}, but {video} has {how_many(frames, "frame")}'
     return VideoError(f'{found}; make boxes from predictions of this very video')
 
 def _forget_other(video:Path, beside:Path, boxes:np.ndarray)->None:

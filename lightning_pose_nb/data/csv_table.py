@@ -21,9 +21,9 @@ from typing import TextIO
 
 import numpy as np
 
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import csv_line
-from ..tables.number_blocks import Block, Layout, read_blocks
+from ..tables.number_blocks import Block, Layout, cell_number, read_blocks
 from ..tables.table_text import open_table, table_error
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #061cb974
@@ -145,7 +145,7 @@ def _check_marks(path:Path, lines:list[list[str]])->None:
         mark = _mark(row)
         if mark in (due, ''): continue
         raise table_error(path, f'row {number}', f'a row that starts with {mark[:40]!r}', expected)
-    if len(lines)<3: raise table_error(path, '', f'{len(lines)} rows', expected)
+    if len(lines)<3: raise table_error(path, '', how_many(len(lines), 'row'), expected)
 
 def _header_cells(lines:list[list[str]])->list[Head]:
     "Scorer, keypoint and coordinate of each column, as they stand."
@@ -162,19 +162,39 @@ def _fill_up(row:list[str], width:int)->list[str]:
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #80b1ba13
 def _read_columns(sheet:Sheet, heads:list[Head], first:int, coords:tuple[str,...])->None:
-    "Find each keypoint's columns, and say which are doubled, missing or unknown."
-    scorers = list(dict.fromkeys(scorer for scorer,part,_ in heads[first:] if part))
+    "Find each keypoint's columns, and say which are doubled, missing, unknown, or without a name."
+    foreign = _foreign_columns(heads, first, coords)
+    for column,name in foreign.items():
+        fix = 'Delete this column, or keep it in a file of its own'
+        found = f'{name!r}, a column that belongs to no keypoint'
+        sheet.add_problem(f'column {column_letters(column)}', found, 'columns of keypoints only', fix)
+    columns = [column for column in range(first, len(heads)) if column not in foreign]
+    scorers = list(dict.fromkeys(heads[column][0] for column in columns if all(heads[column][:2])))
     sheet.scorer = scorers[0] if scorers else ''
     if len(scorers)>1:
         found = f'{len(scorers)} scorers: {", ".join(scorers[:6])}'
         sheet.add_problem('row 1', found, 'one', 'Keep the columns of one scorer')
+    _tell_empty(sheet, {column: heads[column] for column in columns})
+    filled = _without_gaps(sheet, heads, columns)
     unknown:dict[str,list[int]] = {}
-    for column,head in enumerate(heads[first:], first): _read_column(sheet, column, head, coords, unknown)
-    for columns in unknown.values(): _tell_unknown(sheet, heads, columns, coords)
+    for column,head in filled.items(): _read_column(sheet, column, head, coords, unknown)
+    for others in unknown.values(): _tell_unknown(sheet, filled, others, coords)
     sheet.names = [part for part,coord in sheet.columns if coord=='x']
     _check_complete(sheet, [coord for coord in coords if coord not in ('visible', '*')])
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #f52a61fe
+def _foreign_columns(heads:list[Head], first:int, coords:tuple[str,...])->dict[int, str]:
+    "Columns that are no keypoint's, with their names; none where no keypoint can be told."
+    keypoints = {part for _,part,coord in heads[first:] if part and coord.lower() in 'xy' and coord}
+    main = next((scorer for scorer,part,_ in heads[first:] if scorer and part in keypoints), '')
+    foreign = {}
+    for column,(scorer,part,coord) in enumerate(heads[first:], first):
+        is_named = any((scorer, part, coord)) and not (scorer=='set' and not part)
+        is_other = '*' in coords and part and coord and scorer==main
+        if coord.lower() in coords or part in keypoints or not is_named or is_other: continue
+        foreign[column] = part or coord or scorer
+    return foreign if keypoints else {}
+
 def _check_complete(sheet:Sheet, needed:list[str])->None:
     "Say which coordinates a keypoint lacks."
     for part in dict.fromkeys(part for part,_ in sheet.columns):
@@ -183,6 +203,37 @@ def _check_complete(sheet:Sheet, needed:list[str])->None:
             if (part, coord) in sheet.columns: continue
             sheet.add_problem(sheet.header_row('coords'), f'{part} has no {coord} column', expected)
 
+# %% ../../nbs/11_data/00_csv_table.ipynb #440d155f
+def _tell_empty(sheet:Sheet, heads:dict[int, Head])->None:
+    "Report the header cells that are empty, those of a row together."
+    expected = 'the scorer above every column', *['a keypoint above a coordinate']*2
+    fix = 'If cells are merged there, unmerge them and fill each one'
+    for i,mark in enumerate(HEADER):
+        empty = [column for column,head in heads.items() if not head[i]]
+        if mark=='scorer': # may be absent altogether, and above what is no keypoint
+            empty = [column for column in empty if sheet.scorer and heads[column][2]]
+        else: empty = [column for column in empty if heads[column][0]!='set' or heads[column][1]]
+        if not empty: continue
+        letters = [column_letters(column) for column in empty[:MOST_RUNS]]
+        more = ', …' if len(empty)>len(letters) else ''
+        found = 'an empty header cell' if len(empty)==1 else f'{len(empty)} empty header cells'
+        where = f'{sheet.header_row(mark)}, column{"s" if len(empty)>1 else ""} {", ".join(letters)}{more}'
+        sheet.add_problem(where, found, expected[i], fix)
+
+def _without_gaps(sheet:Sheet, heads:list[Head], columns:list[int])->dict[int, Head]:
+    "The heads of some columns, with what was merged in each of its cells."
+    filled = {}
+    before = ''
+    for column in columns:
+        scorer,part,coord = heads[column]
+        if not part and coord and scorer!='set':
+            part = before
+            if (part, coord.lower()) in {(name, other.lower()) for _,name,other in filled.values()}: continue
+        before = part
+        filled[column] = scorer or sheet.scorer, part, coord
+    return filled
+
+# %% ../../nbs/11_data/00_csv_table.ipynb #d9d98a7a
 def _read_column(
     sheet:Sheet,
     column:int,
@@ -194,17 +245,11 @@ def _read_column(
     scorer,part,coord = head
     key = part, coord.lower()
     if scorer=='set' and not part: sheet.set_column = column
-    elif not part or not coord: _tell_empty(sheet, column, 'coords' if part else 'bodyparts')
-    elif scorer!=sheet.scorer: return
+    elif not part or not coord or scorer!=sheet.scorer: return
     elif key in sheet.columns | sheet.extra: _tell_again(sheet, column, part, coord)
     elif key[1] in coords: sheet.columns[key] = column
     elif '*' in coords: sheet.extra[key] = column
     else: unknown.setdefault(coord, []).append(column)
-
-def _tell_empty(sheet:Sheet, column:int, mark:str)->None:
-    "Report an empty cell in a header row."
-    where = f'{sheet.header_row(mark)}, column {column_letters(column)}'
-    sheet.add_problem(where, 'an empty header cell', 'a keypoint above a coordinate')
 
 def _tell_again(sheet:Sheet, column:int, part:str, coord:str)->None:
     "Report a column that is there already."
@@ -212,7 +257,7 @@ def _tell_again(sheet:Sheet, column:int, part:str, coord:str)->None:
     where = f'{sheet.header_row("bodyparts")}, column {column_letters(column)}'
     sheet.add_problem(where, f'{part} {coord} again, after column {before}', 'every keypoint once')
 
-def _tell_unknown(sheet:Sheet, heads:list[Head], columns:list[int], coords:tuple[str,...])->None:
+def _tell_unknown(sheet:Sheet, heads:dict[int, Head], columns:list[int], coords:tuple[str,...])->None:
     "Report the columns of a coordinate that such a table does not have, all together."
     _,part,coord = heads[columns[0]]
     found = f'{part} has a column {coord!r}'
@@ -317,7 +362,7 @@ def _read_row(sheet:Sheet, number:int, row:list[str], layout:Layout, first:int)-
     width = layout.width
     if any(map(str.strip, row[width:])):
         fix = 'Look for a comma too many'
-        sheet.add_problem(f'row {number}', f'{len(row)} cells', f'{width}', fix)
+        sheet.add_problem(f'row {number}', how_many(len(row), 'cell'), f'{width}', fix)
     name = row_name(row, first)
     if not name:
         sheet.add_problem(f'row {number}, column A', 'an empty cell', 'what the row is about')
@@ -331,7 +376,7 @@ def _read_row(sheet:Sheet, number:int, row:list[str], layout:Layout, first:int)-
 # %% ../../nbs/11_data/00_csv_table.ipynb #6f3dccfc
 def _number(sheet:Sheet, text:str, column:int)->float:
     "A cell of the last row as a number; NaN, and kept as text, if it is none."
-    try: return float(text or 'nan')
+    try: return cell_number(text or 'nan')
     except ValueError:
         if text.strip().lower() not in NOTHING and len(sheet.bad)<MOST_BAD:
             sheet.bad[len(sheet.rows)-1, column] = text.strip()
@@ -451,6 +496,7 @@ _CAUSES = (  # pattern, name of the cause, what to do
     (r'[+-]?\d*,\d+', 'decimal comma', 'Write numbers with a point'),
     (r"[+-]?\d{1,3}([,'\u2019 \u00a0\u202f]\d{3})+([.,]\d*)?", 'thousands',
         'Write numbers without a separator of thousands'),
+    (r'[+-]?[\d_.]*_[\d_.]*([eE][+-]?[\d_]+)?', 'underscore', 'Write numbers without _'),
     (r'#[A-Z/0]+[!?]?', 'formula', 'Mend the formula in the spreadsheet, or empty the cell'),
     (r'[-–—.?*x]+', 'dash', 'If it means a missing keypoint, empty the cells'),
     (_DATE, 'date', 'A spreadsheet made a date of a number: format the column as numbers, and type it again'),

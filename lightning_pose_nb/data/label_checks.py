@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ..core.errors import Problem, ProjectError, did_you_mean, nearest_name
+from ..core.errors import Problem, ProjectError, did_you_mean, how_many, nearest_name
 from ..core.mirror_names import mirror_name, mirror_partner
 from .csv_table import Sheet, read_sheet, row_ranges
 from .frame_names import FolderListing, frame_number
@@ -225,8 +225,9 @@ def _check_unlisted(sheet:Sheet, data_dir:Path, listing:FolderListing)->None:
         others = [f'{folder}/{name}' for name in _other_images(names, listing.names(folder) or set())]
         unlisted += [image for image in others if image not in waiting]
     if not unlisted: return
-    n_rows = len(sheet.rows)
-    found = f'{len(unlisted)} images beside those of its {n_rows} rows have none, such as {unlisted[0]}'
+    listed = f'beside those of its {how_many(len(sheet.rows), "row")}'
+    images = how_many(len(unlisted), f'image {listed} has none', f'images {listed} have none')
+    found = f'{images}, such as {unlisted[0]}'
     fix = 'If the table was cut off, restore it; otherwise they do no harm'
     sheet.add_problem('', found, fix=fix, level='notice')
 
@@ -268,7 +269,7 @@ def _differences(sheet:Sheet, base:Sheet)->list[Problem]:
         sheet.add_problem(sheet.header_row('bodyparts'), f'keypoints {", ".join(sheet.names)}', expected)
     if len(sheet.rows)!=len(base.rows):
         expected = f'{len(base.rows)}, as in {name}'
-        sheet.add_problem('', f'{len(sheet.rows)} labelled frames', expected)
+        sheet.add_problem('', how_many(len(sheet.rows), 'labelled frame'), expected)
     here = [PurePosixPath(image).name for image in sheet.index]
     there = [PurePosixPath(image).name for image in base.index]
     other = [i for i,(a,b) in enumerate(zip(here, there)) if a!=b]

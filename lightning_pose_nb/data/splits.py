@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, how_many
 
 # %% ../../nbs/11_data/30_splits.ipynb #c4a49a33
 PARTS = ('train', 'validation', 'test', 'unused') # of a split
@@ -27,7 +27,7 @@ def split_sizes(
     _check_shares(train_prob, val_prob)
     if n<2:
         expected = 'two at least: one to train on and one to validate'
-        raise _wrong('', f'{n} labelled frames', expected, 'Label more frames')
+        raise _wrong('', how_many(n, 'labelled frame'), expected, 'Label more frames')
     train = math.floor(train_prob*n)
     validation = (n-train)//2 if val_prob is None else math.floor(val_prob*n)
     test = n-train-validation

@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/30_inference/videos.
 
 # %% auto #0
 __all__ = ['predict_videos', 'predict_video_files', 'predict_video', 'frame_runs', 'n_frames_in', 'DamageWarning', 'n_missing',
-           'damage_text']
+           'damage_text', 'remark_text']
 
 # %% ../../nbs/30_inference/30_videos.ipynb #73286932
 import hashlib
@@ -40,9 +40,17 @@ from lightning_pose_nb.inference.batches import (
 from .resume import PredictJob, depth_facts, finished_notes, run_job
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, machine_reason, open_clips
-from ..video.images import VideoError
-from ..video.packets import LostFramesWarning
-from ..video.sequential import FrameBatch, VideoInfo, probe, read_batches
+from ..video.images import VideoError, VideoWarning, depth_note
+from ..video.packets import LostFramesWarning, ranges, unread_text
+from lightning_pose_nb.video.sequential import (
+    FrameBatch,
+    VideoInfo,
+    is_deep,
+    probe,
+    read_batches,
+    size_text,
+    video_depth,
+)
 
 # %% ../../nbs/30_inference/30_videos.ipynb #c715acb5
 def predict_videos(
@@ -161,7 +169,7 @@ def _predict_recording(
 )->list[dict[str,Any]]: # Notes, one per video
     "Predict one video, or all views of a session."
     _check_files(recording.videos)
-    damage = _Damage(recording)
+    damage = _Damage(recording, model.cfg.data.known_depth)
     index = [range(sys.maxsize)]*len(recording.videos) # the number of frames is known when they are decoded
     job = PredictJob(recording.csvs, recording.videos, index, recording.videos[0].name, 'frame',
         lambda: recording.infos[0].n_frames, facts=recording.facts()|depth_facts(model), lost=damage.lost,
@@ -180,11 +188,12 @@ def _predict_recording(
                 damage.note(journals, views)
                 yield recording.as_input(views, model.cfg.data.size)
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore', LostFramesWarning) # their rows are empty, which is said below
+        warnings.simplefilter('ignore', LostFramesWarning) # the notes have it all, and it is said below
         notes = run_job(model, job, batches, options)
     for video,note in zip(recording.videos, notes):
         text = damage_text(note)
         if text: warnings.warn(f'{video}: {text}', DamageWarning, stacklevel=4)
+        if note.get('restarts'): warnings.warn(f'{video}: {_restart_text(note)}', VideoWarning, stacklevel=4)
     return notes
 
 # %% ../../nbs/30_inference/30_videos.ipynb #2b64081f
@@ -207,12 +216,14 @@ def _check_lengths(infos:Sequence[VideoInfo], boxes:Sequence[np.ndarray]|None)->
 # %% ../../nbs/30_inference/30_videos.ipynb #0eb3010f
 class _Damage:
     "Frames of each video of a recording that are damaged, lost, or missing at its end."
-    def __init__(self, recording:_Recording):
+    def __init__(self, recording:_Recording, depth:int|None):
         n = len(recording.videos)
         self.recording = recording
+        self.depth = depth # Bits that 16-bit values use; None: as evident in each video
         self.damaged:list[set[int]] = [set() for _ in range(n)]
         self.lost:list[set[int]] = [set() for _ in range(n)]
         self.unplaced:list[dict[int,int]] = [{} for _ in range(n)] # first frame of a batch → frames lost
+        self.resized:list[list[int]] = [[] for _ in range(n)] # number, height, width: first of another size
 
     def recall(self, journals:Sequence[Journal])->None:
         "What an earlier call has noted."
@@ -224,6 +235,7 @@ class _Damage:
         for view,(journal,batch) in enumerate(zip(journals, views)):
             facts = dict(damaged=batch.damaged_frames, lost=batch.lost_frames)
             if batch.n_lost: facts['unplaced'] = [batch.first, batch.n_lost]
+            if batch.resized and not self.resized[view]: facts['resized'] = list(batch.resized)
             if not any(facts.values()): continue
             journal.remark(**facts)
             self._remember(view, facts)
@@ -235,13 +247,22 @@ class _Damage:
         if 'unplaced' in facts:
             first,n = facts['unplaced']
             self.unplaced[view][first] = n
+        self.resized[view] = self.resized[view] or facts.get('resized', [])
 
     def about(self, view:int)->dict[str,Any]:
         "What the note of a video is to say."
         info = self.recording.infos[view]
         return dict(frame_size=list(info.size), seconds=info.duration, promised=info.promised,
             damaged=frame_runs(self.damaged[view]), lost=frame_runs(self.lost[view]),
-            unplaced=sum(self.unplaced[view].values()))
+            unplaced=sum(self.unplaced[view].values()), resized=self.resized[view],
+            unread=info.unread, restarts=list(info.restarts), depth=_scaled_from(info, self.depth))
+
+# %% ../../nbs/30_inference/30_videos.ipynb #87dc4a58
+def _scaled_from(info:VideoInfo, depth:int|None)->int:
+    "Bits that the values of a video were found to use, if it did not say, nor the model; else 0."
+    if depth is not None or not is_deep(info.pix_fmt): return 0
+    found = video_depth(info.path)
+    return found if found<16 else 0
 
 # %% ../../nbs/30_inference/30_videos.ipynb #bd409b6b
 @dataclass(frozen=True)
@@ -362,4 +383,20 @@ def damage_text(
             f'and their predictions are doubtful: {_runs_text(damaged)}')
     if note.get('unplaced'):
         parts.append(f'{note["unplaced"]} more are lost, nobody knows where; rows behind them are early')
+    if note.get('unread'): parts.append(unread_text(note['unread']))
     return '; '.join(parts)
+
+# %% ../../nbs/30_inference/30_videos.ipynb #760dd273
+def remark_text(
+    note:Mapping[str,Any], # As for `damage_text`
+)->str:                    # Empty for an ordinary video
+    "What is odd about a predicted video, but no damage."
+    parts = []
+    if note.get('restarts'): parts.append(_restart_text(note))
+    if note.get('resized'): parts.append(size_text(note['resized'], note['frame_size']))
+    if note.get('depth'): parts.append(depth_note(note['depth']))
+    return '; '.join(parts)
+
+def _restart_text(note:Mapping[str,Any])->str:
+    "Where a stream begins again."
+    return f'the stream begins again at frame {ranges(note["restarts"])}: are these recordings that were joined?'

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import Problem, ProjectError, did_you_mean
+from ..core.errors import Problem, ProjectError, did_you_mean, how_many
 from ..core.files import replacing, write_atomic
 from ..data.frame_names import images_by_frame, leaves_folder
 from ..data.labels import journal_path
@@ -283,7 +283,7 @@ class RowHistory(JournaledRows):
         entries,strange = sort_lines(lines, self.names)
         if strange:
             aside = self._log.set_aside([line for line in lines if line not in strange], strange)
-            told = f'{len(strange)} lines of {self._log.path.name} {why_strange(lines, self.names)}'
+            told = f'{how_many(len(strange), "line")} of {self._log.path.name} {why_strange(lines, self.names)}'
             self.notes.append(f'{told}; they are in {aside} now')
         return entries
 
@@ -295,7 +295,7 @@ class RowHistory(JournaledRows):
             self.notes.append(f'{name} was changed elsewhere; {again}')
         replay(entries, self._diff, self._steps)
         n = len(entries)
-        if n: self.notes.append(f'{n} steps that were not yet in {name} were found in its journal')
+        if n: self.notes.append(f'found in the journal of {name}: {how_many(n, "step")}, not yet saved')
 
     def undo(self)->str|None: # What was taken back
         "Take the last change back."

@@ -193,7 +193,7 @@ class FeaturePyramid(nn.Module):
         stages:Sequence[Tensor], # Features of each of `strides`, or of the one stage there is
     )->Tensor:                   # Shape (B, width, H/finest, W/finest)
         "Join all stages, from coarse to fine."
-        if self.make_stages: stages = self._made(stages[0])
+        if self.make_stages: stages = self._made(self.make_stages(stages[0]))
         joined = self.mix[0](self.lateral[0](stages[0]))
         for i in range(1, len(self.levels)):
             joined = F.interpolate(joined, scale_factor=self.levels[i-1]//self.levels[i], mode='nearest')
@@ -201,10 +201,10 @@ class FeaturePyramid(nn.Module):
             joined = self.mix[i](joined)
         return joined
 
-    def _made(self, features:Tensor)->list[Tensor]:
-        "The stages to join, made of features of one stride."
-        made = dict(zip(self.all_strides, self.make_stages(features), strict=True))
-        return [made[stride] for stride in self.strides]
+    def _made(self, made:list[Tensor])->list[Tensor]:
+        "The stages to join, of all that were made from features of one stride."
+        by_stride = dict(zip(self.all_strides, made, strict=True))
+        return [by_stride[stride] for stride in self.strides]
 
 # %% ../../nbs/21_models/20_heads.ipynb #0bfc6cff
 def apply_per_image(

@@ -14,7 +14,7 @@ __all__ = ['VIDEOS_OPENED', 'AMOUNT_CHECKS', 'CHECKS', 'LEVELS', 'Project', 'mis
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from pathlib import Path
 from textwrap import wrap
@@ -35,7 +35,7 @@ from lightning_pose_nb.config.rules import (
     unfreezing_rule,
 )
 from ..config.schema import Config
-from ..core.errors import Problem, ProjectError, did_you_mean, merge_repeated, nearest_name
+from ..core.errors import Problem, ProjectError, did_you_mean, how_many, merge_repeated, nearest_name
 from ..core.mirror_names import flip_pairs
 from ..data.bounding_boxes import read_boxes
 from ..data.context_frames import lint_context
@@ -396,7 +396,7 @@ def _compare_lengths(p:Project, key:str, session:str, files:Sequence[Path])->Non
     except VideoError: return
     frames = [round(info.duration*info.fps) for info in infos]
     if min(frames)<=0 or max(frames)-min(frames)<=2: return # headers may be a frame or two off
-    lengths = ', '.join(f'{n} frames in {file.name}' for n,file in zip(frames, files, strict=True))
+    lengths = ', '.join(f'{how_many(n, "frame")} in {file.name}' for n,file in zip(frames, files, strict=True))
     fix = ('Cut them so that frame n is the same time point in each: '
            'else views are not compared, or not predicted at all.')
     p.add(key, f'session {session}: about {lengths}', 'as many in every view', fix, 'warning')
@@ -414,9 +414,14 @@ def check_amount(p:Project)->None:
         p.add('data.csv_file', 'no labelled keypoint in the whole table', 'at least a few labelled frames')
     try: n_train = _n_training_frames(p, len(labels))
     except ProjectError as error:
-        p.problems.extend(error.problems)
+        for problem in error.problems: _add_placed(p, problem)
         return
     for check in AMOUNT_CHECKS: check(p, n_train)
+
+def _add_placed(p:Project, problem:Problem)->None:
+    "Add what is wrong with the sizes of the split, with the file that it is wrong in."
+    if problem.where: p.add(problem.where, problem.found, problem.expected, problem.fix)
+    else: p.problems.append(replace(problem, file=str(p.labels[0].path or '')))
 
 def _n_training_frames(p:Project, n_labelled:int)->int:
     "How many frames are trained on; raises `ProjectError` if they cannot be split."
@@ -441,7 +446,7 @@ def _check_pose_pca(p:Project, n_train:int)->None:
     "Enough frames for the PCA of poses."
     n = _pca_columns(p)
     if 'pca_singleview' not in p.cfg.model.losses_to_use or n_train>=2*n: return
-    found = f'pca_singleview of {n} keypoints with {n_train} training frames'
+    found = f'pca_singleview of {how_many(n, "keypoint")} with {how_many(n_train, "training frame")}'
     fix = 'Label more frames, or name fewer keypoints in data.columns_for_singleview_pca.'
     p.add(['model.losses_to_use', 'data.columns_for_singleview_pca'], found, f'{2*n} frames or more', fix)
 
@@ -479,11 +484,13 @@ def _check_rhythm(p:Project, n_train:int)->None:
     batches = _n_batches(p, n_train)
     every = t.val_check_interval
     if isinstance(every, int) and every>batches:
-        found = f'{every}, but an epoch of {n_train} training frames has {batches} batches'
+        epoch = how_many(n_train, 'training frame')
+        found = f'{every}, but an epoch of {epoch} has {how_many(batches, "batch", "batches")}'
         fix = 'For validations between epochs write check_val_every_n_epoch.'
         p.add(['training.val_check_interval', 'training.train_batch_size'], found, f'at most {batches}', fix)
     unfreezing_rule(p.review, -(-batches//t.accumulate_grad_batches))
 
+# %% ../../nbs/41_project/10_checks.ipynb #d3363faf
 def _check_view_pca(p:Project, n_train:int)->None:
     "Enough frames for the PCA of views, or of what mirrors show."
     views = p.cfg.data.view_names or p.cfg.data.mirrored_column_matches or []
@@ -491,7 +498,8 @@ def _check_view_pca(p:Project, n_train:int)->None:
     matched = len(views[0]) if isinstance(views[0], list) else len(p.names)
     if n_train*matched>=2*len(views): return
     needed = -(-2*len(views)//matched)
-    p.add('model.losses_to_use', f'pca_multiview with {n_train} training frames', f'{needed} frames or more')
+    found = f'pca_multiview with {how_many(n_train, "training frame")}'
+    p.add('model.losses_to_use', found, f'{needed} frames or more')
 
 AMOUNT_CHECKS:tuple[Callable[[Project, int], None], ...] = (
     _check_split,
@@ -515,7 +523,7 @@ def check_validation(p:Project)->None:
     n = min(wanted, len(list(islice(labelled, 2*FEWEST)))//2) # as many train as validate, at least
     few = describe_validation(n)
     if not few: return
-    fix = 'Label more frames, or raise training.val_prob.'
+    fix = 'Label more frames, or raise training.val_prob; with training.train_prob it may be 1 at most.'
     if n==0 and t.early_stopping:
         p.add('training.early_stopping', f'true, but {few}', 'labelled validation frames', 'Or write false.')
     else: p.add(['training.val_prob', 'data.csv_file'], few, f'{FEWEST} or more', fix, 'warning')

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.errors import Problem
+from ..core.errors import Problem, how_many
 from ..core.mirror_names import find_sides, mirror_partner
 from ..data.csv_table import row_ranges
 from ..data.frame_names import frame_number, image_groups
@@ -69,8 +69,11 @@ def warn_near_duplicates(
     i,j = pairs[0]
     found = (f'{len(rows)} of {len(labels)} labelled frames show nearly the pose of another, at most '
              f'{NEAR_FRAMES} frames away, such as {labels.images[i]} and {labels.images[j]}')
-    expected = 'frames that differ, or a split by video'
-    fix = 'Validation would know the answers: set training.split_by: video, or label frames further apart'
+    expected = 'frames that differ'
+    fix = 'Validation would know the answers: label frames further apart'
+    if len(set(image_groups(labels.images)))>1: # else there is nothing to split
+        expected += ', or a split by video'
+        fix += ', or set training.split_by: video'
     return [Problem(str(labels.path or ''), '', found, expected, fix, 'warning')]
 
 # %% ../../nbs/41_project/00_data_warnings.ipynb #9de98704
@@ -92,7 +95,8 @@ def warn_same_files(
         if digest in first: twins.append((first[digest], image))
         first.setdefault(digest, image)
     if not twins: return []
-    found = f'{len(twins)} images that are there under another name: {twins[0][1]} is {twins[0][0]}'
+    images = how_many(len(twins), 'image that is', 'images that are')
+    found = f'{images} there under another name: {twins[0][1]} is {twins[0][0]}'
     fix = 'One may train while the other validates: keep one of them'
     return [Problem(str(labels.path or ''), '', found, 'every image once', fix, 'warning')]
 

@@ -35,7 +35,7 @@ from torch import nn
 # %% ../../nbs/22_training/80_fit.ipynb #8478991d
 from ..cameras.project_calibration import save_cameras
 from ..config.schema import Config
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import scratch_path
 from ..core.locks import owned
 from ..data.labels import Labels
@@ -260,7 +260,7 @@ def _check_labels(labels:Labels|ViewLabels, split:dict[str,list[str]], folder:Pa
     "Raise unless every image of a split is still labelled."
     gone = set().union(*split.values())-set(labels.images)
     if not gone: return
-    found = f'{len(gone)} images that the label file no longer has, such as {min(gone)}'
+    found = f'{how_many(len(gone), "image")} that the label file no longer has, such as {min(gone)}'
     fix = 'restore the label file, or train in a new folder'
     raise ProjectError([Problem(str(folder), 'split', found, 'the labels the run began with', fix)])
 

@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/10_video/sequential.
 
 # %% auto #0
 __all__ = ['VideoInfo', 'decode_packets', 'NumberedFrame', 'decode_video', 'Orientation', 'read_orientation', 'FirstFrame',
-           'first_frame', 'probe', 'is_deep', 'deep_values', 'video_depth', 'FrameConverter', 'read_frames',
-           'FrameBatch', 'check_size', 'read_batches']
+           'first_frame', 'probe', 'is_deep', 'deep_values', 'video_depth', 'FrameConverter', 'size_text',
+           'read_frames', 'FrameBatch', 'check_size', 'read_batches']
 
 # %% ../../nbs/10_video/30_sequential.ipynb #1030c6c4
 import contextlib
@@ -18,7 +18,7 @@ import queue
 import threading
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
 from ..core.coordinates import resize_images
-from .images import VideoError, depth_note, evident_depth, scale_to_bytes
+from .images import VideoError, VideoWarning, depth_note, evident_depth, scale_to_bytes
 from .packets import Damaged, DamageTally, Timeline, open_video, read_packets, read_timeline
 
 # %% ../../nbs/10_video/30_sequential.ipynb #7c307ed4
@@ -49,6 +49,8 @@ class VideoInfo:
     promised:int|None=None # Frames that the container promises; None if it does not say
     n_holes:int=0      # Frames of `n_frames` that were lost: no packet holds them
     doubt:str=''       # Why time stamps cannot number the frames; empty if they do
+    restarts:tuple[int,...]=() # Numbers of frames at which the stream begins again
+    unread:int=0       # Bytes of a second recording behind the end, which is not read
 
     @property
     def size(self)->tuple[int,int]: # (height, width), pixels
@@ -191,7 +193,8 @@ def _decode_once(path, timeline, tally):
     number = 0
     last = None
     with container:
-        packets = numbering.mark(read_packets(path, container, stream, tally))
+        forgiven = timeline.forgiven
+        packets = numbering.mark(read_packets(path, container, stream, tally, forgiven))
         for frame in decode_packets(stream, packets, tally):
             n_lost = numbering.lost_before(frame, tally)
             if n_lost is None: continue
@@ -212,6 +215,7 @@ def decode_video(
 )->Generator[NumberedFrame,None,None]: # In the order they are shown
     "Every frame of a video; starts over on one thread at the first damage."
     timeline = read_timeline(path)
+    tally.unread = timeline.unread
     given = 0
     while True:
         try:
@@ -329,7 +333,9 @@ def _with_times(info, timeline, first):
         duration=n_frames/timeline.fps,
         promised=promised,
         n_holes=int(timeline.holes.sum()),
-        doubt=timeline.untimed)
+        doubt=timeline.untimed,
+        restarts=timeline.restarts,
+        unread=timeline.unread)
 
 # %% ../../nbs/10_video/30_sequential.ipynb #4edccb9d
 _DEEP = ('gray16', 'rgb48', 'bgr48', 'rgba64', 'bgra64', 'gbrp16', 'gbrap16', 'ya16')
@@ -357,7 +363,7 @@ def video_depth(
 def _told_depth(path):
     "As `video_depth`, with a warning where that is not all of the 16 bits."
     depth = video_depth(path)
-    if depth<16: warnings.warn(f'{path}: {depth_note(depth)}', stacklevel=5)
+    if depth<16: warnings.warn(f'{path}: {depth_note(depth)}', VideoWarning, stacklevel=5)
     return depth
 
 def _deep_bytes(frame, depth):
@@ -391,7 +397,7 @@ class FrameConverter:
         self._orientation = Orientation()
         self._size:tuple[int,int]|None = None # of the stored frames
         self.begun = False # are size and orientation known?
-        self._warned = False
+        self.resized:tuple[int,int,int]|None = None # number, height and width of the first frame of another size
 
     def begin(self,
         frame:av.VideoFrame, # The first one of the file
@@ -408,9 +414,10 @@ class FrameConverter:
         "A frame as it is to be shown."
         if self._size is None: self.begin(frame)
         height,width = self._size or (frame.height, frame.width)
-        if (frame.height, frame.width)!=(height, width) and not self._warned:
-            self._warned = True
-            _tell_size(self.path, number, frame, (height, width))
+        if (frame.height, frame.width)!=(height, width) and self.resized is None:
+            self.resized = number, frame.height, frame.width
+            text = size_text(self.resized, (height, width))
+            warnings.warn(f'{self.path}: {text}', VideoWarning, stacklevel=4)
         if self._scales(frame):
             rgb = _deep_bytes(self._reformatter.reformat(frame, width, height), self.depth)
         else: rgb = self._reformatter.reformat(frame, width, height, 'rgb24').to_ndarray()
@@ -423,10 +430,14 @@ class FrameConverter:
         return deep and (self.depth or 16)<16
 
 # %% ../../nbs/10_video/30_sequential.ipynb #8b95b031
-def _tell_size(path, number, frame, size):
-    "Warn of a frame that has not the size (height, width) of the first one."
-    warnings.warn(f'{path}: frame {number} is {frame.width}×{frame.height} pixels, the first one '
-                  f'{size[1]}×{size[0]}; frames of another size are scaled to that', stacklevel=5)
+def size_text(
+    resized:Sequence[int],     # Number, height and width of the first frame of another size
+    size:Sequence[int],        # Height and width of the first frame
+)->str:
+    "What is said of a video in which the size changes."
+    number,height,width = resized
+    return (f'frame {number} is {width}×{height} pixels, the first one '
+            f'{size[1]}×{size[0]}; frames of another size are scaled to that')
 
 # %% ../../nbs/10_video/30_sequential.ipynb #eb124f1b
 class _Image(NamedTuple):
@@ -436,6 +447,7 @@ class _Image(NamedTuple):
     damaged:bool
     lost:bool
     n_astray:int=0   # frames lost since the one before, nobody knows where
+    resized:tuple[int,int,int]|None=None # number, height and width of the first frame of another size, so far
 
 def _images(path, start, tally, depth=None):
     "The frames from number `start` on; earlier ones are decoded and dropped."
@@ -444,7 +456,8 @@ def _images(path, start, tally, depth=None):
     for number,frame,damaged,lost in decode_video(path, tally):
         if number==0: converter.begin(frame)
         if number<start: continue
-        yield _Image(number, converter.array(number, frame), damaged, lost, tally.astray-said)
+        image = converter.array(number, frame)
+        yield _Image(number, image, damaged, lost, tally.astray-said, converter.resized)
         said = tally.astray
 
 # %% ../../nbs/10_video/30_sequential.ipynb #82183332
@@ -474,6 +487,7 @@ class FrameBatch:
     damaged_frames:list[int]   # Numbers of frames that may look wrong, as data before was damaged
     n_lost:int=0               # Frames lost here nobody knows where; later ones are counted without them
     lost_frames:list[int]=field(default_factory=list) # Numbers of lost frames, which show the one before
+    resized:tuple[int,int,int]|None=None # Number, height, width of the first frame of another size, so far
 
     def __len__(self)->int: # n
         "How many frames the batch holds."
@@ -515,7 +529,8 @@ def _batch(some, frame_size):
         frame_size=frame_size,
         damaged_frames=[item.number for item in some if item.damaged],
         n_lost=sum(item.n_astray for item in some),
-        lost_frames=[item.number for item in some if item.lost])
+        lost_frames=[item.number for item in some if item.lost],
+        resized=some[-1].resized)
 
 # %% ../../nbs/10_video/30_sequential.ipynb #5039e7f4
 class _Store:
