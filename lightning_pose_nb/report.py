@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+# %% ../nbs/44_report.ipynb #ce935c31
 from .config.edit import differences, value_text
 from .config.schema import Config
 from .core.errors import ProjectError
@@ -127,6 +128,7 @@ def gather_facts(
     facts.doubts += table_changes(facts.folder, cfg.data.csv_paths)
     return facts
 
+# %% ../nbs/44_report.ipynb #405295c5
 def _gather_table(facts:Facts, view:str, fingerprint:str)->None:
     "Read the predictions of the labelled images of a camera, if they are those of the model."
     path = facts.folder/(f'predictions_{view}.csv' if view else 'predictions.csv')
@@ -546,6 +548,7 @@ def about_training(facts:Facts)->Iterator[dict]:
                 'crosses are labels, joined to predictions.')
         yield figure_item(plot_samples(run), text, 900)
 
+# %% ../nbs/44_report.ipynb #27eb6b95
 def about_data(facts:Facts)->Iterator[dict]:
     "The split, and how often each keypoint is labelled."
     split = {part: images for part,images in facts.about['split'].items() if images}

@@ -91,6 +91,7 @@ DERIVED = {                                        # written by newer versions
     'training.patch_mask.final_step': 'computed from final_epoch',
 }
 
+# %% ../../nbs/01_config/40_legacy.ipynb #bcb94c1d
 def _drop_obsolete(doc:Document)->list[str]:
     "Take out the keys that do nothing; their names and why."
     done = []
@@ -233,6 +234,7 @@ def migrate(
         add_problem(doc, '', found, '', fix, 'notice')
     return doc
 
+# %% ../../nbs/01_config/40_legacy.ipynb #318f294b
 def _state_conventions(doc:Document)->None:
     "Say in the document what an old version took for granted, and that its weights are converted."
     training = doc.get('training')

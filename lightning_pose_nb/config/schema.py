@@ -276,6 +276,7 @@ def _names(value:Any)->Any:
 
 ModelType = Literal['heatmap', 'regression', 'heatmap_mhcrnn', 'heatmap_multiview_transformer']
 
+# %% ../../nbs/01_config/30_schema.ipynb #930630f5
 class Model(Section):
     "Which network is trained, and with which losses."
     model_type: ModelType = key(

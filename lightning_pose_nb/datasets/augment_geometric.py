@@ -265,6 +265,7 @@ class Augmenter:
 
     def __str__(self)->str: return '\n'.join(_describe_step(*step) for step in self.steps) or 'none'
 
+# %% ../../nbs/14_datasets/20_augment_geometric.ipynb #32cc1b6b
 def _placed(
     effects:list[Effect|KeypointPatch],
     moves:SampledTransform,   # The geometry

@@ -270,6 +270,7 @@ def make_unlabelled(
     )
     return UnlabelledFrames(sessions, cfg.data.size, cfg.train_length, steps, options)
 
+# %% ../../nbs/14_datasets/80_datamodule.ipynb #5287bf17
 def _read_boxes(sessions:Sequence[Session])->list[np.ndarray]:
     "Where cropped videos were cut out of their frames: for each file (frames, 4) x, y, h, w."
     infos = list(itertools.chain.from_iterable(session.infos for session in sessions))
@@ -344,8 +345,7 @@ class PoseData(ResumableData):
         self.sessions = _find_videos(cfg)
         self.unlabelled = None
         if self.sessions:
-            steps = self.n_batches
-            self.unlabelled = make_unlabelled(cfg, self.sessions, steps, device, use_unlabelled, self.choices)
+            self.unlabelled = make_unlabelled(cfg, self.sessions, self.n_batches, device, use_unlabelled, self.choices)
 
     def setup(self, stage:str|None=None)->None:
         "Decode the images that training will ask for."

@@ -154,6 +154,7 @@ def evaluate_labels(
     summary.attrs['remark'] = remark
     return summary
 
+# %% ../../nbs/31_evaluation/20_evaluate.ipynb #ed6b5625
 def _disagreement(labels:Labels|ViewLabels, rigs:Sequence[Sequence[Camera]], rows:Sequence[int])->str:
     "Which keypoints' labels are not one point in 3D; '' if all are."
     xy = np.stack([view.xy for view in labels.views], 1)

@@ -148,6 +148,7 @@ def _names_digest(job:PredictJob)->str|None:
     names = json.dumps([list(index) for index in job.index])
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 
+# %% ../../nbs/30_inference/20_resume.ipynb #96806ce1
 def _open_journals(
     stack:ExitStack,        # Closes them
     model:LoadedModel,      # A trained model
@@ -222,6 +223,7 @@ def finished_notes(
     for csv in job.csvs: forget_dead(csv) # of a process that was killed when all was done
     return notes
 
+# %% ../../nbs/30_inference/20_resume.ipynb #6164fdfb
 def _finished(
     model:LoadedModel,
     job:PredictJob,

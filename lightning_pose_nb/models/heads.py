@@ -53,6 +53,7 @@ def double_grid(
     "A transposed convolution that doubles the grid."
     return nn.ConvTranspose2d(channels, num_keypoints, 3, stride=2, padding=1, output_padding=1)
 
+# %% ../../nbs/21_models/20_heads.ipynb #d88e3d9b
 def upsampler(
     channels:int,            # Channels of the features
     stride:int,              # Model pixels per feature cell

@@ -197,6 +197,7 @@ def _heatmap_parts(
     pyramid = FeaturePyramid(backbone.stages, 2**factor, model.pyramid_width, model.pyramid_strides)
     return HeatmapHead(pyramid.channels, 2**factor, num_keypoints, factor), pyramid
 
+# %% ../../nbs/21_models/60_networks.ipynb #cf5ba221
 @model_type('heatmap')
 def _heatmap(cfg:Config, backbone:Backbone, num_keypoints:int)->HeatmapNetwork:
     return HeatmapNetwork(backbone, *_heatmap_parts(cfg, backbone, num_keypoints))

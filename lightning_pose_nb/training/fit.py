@@ -470,6 +470,7 @@ def _close_logs(trainer:pl.Trainer)->None:
         except Exception:
             with suppress(Exception): _give_up(logger)
 
+# %% ../../nbs/22_training/80_fit.ipynb #b10f5753
 def _give_up(logger:Any)->None:
     "What the disk has refused of TensorBoard's file is not tried again, and told, when the program ends."
     writer = logger.experiment.file_writer.event_writer

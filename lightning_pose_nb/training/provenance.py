@@ -148,6 +148,7 @@ def source_changes(
         lines += _count(kind, gone, len(those), 'not there') + _count(kind, other, len(those), 'of other content')
     return lines
 
+# %% ../../nbs/22_training/70_provenance.ipynb #f9a8e5cd
 def table_changes(
     folder:Path,             # The model folder
     tables:Sequence[Path],   # Label tables of the model, where they are today

@@ -79,6 +79,7 @@ class Damaged(Exception):
 class LostFramesWarning(VideoWarning):
     "Frames of a video are lost or not read; whoever tells more about them may ignore it."
 
+# %% ../../nbs/10_video/20_packets.ipynb #ede686ac
 @dataclass
 class DamageTally:
     "What went wrong so far in one reading of a file."
