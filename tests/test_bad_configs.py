@@ -173,6 +173,7 @@ def values_of(key: str) -> st.SearchStrategy:
     field = KEYS[key]
     choices = key_choices(field)
     if key == 'eval.colormap': return st.sampled_from(['cool', 'viridis', 'tab10'])
+    if key == 'training.precision': return st.sampled_from(choices)  # texts, though some are digits
     if choices and key != 'model.losses_to_use': return st.sampled_from(choices).map(parse_value)
     kinds = TYPES[key]
     if list in kinds and holds_text(field.annotation):
