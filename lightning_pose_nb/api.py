@@ -579,8 +579,8 @@ def overview(
     "The rows of an error summary that cover all keypoints, as a small table."
     together = summary[summary['keypoint']=='all'].drop(columns='keypoint')
     text = together.round(2).to_string(index=False, na_rep='–')
-    without = np.isnan(together['ci_low'].to_numpy(float))
-    if not (without & (together['n'].to_numpy()>0)).any(): return text
+    without = np.isnan(np.asarray(together['ci_low'], float))
+    if not (without & (np.asarray(together['n'])>0)).any(): return text
     return f'{text}\n– too few frames for an interval: it needs {LEAST_FRAMES}'
 
 # %% ../nbs/50_api.ipynb #195175f0

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/44_report.ipynb #ce935c31
+# %% ../nbs/44_report.ipynb #08268cb1
 from .config.edit import differences, value_text
 from .config.schema import Config
 from .core.errors import ProjectError
@@ -128,7 +128,7 @@ def gather_facts(
     facts.doubts += table_changes(facts.folder, cfg.data.csv_paths)
     return facts
 
-# %% ../nbs/44_report.ipynb #405295c5
+# %% ../nbs/44_report.ipynb #fac1e8da
 def _gather_table(facts:Facts, view:str, fingerprint:str)->None:
     "Read the predictions of the labelled images of a camera, if they are those of the model."
     path = facts.folder/(f'predictions_{view}.csv' if view else 'predictions.csv')
@@ -566,6 +566,7 @@ def about_data(facts:Facts)->Iterator[dict]:
     if not facts.labels:
         yield missing_item('The labels are not there any more; the split is from the model folder.')
 
+# %% ../nbs/44_report.ipynb #8dbcf63b
 def _label_items(labels:Labels)->Iterator[dict]:
     "How often each keypoint of one camera is labelled, the rarest first."
     seen = labels.labelled

@@ -77,7 +77,7 @@ class _Owners:
 
 # %% ../../nbs/30_inference/50_outputs.ipynb #1235ad11
 MOST_NAMES = 1000 # names that are tried for one input
-_BESIDE = '{}_pca_singleview_error.csv' # the longest name of a file that is made of predictions
+_LONGEST = '{}_pca_singleview_error.csv' # the longest name of a file that is made of predictions
 
 def name_surplus(
     csv:Path, # Predictions that shall be written
@@ -85,7 +85,7 @@ def name_surplus(
     "Whether the disk takes the names of predictions and of all files beside them."
     there = next(folder for folder in csv.parents if folder.is_dir())
     limit = os.pathconf(there, 'PC_NAME_MAX') if hasattr(os, 'pathconf') else 255
-    beside = csv.with_name(f'.{csv.name}.lock'), csv.with_name(_BESIDE.format(csv.stem))
+    beside = csv.with_name(f'.{csv.name}.lock'), csv.with_name(_LONGEST.format(csv.stem))
     names = [csv.parent.name, *(_scratch_name(path) for path in beside)]
     return max(len(os.fsencode(name)) for name in names)-limit
 

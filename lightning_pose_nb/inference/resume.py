@@ -148,7 +148,7 @@ def _names_digest(job:PredictJob)->str|None:
     names = json.dumps([list(index) for index in job.index])
     return hashlib.sha256(names.encode()).hexdigest()[:16]
 
-# %% ../../nbs/30_inference/20_resume.ipynb #96806ce1
+# %% ../../nbs/30_inference/20_resume.ipynb #95b1764a
 def _open_journals(
     stack:ExitStack,        # Closes them
     model:LoadedModel,      # A trained model
@@ -247,6 +247,7 @@ def _finished(
     if not _has_all_rows(csv, note, job, table): return None
     return note if table is None else _renewed(csv, note, job, len(table))
 
+# %% ../../nbs/30_inference/20_resume.ipynb #f3512aa5
 def _refuse_unfinished(model:LoadedModel, csv:Path)->None:
     "Raise for rows that another model has begun to write: they would be discarded."
     note = read_note(csv, unfinished=True)

@@ -399,4 +399,4 @@ def remark_text(
 
 def _restart_text(note:Mapping[str,Any])->str:
     "Where a stream begins again."
-    return f'the stream begins again at frame {ranges(note["restarts"])}: are these recordings that were joined?'
+    return f'the stream begins again at frame {ranges(note["restarts"])}, as in recordings that were joined'

@@ -148,7 +148,7 @@ def source_changes(
         lines += _count(kind, gone, len(those), 'not there') + _count(kind, other, len(those), 'of other content')
     return lines
 
-# %% ../../nbs/22_training/70_provenance.ipynb #f9a8e5cd
+# %% ../../nbs/22_training/70_provenance.ipynb #13cdb2ea
 def table_changes(
     folder:Path,             # The model folder
     tables:Sequence[Path],   # Label tables of the model, where they are today
@@ -163,6 +163,7 @@ def table_changes(
         lines.append(f'{table}: not what {folder} was trained on; its content has changed since')
     return lines
 
+# %% ../../nbs/22_training/70_provenance.ipynb #fb6a5c45
 def _count(kind:str, names:Iterable[str], n:int, what:str)->list[str]:
     "A line about files that differ, if any do."
     names = list(names)
