@@ -126,13 +126,13 @@ def split_of_sample(labels: int) -> Keys:
 
 def sample_keys(job: Job, batch: int) -> Keys:
     "The recipe of the samples; losses on video are off for a fifth, and faded in over another."
-    batches = -(-job.labels//batch)
-    epoch = max(batches, 10) if job.losses else batches
+    epoch = -(-job.labels//batch)
     fade = max(1, job.steps//5//epoch)
     recipe = {
         'data.columns_for_singleview_pca': list(range(9)),
         'model.backbone': 'resnet18',
         'training.train_batch_size': batch,
+        'training.limit_train_batches': epoch,  # also with video, which else has ten, all of them full
         'training.rng_seed_model_pt': job.seed,
         'dali.base.train.sequence_length': 8,
     }
