@@ -352,7 +352,7 @@ def beyond_reach() -> Iterator[Broken]:
     "What this project and this machine cannot do."
     size = 'data.image_resize_dims.width=256 data.image_resize_dims.height='
     unnamed = 'data.num_keypoints=null data.keypoint_names=null'
-    yield Broken('validation after the epoch', 'training.val_check_interval=50', 'val_check_interval', hint='batches')
+    yield Broken('validation after the epoch', 'training.val_check_interval=50', 'val_check_interval', hint='1 batch;')
     yield Broken('sizes', size.replace('256', '1048576')+'1048576', 'height', hint='GB')
     yield Broken('a long image', size+'67108864', 'height', hint='GB')
     yield Broken('too few epsilons', f'losses.temporal.epsilon=[1,2] {unnamed}', 'epsilon')

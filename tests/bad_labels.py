@@ -318,7 +318,7 @@ def replaced(old: bytes, new: bytes, at: int = 2):
 
 
 JOURNALS = journals(
-    ('half a line at the end', lambda lines: b''.join(lines)[:-9], 2, 'were found'),
+    ('half a line at the end', lambda lines: b''.join(lines)[:-9], 2, 'found in the journal'),
     ('a strange line', lambda lines: b''.join([*lines[:2], b'hello\n', *lines[2:]]), 3, 'aside'),
     ('an empty line', lambda lines: b''.join([*lines[:2], b'\n', *lines[2:]]), 3, 'aside'),
     ('marks of a merge', lambda lines: b''.join([b'<<<<<<< HEAD\n', *lines, b'>>>>>>> main\n']), 3, 'aside'),

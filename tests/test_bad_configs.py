@@ -200,7 +200,8 @@ def test_a_config_that_loads_is_the_same_when_it_was_saved(tmp_path_factory, key
         if key not in PATHS: assert value_of(checks, key) == source.get(key)
     saved = save_config(checks.cfg, folder/'saved.yaml')
     assert load_config(saved) == checks.cfg
-    assert load_config(saved).notices == []
+    told = {problem.found for problem in load_config(source.data).notices}
+    assert [problem for problem in load_config(saved).notices if problem.found not in told] == []
 
 
 PATHS = {'data.data_dir', 'model.checkpoint', 'model.backbone_checkpoint', 'data.mirrored_column_matches'}

@@ -83,9 +83,9 @@ class Memory(Callback):
 
     def on_fit_start(self, trainer, module):
         for network in (module.network, module.eval_network):
-            network.backbone.register_forward_pre_hook(self.look)
+            network.normalise.register_forward_pre_hook(self.look)
 
-    def look(self, backbone, args):
+    def look(self, first_layer, args):
         if len(args[0]) > self.most:
             raise torch.OutOfMemoryError('out of memory')
 
