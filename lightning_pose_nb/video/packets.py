@@ -172,6 +172,27 @@ def read_packets(
             raise VideoError(f'{path}: reading stopped ({e}); '
                              'is the disk or the network share well?') from e
 
+# %% ../../nbs/10_video/20_packets.ipynb #b54e43e0
+@dataclass
+class _PlacesOfDamage(DamageTally):
+    "A tally that knows in front of which packets there was damage."
+    places:list[int] = field(default_factory=list)
+
+    def reach(self, packet):
+        "Note that there was damage since the packet before."
+        self.places.append(packet)
+        self.gap = False
+
+    def forgive(self, restarts):
+        "The packets that are marked only because the stream begins again; they count no longer."
+        forgiven = set()
+        for restart in restarts:
+            before = [place for place in self.places if restart-2<=place<restart]
+            forgiven |= set(before[:1])
+        self.places = [place for place in self.places if place not in forgiven]
+        self.hurt = bool(self.places or self.skipped)
+        return frozenset(forgiven)
+
 # %% ../../nbs/10_video/20_packets.ipynb #52d135ee
 UNKNOWN = int(np.iinfo(np.int64).min) # a time, or a place, that the file does not tell
 
@@ -481,26 +502,6 @@ def _read_timeline(path, place, state):
         return replace(timeline, unread=_unread(path, container, notes))
 
 # %% ../../nbs/10_video/20_packets.ipynb #1a94351e
-@dataclass
-class _PlacesOfDamage(DamageTally):
-    "A tally that knows in front of which packets there was damage."
-    places:list[int] = field(default_factory=list)
-
-    def reach(self, packet):
-        "Note that there was damage since the packet before."
-        self.places.append(packet)
-        self.gap = False
-
-    def forgive(self, restarts):
-        "The packets that are marked only because the stream begins again; they count no longer."
-        forgiven = set()
-        for restart in restarts:
-            before = [place for place in self.places if restart-2<=place<restart]
-            forgiven |= set(before[:1])
-        self.places = [place for place in self.places if place not in forgiven]
-        self.hurt = bool(self.places or self.skipped)
-        return frozenset(forgiven)
-
 _TINY = 16 # bytes of a packet that may say no more than that nothing moves
 
 _UNTIMED = 'its packets do not say when they are shown'
