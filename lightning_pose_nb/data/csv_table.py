@@ -185,15 +185,21 @@ def _read_columns(sheet:Sheet, heads:list[Head], first:int, coords:tuple[str,...
 # %% ../../nbs/11_data/00_csv_table.ipynb #f52a61fe
 def _foreign_columns(heads:list[Head], first:int, coords:tuple[str,...])->dict[int, str]:
     "Columns that are no keypoint's, with their names; none where no keypoint can be told."
-    keypoints = {part for _,part,coord in heads[first:] if part and coord.lower() in 'xy' and coord}
+    keypoints = {part for _,part,coord in heads[first:] if part and coord.lower() in ('x', 'y')}
+    if not keypoints: return {}
     main = next((scorer for scorer,part,_ in heads[first:] if scorer and part in keypoints), '')
     foreign = {}
     for column,(scorer,part,coord) in enumerate(heads[first:], first):
-        is_named = any((scorer, part, coord)) and not (scorer=='set' and not part)
-        is_other = '*' in coords and part and coord and scorer==main
-        if coord.lower() in coords or part in keypoints or not is_named or is_other: continue
-        foreign[column] = part or coord or scorer
-    return foreign if keypoints else {}
+        if coord.lower() in coords or part in keypoints: continue
+        if not _is_named((scorer, part, coord)): continue
+        is_extra = '*' in coords and part and coord and scorer==main
+        if not is_extra: foreign[column] = part or coord or scorer
+    return foreign
+
+def _is_named(head:Head)->bool:
+    "Does a column have a name? That of the sets of a split stands above nothing."
+    scorer,part,_ = head
+    return any(head) and not (scorer=='set' and not part)
 
 def _check_complete(sheet:Sheet, needed:list[str])->None:
     "Say which coordinates a keypoint lacks."
