@@ -681,7 +681,7 @@ def write_report(
     for doubt in facts.doubts: warnings.warn(f'{facts.folder}: {doubt}', stacklevel=2)
     kind = facts.cfg.model
     text = (files('lightning_pose_nb')/'static'/'report.html').read_text(encoding='utf-8')
-    template = Environment(autoescape=True).from_string(text)
+    template = Environment(autoescape=True, keep_trailing_newline=True).from_string(text)
     page = template.render(
         title=f'{facts.folder.resolve().name}: {kind.model_type}, {kind.backbone}',
         subtitle=_subtitle(facts),

@@ -94,7 +94,7 @@ def _remove_dead(
     owner:Owner|None,  # Who held it when it was found dead
 )->None:
     "Remove the lock of a dead owner; if another process has taken it meanwhile, put it back."
-    aside = lock.with_name(f'{lock.name}.dead')
+    aside = scratch_path(lock, '.dead')
     with suppress(FileNotFoundError):
         os.replace(lock, aside)
         if _read_owner(aside)!=owner: _create(lock, aside)

@@ -23,7 +23,14 @@ import numpy as np
 
 from ..core.errors import Problem, ProjectError
 from ..core.files import fingerprint, is_same_file, write_atomic
-from ..core.journal import Journal, is_made_from, is_whole, made_from, read_note
+from lightning_pose_nb.core.journal import (
+    Journal,
+    forget_part,
+    is_made_from,
+    is_whole,
+    made_from,
+    read_note,
+)
 from ..core.locks import forget_dead, owned
 from ..core.progress_bar import progress_bar
 from ..data.predictions import Predictions, read_predictions, table_header, table_rows
@@ -220,8 +227,14 @@ def finished_notes(
     if len(notes)<len(found):
         for csv in job.csvs: _refuse_unfinished(model, csv)
         return None
-    for csv in job.csvs: forget_dead(csv) # of a process that was killed when all was done
+    for csv in job.csvs: _clear_away(csv)
     return notes
+
+def _clear_away(csv:Path)->None:
+    "Remove what a process left that was killed when all rows were there."
+    forget_dead(csv)
+    if not read_note(csv, unfinished=True): return
+    with suppress(ProjectError, OSError), owned(csv): forget_part(csv)
 
 # %% ../../nbs/30_inference/20_resume.ipynb #6164fdfb
 def _finished(
