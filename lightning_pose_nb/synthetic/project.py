@@ -21,7 +21,7 @@ import numpy as np
 from ..cameras.calibration import Camera, write_cameras
 from ..cameras.triangulation import write_points
 from ..config.load import template
-from ..core.files import write_atomic
+from ..core.files import scratch_path, write_atomic
 from ..data.frame_names import frame_path
 from ..data.labels import Labels, write_labels
 from ..data.predictions import Predictions, write_predictions
@@ -99,6 +99,7 @@ def _read_marker(folder:Path)->dict[str,Any]:
     "The settings and files of the sample in a folder; a folder that is new or empty becomes ours."
     marker = folder/_MARKER
     if not marker.exists():
+        if folder.is_dir(): scratch_path(marker) # what a killed process began here is swept
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise FileExistsError(f'{folder} exists, is not empty, and was not made '
                                   'by make_project; choose another folder')
