@@ -13,8 +13,8 @@ variant. With `--keep` every run is written to a file of JSON lines as soon as i
 that the file has is not trained again: an interrupted benchmark goes on where it stopped, and a
 further variant or seed may be added later.
 
-mirror-mouse   real, one image with a mirror: 72 training frames, 235 steps of 16, 128 px, the
-               recipe that Lightning Pose was measured with (benchmarks/real_data.py). All seeds
+mirror-mouse   real, one image with a mirror: 72 training frames, 235 steps of 16, 128 px, as
+               Lightning Pose was measured (benchmarks/real_data.py). All seeds
                share 9 validation and 9 test frames.
 four-view      real, four calibrated cameras: 28 training instants, 700 steps of 2, 128 px. All
                seeds share 4 validation and 8 test instants, of all four views.
