@@ -33,13 +33,10 @@ def square(size: int) -> Keys:
 
 
 def equal_steps(steps: int, epoch: int) -> Keys:
-    "A training of so many steps: the rate falls after 60% and 80%, ten validations; no videos."
-    milestones = [steps*6//10, steps*8//10]
+    "A training of so many steps: ten validations; no videos."
     return {
         'training.max_steps': steps,
         'training.max_epochs': None,
-        'training.lr_scheduler_params.multisteplr.milestones': None,
-        'training.lr_scheduler_params.multisteplr.milestone_steps': milestones,
         'training.check_val_every_n_epoch': max(1, steps//10//epoch),
         'eval.predict_vids_after_training': False,
     }
@@ -77,7 +74,7 @@ def real_project(name: str, size: int) -> tuple[dict, Path, int]:
 
 
 def mirror_mouse_keys(job: Job) -> Keys:
-    "The recipe that Lightning Pose was measured with; with losses on video for as many steps."
+    "Images, steps and batches that Lightning Pose was measured with; with losses on video as many steps."
     epoch = -(-job.labels//16)
     every = max(1, 25//epoch)
     keys: Keys = {
@@ -85,7 +82,6 @@ def mirror_mouse_keys(job: Job) -> Keys:
         'training.max_epochs': None,
         'training.check_val_every_n_epoch': every,
         'training.optimizer': 'Adam',
-        'training.optimizer_params.learning_rate': 1e-3,
         'training.rng_seed_model_pt': job.seed,
         'training.train_frames': job.labels,
     }
@@ -113,7 +109,6 @@ def four_view(job: Job, place: Path) -> tuple[dict, Keys]:
         'training.train_batch_size': 2,
         'training.train_frames': job.labels,
         'training.rng_seed_model_pt': job.seed,
-        'training.optimizer_params.learning_rate': 1e-3,
     }
     return cfg, keys | recipe
 
@@ -148,8 +143,7 @@ def make_sample(place: Path, labels: int, seed: int) -> Path:
 
 def sample(job: Job, place: Path) -> tuple[Path, Keys]:
     "Synthetic: each seed is another animal; every frame of three new videos is a test."
-    keys = sample_keys(job, batch=8) | {'training.unfreezing_epoch': 0}
-    return make_sample(place, job.labels, job.seed), keys
+    return make_sample(place, job.labels, job.seed), sample_keys(job, batch=8)
 
 
 def make_bar_sample(place: Path, labels: int, seed: int, sweep: bool) -> Path:
@@ -164,7 +158,6 @@ def occluding_bar(job: Job, place: Path) -> tuple[Path, Keys]:
     config = make_bar_sample(place, job.labels, job.seed, sweep=True)
     recipe = {
         'model.model_type': 'heatmap_mhcrnn',
-        'training.unfreezing_epoch': None,
         'training.rng_seed_data_pt': job.seed,
     }
     return config, sample_keys(job, batch=4) | recipe

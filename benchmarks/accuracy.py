@@ -13,8 +13,8 @@ variant. With `--keep` every run is written to a file of JSON lines as soon as i
 that the file has is not trained again: an interrupted benchmark goes on where it stopped, and a
 further variant or seed may be added later.
 
-mirror-mouse   real, one image with a mirror: 72 training frames, 235 steps of 16, 128 px, the
-               recipe that Lightning Pose was measured with (benchmarks/real_data.py). All seeds
+mirror-mouse   real, one image with a mirror: 72 training frames, 235 steps of 16, 128 px, as
+               Lightning Pose was measured (benchmarks/real_data.py). All seeds
                share 9 validation and 9 test frames.
 four-view      real, four calibrated cameras: 28 training instants, 700 steps of 2, 128 px. All
                seeds share 4 validation and 8 test instants, of all four views.
@@ -101,6 +101,7 @@ def parse() -> argparse.Namespace:
     p.add_argument('--print', type=Path, nargs='+', metavar='FILE',
                    help='print the tables of kept results, and train nothing; '
                         'with --variant NAME only of these, in this order')
+    p.add_argument('--table', type=Path, metavar='FILE', help='write the tables as CSV too')
     p.add_argument('--accelerator', default='cpu', help='cpu, gpu, mps or auto')
     p.add_argument('--threads', type=int, default=1, help='threads of each training')
     p.add_argument('--jobs', type=int, default=1, help='trainings at the same time')
@@ -258,18 +259,25 @@ def statistic_name(statistic: str, length: str) -> str:
     return names[statistic]
 
 
+def mean_lengths(rows: list[dict]):
+    "The animal's length, one for each keypoint, over the runs of a set."
+    import numpy as np
+    return np.mean([row['lengths'] for row in rows], axis=0)
+
+
+def comparisons(rows: list[dict], measure: str) -> dict:
+    "The statistics of each variant, with intervals: of validation frames, and of test frames."
+    from lightning_pose_nb.evaluation import Tolerances, compare_models
+    limits = Tolerances(mean_lengths(rows), SHARE, FAR)
+    subsets = ('validation', 'test')
+    return {subset: compare_models(by_variant(rows, measure, subset), limits) for subset in subsets}
+
+
 def table_lines(rows: list[dict], measure: str) -> Iterator[str]:
     "Each statistic of a measure: a line for each variant, validation on the left, test on the right."
-    import numpy as np
-
-    from lightning_pose_nb.evaluation import Tolerances, compare_models
-    lengths = np.mean([row['lengths'] for row in rows], axis=0)
+    lengths = mean_lengths(rows)
     ends = sorted({f'{length:.0f}' for length in (lengths.min(), lengths.max())}, key=int)
-    limits = Tolerances(lengths, SHARE, FAR)
-    tables = []
-    for subset in ('validation', 'test'):
-        compared = compare_models(by_variant(rows, measure, subset), limits)
-        tables.append(compared.set_index(['statistic', 'model']))
+    tables = [compared.set_index(['statistic', 'model']) for compared in comparisons(rows, measure).values()]
     for statistic in MEASURES[measure]:
         yield f'  {measure}, {statistic_name(statistic, " to ".join(ends))}'
         for variant, found in tables[0].loc[statistic].iterrows():
@@ -298,12 +306,32 @@ def in_order(rows: list[dict], names: list[str]) -> list[dict]:
     return sorted(each.values(), key=lambda row: names.index(row['variant']))
 
 
-def print_tables(rows: list[dict]) -> None:
-    "A table for each set, length of training, size and number of labels."
+def by_setting(rows: list[dict]) -> list[list[dict]]:
+    "The runs of each set, length of training, size and number of labels."
     groups: dict[tuple, list] = {}
     for row in rows:
         groups.setdefault(identity(row)[:4], []).append(row)
-    for group in groups.values(): print_table(group)
+    return list(groups.values())
+
+
+def write_table(rows: list[dict], file: Path) -> None:
+    "Every number of the printed tables, a line each (CSV)."
+    import pandas as pd
+    tables = []
+    for group in by_setting(rows):
+        about = {name: group[0][name] for name in ('set', 'steps', 'size', 'labels')}
+        keys = {row['variant']: ' '.join(row['keys']) for row in group}
+        for measure in [name for name in MEASURES if name in group[0]['measures']]:
+            for subset, compared in comparisons(group, measure).items():
+                wanted = compared[compared.statistic.isin(MEASURES[measure])]
+                part = wanted.rename(columns=dict(model='variant'))
+                tables.append(part.assign(**about, measure=measure, subset=subset, keys=part.variant.map(keys)))
+    pd.concat(tables).to_csv(file, index=False, float_format='%.3f')
+
+
+def print_tables(rows: list[dict]) -> None:
+    "A table for each set, length of training, size and number of labels."
+    for group in by_setting(rows): print_table(group)
     print('\nChoose settings by the validation columns only. [ , ]: 95% intervals over seeds and '
           'frames; differences\nare paired, to the first variant.')
 
@@ -317,7 +345,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as temp: rows = list(results(args, Path(temp)))
     names = list(variants(args))
     if args.print and not args.variant: names = list(dict.fromkeys(row['variant'] for row in rows))
-    print_tables(in_order(rows, names))
+    rows = in_order(rows, names)
+    print_tables(rows)
+    if args.table: write_table(rows, args.table)
 
 
 if __name__ == '__main__': main()

@@ -59,12 +59,7 @@ def _settings(epochs:int|None)->list[str]:
     "What the demo changes in the sample's config."
     settings = ['eval.test_videos_directory=videos_new', 'eval.save_vids_after_training=true']
     if epochs is None: return settings
-    milestones = f'[{2*epochs//3}, {5*epochs//6}]'
-    return [
-        *settings,
-        f'training.max_epochs={epochs}',
-        f'training.min_epochs={epochs}',
-        f'training.lr_scheduler_params.multisteplr.milestones={milestones}']
+    return [*settings, f'training.max_epochs={epochs}', f'training.min_epochs={epochs}']
 
 def _new_predictions(model:Path, project:Path)->Path:
     "Predictions of the video that training never saw: the first with a ground truth."

@@ -77,8 +77,8 @@ def learning_rate_rule(checks:ConfigChecks)->None:
     "A pretrained ViT is trained in small steps."
     model = checks.cfg.model
     rate = checks.cfg.training.optimizer_params.learning_rate
-    is_vit = model.backbone.startswith(('vit', 'deit', 'eva'))
-    if not is_vit or not model.backbone_pretrained or rate <= 3e-4: return
+    if not model.has_vit or not model.backbone_pretrained: return
+    if rate is None or rate <= 3e-4: return
     keys = ['training.optimizer_params.learning_rate', 'model.backbone']
     found = f'{rate:g} with the pretrained ViT {model.backbone}'
     fix = 'Larger steps wipe out what it has learnt; AdamW suits it.'

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .schema import Config, MultiStepLR
+from .schema import Config
 from .yaml_document import Document, add_problem
 from ..core.errors import Problem, did_you_mean
 
@@ -163,7 +163,7 @@ def unfreezing_rule(
     end_step = end if end_key.endswith('_steps') else end*steps
     if start_step<end_step: return
     found = f'{start}, but {end_key} is {end}: the backbone is never trained'
-    fix = 'Leave it empty, and it begins after a fifth of the training, or after 20 epochs.'
+    fix = 'Leave it empty, and it begins in time.'
     checks.add([start_key, end_key], found, f'an earlier start than the end ({end})', fix, 'warning')
 
 def _written_amount(checks:ConfigChecks, in_steps:str, in_epochs:str)->tuple[str,int|None]:
@@ -211,9 +211,9 @@ def milestone_rule(checks:ConfigChecks)->None:
     _check_milestones(checks, 'milestone_steps', schedule.milestone_steps, training.max_steps)
 
 def _check_milestones(checks:ConfigChecks, name:str, milestones:list[int]|None, end:int|None)->None:
-    "The same for milestones in epochs or in steps; the default ones are passed over."
+    "The same for milestones in epochs or in steps."
     key = _LR+name
-    if not milestones or not checks.written(key) or milestones == MultiStepLR().milestones: return
+    if not milestones or not checks.written(key): return
     late = [milestone for milestone in milestones if end and milestone > end]
     if late:
         found = f'{late} after the end of training ({end})'

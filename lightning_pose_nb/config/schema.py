@@ -161,8 +161,8 @@ class _TrainingLength(_TrainingData):
         None, 'minimum number of optimiser steps, instead of min_epochs',
         'steps', advanced=True, ge=0)
     unfreezing_epoch: Int|None = key(
-        None, 'epoch from which the backbone is trained, 0: from the start; '
-        'null: after a fifth of the training, at most 20', 'epochs', ge=0)
+        None, 'epoch from which the backbone is trained, 0: from the start; null: with random weights from '
+        'the start, with others after a fifth of the training, at most 20', 'epochs', ge=0)
     unfreezing_step: Int|None = key(
         None, 'step from which the backbone is trained, instead of unfreezing_epoch',
         'steps', advanced=True, ge=0)
@@ -184,13 +184,15 @@ class _TrainingLength(_TrainingData):
 # %% ../../nbs/01_config/30_schema.ipynb #02fa3231
 class OptimizerParams(Section):
     "Settings of the optimiser."
-    learning_rate: Float = key(
-        1e-3, 'learning rate: about 1e-3 for CNNs, 5e-5 for ViTs', gt=0, le=1)
+    learning_rate: Float|None = key(
+        None, 'learning rate; null: 2e-3 for a CNN with random weights, 5e-5 for a pretrained ViT, else 1e-3',
+        gt=0, le=1)
 
 class MultiStepLR(Section):
     "When and by how much the learning rate drops."
     milestones: list[Index]|None = key(
-        [150, 200, 250], 'epochs at which the learning rate is multiplied by gamma', 'epochs')
+        None, 'epochs at which the learning rate is multiplied by gamma, []: never; null: after 1/2, 2/3 and 5/6 '
+        'of the training', 'epochs')
     milestone_steps: list[Index]|None = key(
         None, 'steps at which it is multiplied, instead of milestones', 'steps', advanced=True)
     gamma: Float = key(0.5, 'factor at each milestone', gt=0, le=1)
@@ -310,6 +312,16 @@ class Model(Section):
     lightning_pose_version: Text = key(
         LIGHTNING_POSE_VERSION,
         'Lightning Pose version whose log_weight convention holds; older files are converted')
+
+    @property
+    def has_vit(self)->bool:
+        "Is the backbone a vision transformer?"
+        return self.backbone.startswith(('vit', 'deit', 'eva'))
+
+    @property
+    def starts_at_random(self)->bool:
+        "Does training start from random weights in every layer?"
+        return not (self.backbone_pretrained or self.backbone_checkpoint or self.checkpoint)
 
     @field_validator('lightning_pose_version')
     @classmethod

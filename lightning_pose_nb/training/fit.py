@@ -85,7 +85,7 @@ from lightning_pose_nb.training.checkpoints import (
 from .lightning_module import Parts, PoseModule, RigCameras
 from .progress import PROGRESS, SAMPLES, Progress, TrainingBar, training_progress
 from .provenance import SOURCES, describe_environment, save_sources
-from .schedules import LossWeightSchedule, make_loss_schedule, make_rates
+from .schedules import LossWeightSchedule, learning_rate, make_loss_schedule, make_rates
 
 # %% ../../nbs/22_training/80_fit.ipynb #98ad334a
 LOGS = 'logs'
@@ -552,7 +552,7 @@ def _end_diverged(run:TrainingRun, error:Diverged, module:PoseModule, best:BestC
     run.save_description(
         epochs=error.epoch, steps=error.step,
         best_epoch=best.epoch, val_pixel_error=best.best, diverged=str(error))
-    rate = run.cfg.training.optimizer_params.learning_rate
+    rate = learning_rate(run.cfg)
     fix = f'Train in a new folder with a lower training.optimizer_params.learning_rate (it is {rate:g}).'
     if kept: fix = f'The weights of the model are {kept}. {fix}'
     else: fix = f'There are no good weights yet, and the folder may be trained into again. {fix}'
