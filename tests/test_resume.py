@@ -5,6 +5,7 @@ from pytorch_lightning.callbacks import Callback
 
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.multiview_labels import project_labels
+from lightning_pose_nb.datasets.frame_errors import FILE as FRAME_ERRORS
 from lightning_pose_nb.models.folder import WEIGHTS, load_description
 from lightning_pose_nb.synthetic.project import make_project
 from lightning_pose_nb.training.checkpoints import RESUME
@@ -32,6 +33,11 @@ KINDS = {  # settings; places (epoch, batch) at which the process dies, and epoc
         {'training.max_epochs': None, 'training.max_steps': 9, 'training.num_workers': 1}, {(1, 2): (1, 2)}),
     'context and video': (VIDEO | {'model.model_type': 'heatmap_mhcrnn', 'training.train_frames': 9}, {(0, 6): (0, 6)}),
     'EMA teacher': (TAUGHT | {'training.train_frames': 9}, {(0, 6): (0, 6), (1, 3): (1, 3)}),
+    'hard frames': ({'training.oversample': 'error', 'training.num_workers': 1}, {(0, 2): (0, 2), (1, 2): (1, 2)}),
+    'hard frames and video': (
+        VIDEO | {'training.oversample': 'error', 'training.train_frames': 9}, {(0, 6): (0, 6), (1, 3): (1, 3)}),
+    'hard frames of calibrated views': (
+        {'data.cameras': 2, 'training.oversample': 'error', 'training.imgaug': 'dlc'}, {(1, 1): (1, 1)}),
     'calibrated views': ({'data.cameras': 2, 'training.imgaug': 'dlc'}, {(1, 1): (1, 1)}),
 }
 
@@ -87,6 +93,7 @@ def test_same_weights(kind, projects, tmp_path):
     ends = [torch.load(folder/RESUME, weights_only=True)['state_dict'] for folder in (one, other)]
     assert largest_difference(*ends) == 0
     assert (one/WEIGHTS).read_bytes() == (other/WEIGHTS).read_bytes()
+    assert (one/FRAME_ERRORS).read_bytes() == (other/FRAME_ERRORS).read_bytes()
     for fact in ('epochs', 'steps', 'best_epoch', 'val_pixel_error'):
         assert load_description(one)[1][fact] == load_description(other)[1][fact]
     columns = ['step', 'train_supervised_loss', 'val_pixel_error']

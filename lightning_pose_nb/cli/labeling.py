@@ -114,6 +114,20 @@ def suggest(models:tuple[Path,...], frames:int, videos:Path|None, out:Path|None)
     if out:
         write_atomic(out, best.to_csv(index=False, lineterminator='\n'))
         click.echo(f'{out}: written')
+    for line in _second_look(models[0]): click.echo(line)
+
+# %% ../../nbs/52_cli/30_labeling.ipynb #2c320f05
+_FEW = 5 # Labelled frames that are named
+
+def _second_look(model:Path)->list[str]:
+    "Lines about labels that stayed wrong through the training of a model; none if there are none."
+    from lightning_pose_nb.datasets.frame_errors import FILE, odd_labels
+    odd = odd_labels(model).head(_FEW)
+    if not len(odd): return []
+    lines = [f'labels worth a second look, wrong throughout the training ({model/FILE}):']
+    for frame,error,times in zip(odd['frame'], odd['error_px'], odd['times_median'], strict=True):
+        lines.append(f'  {frame}  {error:.0f} px, {times:.0f} times the usual error')
+    return lines
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #4e29668b
 @click.command()

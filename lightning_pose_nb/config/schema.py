@@ -144,6 +144,8 @@ class _TrainingData(Section):
         True, 'uniform target heatmap for unlabelled keypoints; false: ignore them in the loss')
     rng_seed_data_pt: Int = key(0, 'random seed of split, order and augmentation', ge=0)
     rng_seed_model_pt: Int = key(0, 'random seed of the new weights', ge=0)
+    oversample: Literal['none', 'error'] = key(
+        'none', 'draw some training frames more often; error: those that are still wrong', advanced=True)
     cache_images: Literal['auto', True, False] = key(
         'auto', 'keep decoded images in memory; auto: when they fit', advanced=True)
     limit_train_batches: Amount|None = key(

@@ -42,6 +42,7 @@ from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 from ..datasets.augmentation import AugmentationChoice
 from ..datasets.datamodule import PoseData
+from ..datasets.frame_errors import error_table, save_frame_errors
 from ..losses.label_tolerance import FILE as TOLERANCES
 from lightning_pose_nb.losses.label_tolerance import (
     Tolerance,
@@ -516,6 +517,7 @@ def _write_end(run:TrainingRun, trainer:pl.Trainer, module:PoseModule, best:Best
         raise Diverged(trainer.current_epoch, trainer.global_step, 'no validation error was a number')
     if not _keep_best(run, module, best) and not (run.data.n_validating and (run.folder/WEIGHTS).exists()):
         save_weights(run.folder, module.eval_network)
+    save_frame_errors(run.folder, error_table(run.data.draws.seen, run.data.labels.images))
     run.save_description(
         epochs=trainer.current_epoch, steps=trainer.global_step,
         best_epoch=best.epoch, val_pixel_error=best.best)
@@ -628,6 +630,8 @@ def prepare_sitting(
     module = PoseModule(network, cfg, rates, run.loss_schedule, run.losses.subspaces, cameras)
     module.between_batches = saver.between_batches
     module.parts = Parts(run.recorded.get('micro_batch'))
+    run.data.draws.clear() # a checkpoint knows more
+    module.frame_errors = run.data.draws.seen
     return Sitting(run, trainer, module, best, check)
 
 def _sit(run:TrainingRun, progress:bool, callbacks:tuple)->TrainingRun|None:
