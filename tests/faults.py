@@ -414,7 +414,7 @@ def files_below(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob('*')) if path.is_file())
 
 
-WHEN = re.compile(rb'"(written|mtime_ns|prediction_seconds)": ("[^"]*"|[0-9.e-]+),?')
+WHEN = re.compile(rb'"(written|[cm]time_ns|prediction_seconds)": ("[^"]*"|[0-9.e-]+),?')
 
 
 def without_times(path: Path, place: Path) -> bytes:

@@ -19,6 +19,7 @@ import numpy as np
 from .calibration import Camera, project_local
 from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, write_atomic
+from ..tables.number_tables import read_number_table
 
 # %% ../../nbs/12_cameras/20_triangulation.ipynb #67d49571
 def _solve(matrices:np.ndarray, values:np.ndarray)->np.ndarray:
@@ -196,14 +197,9 @@ def read_points(
     csv:str|Path, # File written by `write_points`
 )->tuple[list,list[str],np.ndarray]: # Index (N), keypoint names (K), world positions (N, K, 3)
     "Read 3D points; raises `ProjectError` where the file is no such table."
-    import pandas as pd
-    def refusal(where, *words): return ProjectError(Problem(str(csv), where, *words))
-    try: table = pd.read_csv(csv, index_col=0)
-    except (OSError, ValueError) as e: raise refusal('', str(e), 'a table of 3D points') from None
-    columns = [str(column) for column in table.columns]
-    names = [column.removesuffix('_x') for column in columns[::3]]
-    if not names or columns!=_axis_columns(names):
-        raise refusal('row 1', ', '.join(columns[:4]), 'columns <keypoint>_x, _y and _z in turn')
-    try: points = table.to_numpy(float).reshape(len(table), -1, 3)
-    except ValueError as e: raise refusal('', str(e), 'numbers or empty cells') from None
-    return table.index.tolist(), names, points
+    table = read_number_table(csv, 'a table of 3D points')
+    names = [column.removesuffix('_x') for column in table.columns[::3]]
+    if table.columns!=_axis_columns(names):
+        found = ', '.join(table.columns[:4])
+        raise ProjectError(Problem(str(csv), 'row 1', found, 'columns <keypoint>_x, _y and _z in turn'))
+    return table.index, names, table.numbers.reshape(len(table.index), -1, 3)

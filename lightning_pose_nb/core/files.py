@@ -149,12 +149,13 @@ def _digest(
 
 def fingerprint(
     path:str|Path,  # A file
-)->dict[str,Any]:   # `path` (absolute), `size` (bytes), `mtime_ns` (time stamp), `digest` (of its content)
+)->dict[str,Any]:   # `path` (absolute), `size` (bytes), `mtime_ns`, `ctime_ns` (stamps), `digest` (of its content)
     "What a file is recognised by, ready to be written as JSON; raises `OSError` for what cannot be read."
     path = Path(path)
     stat = path.stat()
     digest = _digest(path, stat.st_size)
-    return dict(path=str(path.absolute()), size=stat.st_size, mtime_ns=stat.st_mtime_ns, digest=digest)
+    stamps = dict(mtime_ns=stat.st_mtime_ns, ctime_ns=stat.st_ctime_ns)
+    return dict(path=str(path.absolute()), size=stat.st_size, **stamps, digest=digest)
 
 # %% ../../nbs/00_core/20_files.ipynb #19cfbe6e
 def is_same_file(
@@ -165,5 +166,6 @@ def is_same_file(
     path = Path(path)
     stat = path.stat()
     if stat.st_size!=known['size']: return False
-    untouched = stat.st_mtime_ns==known['mtime_ns'] and str(path.absolute())==known['path']
+    stamps = stat.st_mtime_ns,stat.st_ctime_ns
+    untouched = stamps==(known['mtime_ns'], known.get('ctime_ns')) and str(path.absolute())==known['path']
     return untouched or _digest(path, stat.st_size)==known['digest']

@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from .errors import Problem, ProjectError
-from .files import scratch_path
+from .files import disk_errors, scratch_path
 
 # %% ../../nbs/00_core/80_locks.ipynb #b409d221
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _is_alive(
     age:float,        # Seconds since the lock was touched
 )->bool:
     "Does the owner of a lock still work?"
-    beats = age<DEAD
+    beats = abs(age)<DEAD # a touch in the future is none: the clock was set back
     if owner and owner.host==platform.node(): return owner.is_here(beats)
     return beats
 
@@ -107,23 +107,44 @@ def _take(
     owner:Owner, # This process
 )->None:
     "Take the lock; `ProjectError` if a living process has it."
-    scratch = scratch_path(lock)
-    scratch.write_text(json.dumps(asdict(owner)), encoding='utf-8')
+    scratch = _write_scratch(path, lock, owner)
     try:
         while not _create(lock, scratch):
+            if lock.is_dir(): raise _is_folder(path, lock)
             other = _read_owner(lock)
             try: age = scratch.stat().st_mtime-lock.stat().st_mtime
             except FileNotFoundError: continue
-            if _is_alive(other, age): raise _taken(path, other)
+            if _is_alive(other, age): raise _taken(path, other) if other else _unreadable(path, lock, age)
             _remove_dead(lock, other)
     finally: scratch.unlink(missing_ok=True)
 
-def _taken(path:Path, owner:Owner|None)->ProjectError:
+def _write_scratch(path:Path, lock:Path, owner:Owner)->Path:
+    "The content of a lock, complete; an `OSError` names what is to be owned, not the scratch file."
+    scratch = scratch_path(lock)
+    with disk_errors(path, scratch): scratch.write_text(json.dumps(asdict(owner)), encoding='utf-8')
+    return scratch
+
+# %% ../../nbs/00_core/80_locks.ipynb #e8fb1545
+_NOBODY = 'no other process at work there'
+
+def _taken(path:Path, owner:Owner)->ProjectError:
     "The error for what another process is writing."
-    found = 'being written by another process'
-    if owner: found = f'{owner.doing} by process {owner.pid} on {owner.host}, since {owner.since}'
+    found = f'{owner.doing} by process {owner.pid} on {owner.host}, since {owner.since}'
     fix = 'Wait until it has ended, or choose another place.'
-    return ProjectError([Problem(str(path), 'in use', found, 'no other process at work there', fix)])
+    return ProjectError([Problem(str(path), 'in use', found, _NOBODY, fix)])
+
+def _unreadable(path:Path, lock:Path, age:float)->ProjectError:
+    "The error for a lock that does not say whose it is, but was touched a moment ago."
+    what = 'empty' if not lock.is_file() or not lock.stat().st_size else 'damaged'
+    found = f'its lock {lock.name} is {what}, perhaps left behind by a power cut or a full disk'
+    wait = max(1, round(DEAD-age))
+    fix = f'If no process works there, delete {lock}; or try again in {wait} seconds, when it no longer counts.'
+    return ProjectError([Problem(str(path), 'in use', found, _NOBODY, fix)])
+
+def _is_folder(path:Path, lock:Path)->ProjectError:
+    "The error for a folder that has the name of the lock."
+    fix = 'Rename that folder, or choose another place.'
+    return ProjectError([Problem(str(path), '', f'{lock.name} beside it is a folder', 'no such folder', fix)])
 
 # %% ../../nbs/00_core/80_locks.ipynb #0bfd4b4c
 @contextmanager

@@ -20,8 +20,9 @@ import numpy as np
 from ..core.coordinates import apply_matrix, crop_matrix, invert
 from ..core.errors import Problem, ProjectError, did_you_mean, how_many
 from ..core.files import csv_line, write_atomic
-from .csv_table import Sheet, column_letters
+from .csv_table import Sheet
 from ..tables.number_blocks import cell_number
+from ..tables.number_tables import column_letters
 
 # %% ../../nbs/11_data/60_bounding_boxes.ipynb #dd804b50
 def _whole(
@@ -301,6 +302,9 @@ def _read_sheet(path:Path)->tuple[Sheet,dict[str,int]]:
     for number,row in enumerate(lines[1:], 2):
         cells = [cell.strip() for cell in row]
         if not any(cells): continue
+        if any(cells[len(heads):]):
+            found = how_many(len(cells), 'cell')
+            sheet.add_problem(f'row {number}', found, str(len(heads)), 'Look for a comma too many')
         sheet.rows.append(number)
         sheet.index.append(cells[0].replace('\\', '/') if named else '')
         sheet.cells.append(cells + ['']*(len(heads)-len(cells)))

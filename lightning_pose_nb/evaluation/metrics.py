@@ -19,6 +19,7 @@ from ..core.files import write_atomic
 from ..data.labels import Labels
 from ..data.predictions import Predictions
 from ..losses.pose_subspace import Subspace
+from ..tables.number_tables import read_number_table
 
 # %% ../../nbs/31_evaluation/10_metrics.ipynb #76a73a12
 def _rows_by_image(
@@ -122,12 +123,11 @@ def metric_text(
 def read_metric(
     csv:str|Path, # A file from `write_metric`, or from Lightning Pose
 )->pd.DataFrame:  # A row per image or frame, a column per keypoint, and `set` where the file has it
-    "Read a metric back."
-    # as text: not every pandas reads a number to its last bit
-    frame = pd.read_csv(csv, index_col=0, dtype=str)
-    rows = [str(row) for row in frame.index]
-    if all(row.isdecimal() for row in rows): frame.index = pd.Index([int(row) for row in rows])
-    return frame.astype({name: float for name in frame.columns if name!='set'})
+    "Read a metric back; raises `ProjectError` where a cell is no number."
+    table = read_number_table(csv, 'a metric: a row of keypoint names, then numbers', ['set'])
+    frame = pd.DataFrame(table.numbers, index=pd.Index(table.index), columns=table.columns)
+    for name,cells in table.words.items(): frame[name] = cells
+    return frame
 
 # %% ../../nbs/31_evaluation/10_metrics.ipynb #832818e0
 Groups = Sequence|np.ndarray # What a frame belongs to, such as its video: N names

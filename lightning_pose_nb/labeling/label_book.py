@@ -171,8 +171,7 @@ class JournalLog:
 
     def append(self, *entries:dict)->None:
         "Write at once; raises `ProjectError` if somebody else has written here since."
-        size = self.path.stat().st_size if self.path.is_file() else 0
-        if size!=self.size: raise ProjectError(_changed_elsewhere(self.path))
+        if not self._is_own(): raise ProjectError(_changed_elsewhere(self.path))
         with self.path.open('ab') as file:
             for entry in entries: file.write((json.dumps(entry, ensure_ascii=False)+'\n').encode())
             file.flush()
@@ -180,9 +179,14 @@ class JournalLog:
             self.size = file.tell()
 
     def drop(self)->None:
-        "The changes are in the table now."
-        self.path.unlink(missing_ok=True)
+        "The changes are in the table now; a journal that somebody else has written stays."
+        if self._is_own(): self.path.unlink(missing_ok=True)
         self.size = 0
+
+    def _is_own(self)->bool:
+        "Does the journal hold what this object knows of, and nothing else?"
+        size = self.path.stat().st_size if self.path.is_file() else 0
+        return size==self.size
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #3095c857
 def _changed_elsewhere(path:Path)->Problem:
@@ -229,7 +233,15 @@ def _is_point(point:object)->bool:
     "Whether this is x, y and visibility."
     if not isinstance(point, list) or len(point)!=3: return False
     are_numbers = all(value is None or type(value) in (int, float) for value in point)
-    return are_numbers and all(value is None or abs(value)<1e9 for value in point)
+    return are_numbers and all(value is None or abs(value)<1e300 for value in point)
+
+# %% ../../nbs/40_labeling/30_label_book.ipynb #6d1252ef
+def _require_step(step:Step)->None:
+    "Raise ValueError for a new step that a journal would not take back."
+    if leaves_folder(step.image):
+        raise ValueError(f'{step.image} lies outside the data folder; expected an image in it')
+    if step.after is not None and np.isinf(step.after).any():
+        raise ValueError(f'a keypoint of {step.image} lies at infinity; expected x and y, or NaN for unknown')
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #f4869457
 class JournaledRows:
@@ -255,6 +267,7 @@ class JournaledRows:
         "A new step."
         step = Step(image, self.rows.get(image), after, say)
         if rows_equal(step.before, after): return
+        _require_step(step)
         self._write(step, 'do')
         self._steps.do(step)
 
