@@ -210,7 +210,7 @@ def find_sources(
         source = _source_of(stem, csv, there)
         if source is None:
             found = f'no video {stem} in {", ".join(map(str, folders))}'
-            fix = 'Say where they are: videos=…'
+            fix = 'Say where they are: videos=… (lpnb suggest --videos …)'
             raise ProjectError(Problem(str(place), '', found, 'the videos that were predicted', fix))
         sources[stem] = source
     return sources
