@@ -145,7 +145,7 @@ class _TrainingData(Section):
     rng_seed_data_pt: Int = key(0, 'random seed of split, order and augmentation', ge=0)
     rng_seed_model_pt: Int = key(0, 'random seed of the new weights', ge=0)
     oversample: Literal['none', 'error'] = key(
-        'none', 'draw some training frames more often; error: those that are still wrong', advanced=True)
+        'none', 'draw some training frames more often; error: those still wrong (no gain where tried)', advanced=True)
     cache_images: Literal['auto', True, False] = key(
         'auto', 'keep decoded images in memory; auto: when they fit', advanced=True)
     limit_train_batches: Amount|None = key(
