@@ -388,7 +388,8 @@ class TrainingRun:
 
     def describe(self)->str:
         "What is going to happen, in a few lines."
-        lines = [self.data.describe()]
+        rates = make_rates(self.cfg, self.data.steps_per_epoch)
+        lines = [self.data.describe(), str(rates)]
         freeze = self.loss_schedule.freeze
         if self.videos:
             lines.append(f'losses on video: off until epoch {freeze}, '

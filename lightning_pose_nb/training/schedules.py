@@ -37,6 +37,14 @@ class LearningRates:
         ramp = self._head(self.unfreeze)*0.1*1.5**epochs
         return min(ramp, head), head
 
+    def __str__(self)->str:
+        "In a line; epochs are counted from 0."
+        if self.cosine is not None: falls = f'falls to zero in {self.cosine} epochs'
+        elif self.milestones: falls = f'times {self.gamma:g} at epoch {", ".join(map(str, self.milestones))}'
+        else: falls = 'stays'
+        since = f'from epoch {self.unfreeze}' if self.unfreeze else 'from the start'
+        return f'learning rate {self.head:g}, {falls}; the backbone learns {since}'
+
     def _head(self, epoch:int)->float:
         "The rate of the head."
         if self.cosine is not None: return self.head*self._cosine(epoch)
