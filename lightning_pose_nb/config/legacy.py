@@ -246,7 +246,6 @@ def _state_conventions(doc:Document)->None:
 REFERENCE:dict[str,Any] = { # what Lightning Pose does where its files say nothing, and this package does not
     'model.head': 'deconv',
     'training.imgaug_3d': None,
-    'training.optimizer_params.learning_rate': 1e-3,
     'losses.supervised_reprojection_heatmap_mse.empirical_epsilon_multiplier': 0.0,
     'losses.supervised_pairwise_projections.empirical_epsilon_multiplier': 0.0,
 }
