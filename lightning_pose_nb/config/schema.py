@@ -7,10 +7,10 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/01_config/schema.htm
 # %% auto #0
 __all__ = ['Amount', 'PRESETS', 'Precision', 'BACKBONE_NAMES', 'LossName', 'LOSS_NAMES', 'UNSUPERVISED_LOSSES', 'OWN_LOSSES',
            'LIGHTNING_POSE_VERSION', 'VERSION', 'ModelType', 'Distance', 'Size', 'Data', 'DataPaths', 'OptimizerParams',
-           'MultiStepLR', 'CosineLR', 'SchedulerParams', 'PatchMask', 'Training', 'Model', 'General', 'TrainSequence',
-           'PredictSequence', 'ContextTrain', 'ContextPredict', 'Base', 'Context', 'Dali', 'Weighted', 'PcaMultiview',
-           'PcaSingleview', 'Temporal', 'Unimodal', 'TemporalHeatmap', 'EmaTeacher', 'Reprojection', 'Pairwise',
-           'Losses', 'Fiftyone', 'Eval', 'AnnealWeight', 'Callbacks', 'Config', 'key_table']
+           'MultiStepLR', 'CosineLR', 'SchedulerParams', 'PatchMask', 'Training', 'Model', 'ModelStart', 'General',
+           'TrainSequence', 'PredictSequence', 'ContextTrain', 'ContextPredict', 'Base', 'Context', 'Dali', 'Weighted',
+           'PcaMultiview', 'PcaSingleview', 'Temporal', 'Unimodal', 'TemporalHeatmap', 'EmaTeacher', 'Reprojection',
+           'Pairwise', 'Losses', 'Fiftyone', 'Eval', 'AnnealWeight', 'Callbacks', 'Config', 'key_table']
 
 # %% ../../nbs/01_config/30_schema.ipynb #8ef386e0
 import re
@@ -315,6 +315,16 @@ class Model(Section):
         LIGHTNING_POSE_VERSION,
         'Lightning Pose version whose log_weight convention holds; older files are converted')
 
+    @field_validator('lightning_pose_version')
+    @classmethod
+    def _is_version(cls, value:str)->str:
+        "Weights are converted by the version, so it has to be one."
+        if not VERSION.match(value): raise OddValue(f'which is no version; expected {LIGHTNING_POSE_VERSION}')
+        return value
+
+# %% ../../nbs/01_config/30_schema.ipynb #9a94873c
+class ModelStart(Model):
+    "The `model` section with what it says about the start of a training."
     @property
     def has_vit(self)->bool:
         "Is the backbone a vision transformer?"
@@ -324,13 +334,6 @@ class Model(Section):
     def starts_at_random(self)->bool:
         "Does training start from random weights in every layer?"
         return not (self.backbone_pretrained or self.backbone_checkpoint or self.checkpoint)
-
-    @field_validator('lightning_pose_version')
-    @classmethod
-    def _is_version(cls, value:str)->str:
-        "Weights are converted by the version, so it has to be one."
-        if not VERSION.match(value): raise OddValue(f'which is no version; expected {LIGHTNING_POSE_VERSION}')
-        return value
 
 # %% ../../nbs/01_config/30_schema.ipynb #536d6672
 class General(Section):
@@ -522,7 +525,7 @@ class Config(Section):
     "A whole config file: `data`, `training`, `model`, `dali`, `losses`, `eval`, `callbacks`."
     data: DataPaths = key(DataPaths(), 'where labels, images and videos are')
     training: Training = key(Training(), 'how the network is trained')
-    model: Model = key(Model(), 'what is trained')
+    model: ModelStart = key(ModelStart(), 'what is trained')
     dali: Dali = key(Dali(), 'how unlabelled video is read')
     losses: Losses = key(Losses(), 'weights and limits of the losses named in model.losses_to_use')
     eval: Eval = key(Eval(), 'what happens with a trained model')

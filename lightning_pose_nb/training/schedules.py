@@ -12,7 +12,7 @@ __all__ = ['ANNEALED', 'LearningRates', 'default_unfreezing', 'learning_rate', '
 import math
 from dataclasses import dataclass
 
-from ..config.schema import Config, Model
+from ..config.schema import Config, ModelStart
 from ..core.errors import Problem, ProjectError
 
 # %% ../../nbs/22_training/10_schedules.ipynb #1f0973d5
@@ -59,8 +59,8 @@ class LearningRates:
 
 # %% ../../nbs/22_training/10_schedules.ipynb #5c9aa631
 def default_unfreezing(
-    model:Model, # Section of the config
-    epochs:int,  # Epochs of the training
+    model:ModelStart, # Section of the config
+    epochs:int,       # Epochs of the training
 )->int:          # Epoch from which the backbone learns
     "When the backbone begins to learn, if the config leaves it open."
     return 0 if model.starts_at_random else min(20, epochs//5)
