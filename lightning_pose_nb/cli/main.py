@@ -22,6 +22,7 @@ import click
 
 from .. import __version__
 from .errors import GO_ON, Commands, error_text, open_streams
+from .formats import FORMAT_COMMANDS
 from .labeling import COMMANDS
 from .predict import FPS, predict
 from ..core.errors import Problem, ProjectError, how_many
@@ -43,6 +44,7 @@ def app(debug:bool)->None:
     \b
     With labelled frames:  lpnb init, lpnb check config.yaml, lpnb train config.yaml
     With a video:          lpnb new my_project video.mp4 --keypoints nose,tail
+    From DeepLabCut:       lpnb import dlc_project my_project
     With nothing yet:      lpnb demo
     """
 
@@ -402,4 +404,4 @@ def demo(ctx:click.Context, folder:Path, overrides:tuple[str,...], epochs:int|No
     run(folder, epochs, overrides, say=click.echo)
 
 # %% ../../nbs/52_cli/50_main.ipynb #47af1308
-for _command in COMMANDS: app.add_command(_command)
+for _command in (*FORMAT_COMMANDS, *COMMANDS): app.add_command(_command)
