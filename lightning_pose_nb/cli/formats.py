@@ -7,14 +7,14 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/formats.html.
 # %% auto #0
 __all__ = ['FORMAT_COMMANDS', 'import_command']
 
-# %% ../../nbs/52_cli/00_formats.ipynb #83a5d253
+# %% ../../nbs/52_cli/00_formats.ipynb #47dfefac
 import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
-# %% ../../nbs/52_cli/00_formats.ipynb #8873fb40
+# %% ../../nbs/52_cli/00_formats.ipynb #044ac776
 @click.command('import')
 @click.argument('source', type=click.Path(exists=True, path_type=Path))
 @click.argument('folder', type=click.Path(path_type=Path))
@@ -36,5 +36,5 @@ def import_command(source:Path, folder:Path, **options:Any)->None:
     click.echo(made.describe())
     click.echo(f'next: lpnb check {shlex.quote(str(made.config))}')
 
-# %% ../../nbs/52_cli/00_formats.ipynb #154512f5
+# %% ../../nbs/52_cli/00_formats.ipynb #cfcb5a41
 FORMAT_COMMANDS = (import_command,)

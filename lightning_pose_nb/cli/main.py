@@ -95,8 +95,9 @@ def init(file:Path)->None:
     """
     from lightning_pose_nb.config.load import template
     from lightning_pose_nb.core.files import write_atomic
-    from lightning_pose_nb.project.create import guess_values
+    from lightning_pose_nb.project.create import guess_values, refuse_other_project
     if file.is_dir(): file = file/'config.yaml'
+    refuse_other_project(file.parent)
     if file.exists():
         what = 'exists already, and is left as it is; name another file, or move this one away'
         raise FileExistsError(17, what, str(file))

@@ -26,7 +26,7 @@ from ..core.files import csv_line
 from ..tables.number_blocks import Block, Layout, cell_number, read_blocks
 from ..tables.table_text import open_table, table_error
 
-# %% ../../nbs/11_data/00_csv_table.ipynb #2a44502c
+# %% ../../nbs/11_data/00_csv_table.ipynb #a2574a0e
 @dataclass(frozen=True)
 class Only:
     "Which columns of a table with several scorers or several animals are meant."
@@ -147,7 +147,9 @@ def _one_individual(sheet:Sheet, row:list[str])->str:
     if sheet.only and sheet.only.individuals: return sheet.only.individuals[0]
     if len(animals)<2: return animals[0] if animals else ''
     found = f'a table of several animals (individuals): {", ".join(animals[:6])}'
-    raise table_error(sheet.path, 'row 2', found, 'one animal', 'Keep the columns of one of them')
+    raise table_error(sheet.path, 'row 2', found, 'one animal', _ONE_OF_THEM.format('individual'))
+
+_ONE_OF_THEM = 'Keep the columns of one of them. From a DeepLabCut project, lpnb import takes one: --{} NAME'
 
 def _different(cells:Sequence[str])->list[str]:
     "What stands in some cells, each text once."
@@ -196,7 +198,7 @@ def _read_columns(sheet:Sheet, heads:list[Head], meant:list[int], coords:tuple[s
     sheet.scorer = scorers[0] if scorers else ''
     if len(scorers)>1:
         found = f'{len(scorers)} scorers: {", ".join(scorers[:6])}'
-        sheet.add_problem('row 1', found, 'one', 'Keep the columns of one scorer')
+        sheet.add_problem('row 1', found, 'one', _ONE_OF_THEM.format('scorer'))
     _tell_empty(sheet, {column: heads[column] for column in columns})
     filled = _without_gaps(sheet, heads, columns)
     unknown:dict[str,list[int]] = {}
@@ -612,7 +614,7 @@ def header_lines(
     if individual is not None: lines.insert(1, csv_line([INDIVIDUALS, *[individual]*len(columns)]))
     return ''.join(lines)
 
-# %% ../../nbs/11_data/00_csv_table.ipynb #4f6c0e45
+# %% ../../nbs/11_data/00_csv_table.ipynb #58f7ce27
 def table_names(
     path:str|Path, # CSV with three header rows
 )->tuple[list[str],list[str]]: # Scorers; animals of the row `individuals`, none without it
