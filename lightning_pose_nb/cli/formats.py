@@ -1,4 +1,4 @@
-"""`lpnb import` and `lpnb export`: labels from DeepLabCut and back, predictions in its layout, from a terminal
+"""`lpnb import` and `lpnb export`: labels from DeepLabCut or COCO and back, predictions in DeepLabCut's layout, from a terminal
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/formats.html.md"""
 
@@ -7,27 +7,27 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/formats.html.
 # %% auto #0
 __all__ = ['FORMAT_COMMANDS', 'import_command', 'export_command']
 
-# %% ../../nbs/52_cli/00_formats.ipynb #1a2df425
+# %% ../../nbs/52_cli/00_formats.ipynb #90aef1ec
 import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
-# %% ../../nbs/52_cli/00_formats.ipynb #0410dc1d
+# %% ../../nbs/52_cli/00_formats.ipynb #3f9d77f1
 @click.command('import')
 @click.argument('source', type=click.Path(exists=True, path_type=Path))
 @click.argument('folder', type=click.Path(path_type=Path))
 @click.option('--scorer', help="Whose labels to take [the project's scorer].")
-@click.option('--individual', metavar='NAME', help='Which animal, of several.')
+@click.option('--individual', metavar='NAME', help='Which animal, or category of COCO, of several.')
 @click.option('--unique', is_flag=True, help='Take keypoints of no animal (uniquebodyparts) along with it.')
 @click.option('--table', type=click.Choice(['csv', 'h5']),
     help='Which tables to believe where CSV and HDF5 disagree.')
 @click.option('--link', is_flag=True, help='Link to images and videos instead of copying them.')
 def import_command(source:Path, folder:Path, **options:Any)->None:
-    """Make a project in FOLDER from SOURCE, a DeepLabCut project.
+    """Make a project in FOLDER from SOURCE, a DeepLabCut project or a COCO file.
 
-    SOURCE is the project's folder or its config.yaml, and is only read. Labels, images, videos and
+    SOURCE is a folder, a config.yaml or a .json, and is only read. Labels, images, videos and
     skeleton are taken over, keypoints by their names; what is left behind is told. HDF5 files need
     the extra: pip install "lightning-pose-nb[formats]"
     """
@@ -36,21 +36,23 @@ def import_command(source:Path, folder:Path, **options:Any)->None:
     click.echo(made.describe())
     click.echo(f'next: lpnb check {shlex.quote(str(made.config))}')
 
-# %% ../../nbs/52_cli/00_formats.ipynb #59dcb017
+# %% ../../nbs/52_cli/00_formats.ipynb #31d6c23d
 @click.command('export')
 @click.argument('source', type=click.Path(exists=True, path_type=Path))
 @click.argument('target', type=click.Path(path_type=Path))
+@click.option('--to', type=click.Choice(['deeplabcut', 'coco']), default='deeplabcut', show_default=True,
+    help='The program.')
 @click.option('--scorer', help='Whose labels they are [as the labels say].')
 @click.option('--link', is_flag=True, help='Link to images and videos instead of copying them.')
 def export_command(source:Path, target:Path, **options:Any)->None:
-    """Write labels or predictions of SOURCE to the folder TARGET, for DeepLabCut.
+    """Write labels or predictions of SOURCE to the folder TARGET, for another program.
 
-    SOURCE is a project or a label table, which becomes a DeepLabCut project; or predictions of a
-    video, or a model folder with such, which become NAMEDLC_SCORER.csv and .h5. Needs the extra:
-    pip install "lightning-pose-nb[formats]"
+    SOURCE is a project or a label table, which becomes a DeepLabCut project or a COCO file; or
+    predictions of a video, or a model folder with such, which become NAMEDLC_SCORER.csv and .h5.
+    DeepLabCut needs the extra: pip install "lightning-pose-nb[formats]"
     """
     from lightning_pose_nb.interop.exporting import export_project
     click.echo(export_project(source, target, **options).describe())
 
-# %% ../../nbs/52_cli/00_formats.ipynb #70e04cd2
+# %% ../../nbs/52_cli/00_formats.ipynb #2c29a33c
 FORMAT_COMMANDS = (import_command, export_command)

@@ -10,7 +10,7 @@ __all__ = ['DeepLabCutConfig', 'is_deeplabcut', 'read_deeplabcut_config', 'make_
            'keypoint_order', 'by_names', 'find_image', 'add_rows', 'joined', 'add_waiting', 'find_videos_of',
            'read_deeplabcut', 'names_of_animal', 'add_skeleton']
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #a077ca76
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #7208a263
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from ..synthetic.project import make_project
 from ..video.images import IMAGE_SUFFIXES, VideoError, image_size
 from ..video.sequential import probe
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #763505f2
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #7066f1ca
 @dataclass
 class DeepLabCutConfig:
     "What the config.yaml of a DeepLabCut project says."
@@ -58,7 +58,7 @@ class DeepLabCutConfig:
         "The project."
         return self.path.parent
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #34c08414
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #12e13ec7
 def is_deeplabcut(
     path:str|Path, # A folder or a file
 )->bool:
@@ -90,7 +90,7 @@ def read_deeplabcut_config(
     pairs = [_texts(doc, f'skeleton.{i}') for i in range(len(_list(doc, 'skeleton')))]
     return DeepLabCutConfig(config, _text(doc, 'scorer'), keypoints, unique, pairs, crops, doc)
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #bbaa8d62
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #7531ed5b
 def _list(doc:Document, key:str)->list:
     "The list under a key; an empty one where there is none."
     value:Any = doc.data
@@ -108,7 +108,7 @@ def _text(doc:Document, key:str)->str:
     value = doc.get(key)
     return '' if value is None else doc.texts.get(key, str(value)).strip()
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #9b68cb2d
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #4a203da3
 def make_deeplabcut_sample(
     folder:str|Path,    # The project to make; new
     n_frames:int=12,    # Labelled frames
@@ -132,7 +132,7 @@ def make_deeplabcut_sample(
         write_atomic(scratch/'config.yaml', deeplabcut_config('ada', names, videos, [names[:2]]))
     return folder/'config.yaml'
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #1664de78
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #0665dc53
 def deeplabcut_config(
     scorer:str,                           # Who labelled
     keypoints:Sequence[str],              # Their names, in order
@@ -153,7 +153,7 @@ def deeplabcut_config(
         'corner2move2': [50, 50], 'move2corner': True}
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #0c01387d
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #677b651e
 @dataclass
 class LabelTable:
     "The label table of one folder of images."
@@ -175,7 +175,7 @@ def image_folders(
     folders = sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
     return [path for path in folders if not path.name.startswith('.') and not path.name.endswith('_labeled')]
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #92594427
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #647e1699
 def tables_of(
     folder:Path,           # labeled-data/<video>
     options:ImportOptions, # Which kind is to be believed
@@ -196,7 +196,7 @@ def has_formats()->bool:
     "Is the extra `formats` installed?"
     return bool(find_spec('tables') and find_spec('h5py'))
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #c2f69410
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #1541feca
 def choose_table(
     source:Source,              # Gets a remark on what is left behind
     tables:Sequence[LabelTable],# Of one folder
@@ -232,7 +232,7 @@ def _check_scorer(source:Source, table:LabelTable, wanted:str)->None:
         raise ProjectError(Problem(str(path), 'row 1', found, wanted, f'Name one: --scorer {table.scorers[0]}'))
     source.add_note(path, 'row 1', f'the scorer {table.scorers[0]} in a table of {wanted}; taken over', level='notice')
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #a618ad96
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #f9e7bc5f
 def choose_animal(
     source:Source,               # Gets a remark on what is left behind
     tables:Sequence[LabelTable], # Those that are taken
@@ -260,7 +260,7 @@ def choose_animal(
         source.add_note(source.path, 'individuals', f'{what}, which are left behind', f'To take them: {option}')
     return taken
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #b14166d1
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #c8d3f1ed
 def read_table(
     source:Source,            # Gets remarks
     table:LabelTable,         # The table of a folder
@@ -279,7 +279,7 @@ def read_table(
         source.add_note(labels.path or table.folder, '', found, level='notice')
     return labels
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #204996ea
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #4ad10dec
 def _compare(table:LabelTable, labels:Labels, only:Only)->None:
     "Raise `ProjectError` if the HDF5 file of a table says something else than its CSV, or cannot be read."
     try: hdf,_ = read_deeplabcut_labels(table.path('h5'), only)
@@ -298,7 +298,7 @@ def _disagreement(table:LabelTable, difference:str)->ProjectError:
     fix = f'DeepLabCut reads the HDF5 file; the {newer} is newer. Say which to take: --table h5 or --table csv'
     return ProjectError(Problem(str(csv.with_suffix('')), '', found, 'the same labels in both', fix))
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #58888e3a
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #b7da5183
 def keypoint_order(
     source:Source,           # Gets remarks
     cfg:DeepLabCutConfig,    # Names and their order
@@ -329,7 +329,7 @@ def _n_labels(labels:Labels, name:str)->int:
     if name not in labels.keypoint_names: return 0
     return int(labels.labelled[:,labels.keypoint_names.index(name)].sum())
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #7a1ffc23
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #7ab73df1
 def by_names(
     labels:Labels,        # Labels with some keypoints
     names:Sequence[str],  # Keypoints in another order
@@ -348,7 +348,7 @@ def by_names(
         given[:,k] = True if labels.visible_given is None else labels.visible_given[:,column]
     return replace(labels, keypoint_names=list(names), xy=xy, visible=visible, visible_given=given)
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #e8ff0c4c
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #17370a47
 def find_image(
     home:Path,   # The project
     folder:Path, # The folder with the table
@@ -358,7 +358,7 @@ def find_image(
     places = [home/image, folder/PurePosixPath(image).name]
     return next((place for place in places if place.is_file()), None)
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #8a969586
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #e734b730
 def add_rows(
     source:Source,     # Gets images and remarks
     folder:Path,       # The folder with the table
@@ -393,7 +393,7 @@ def _check_same(first:tuple[Labels, int], second:tuple[Labels, int])->None:
     if one.path!=two.path: found += f'; the other is in {one.path}'
     raise ProjectError(Problem(str(two.path), '', found, 'one row for each image', 'Delete the one that is wrong'))
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #2e67796d
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #b1ae5845
 def joined(
     rows:dict[str, tuple[Labels, int]], # Image → where its labels are
     names:Sequence[str],                # Keypoints
@@ -428,7 +428,7 @@ def add_waiting(
     found = f'{waiting} of {how_many(len(there), "image")} without labels'
     source.add_note(folder, '', found+': they come along, to be labelled', level='notice')
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #eb0b0e2e
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #9c68e4ae
 def find_videos_of(
     source:Source,        # Gets videos and remarks
     cfg:DeepLabCutConfig, # Names them
@@ -450,7 +450,7 @@ def find_videos_of(
         fix = f'Put {"it" if is_one else "them"} into the folder videos of the new project'
         source.add_note(cfg.path, where(cfg.doc, 'video_sets'), found, fix)
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #4fd220ba
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #44975c68
 def _can_be_read(source:Source, video:Path)->bool:
     "Can a video be opened? If not, a remark says so."
     try: probe(video)
@@ -464,7 +464,8 @@ def _tell_crop(source:Source, video:Path, crop:str)->None:
     start = f'{LABELED_DATA}/{video.stem}/'
     image = next((file for name,file in source.images.items() if name.startswith(start)), None)
     if image is None: return
-    size = image_size(image)
+    try: size = image_size(image)
+    except (VideoError, OSError): return # the check tells it
     whole = tuple(probe(video).size)
     if size==whole: return
     found = f'images of {size[1]} x {size[0]} pixels from frames of {whole[1]} x {whole[0]}'
@@ -475,7 +476,7 @@ def _tell_crop(source:Source, video:Path, crop:str)->None:
         fix += f': ffmpeg -i {video.name} -vf crop={size[1]}:{size[0]}:{edges[0]}:{edges[2]} cut_{video.name}'
     source.add_note(video, '', found, fix)
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #48b91c03
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #1e309fbf
 def read_deeplabcut(
     path:str|Path,                        # The project, or its config.yaml
     options:ImportOptions=DEFAULT_IMPORT, # Scorer, animal, which tables
@@ -507,7 +508,7 @@ def read_deeplabcut(
     find_videos_of(source, cfg)
     return source
 
-# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #fcaa0659
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #2232896d
 def names_of_animal(
     cfg:DeepLabCutConfig,       # The config
     animals:tuple[str,...]|None,# Names in the row individuals
@@ -527,7 +528,8 @@ def _no_labels(cfg:DeepLabCutConfig, tables:Sequence[LabelTable], wanted:str)->P
     "The error for a project in which nobody has labelled, or not the one who is wanted."
     scorers = list(dict.fromkeys(scorer for table in tables for scorer in table.scorers))
     if scorers:
-        found = f'no labels of {wanted}; there are labels of {", ".join(scorers)}'
+        whom = wanted or 'nobody (config.yaml names no scorer)'
+        found = f'no labels of {whom}; there are labels of {", ".join(scorers)}'
         fix = f'Say whose labels to take: --scorer {scorers[0]}'
         return ProjectError(Problem(str(cfg.home), LABELED_DATA, found, 'labels', fix))
     found = f'no labels: no CollectedData_{wanted}.csv or .h5 with a label in any folder'

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/importing
 # %% auto #0
 __all__ = ['FORMATS', 'Format', 'recognise', 'import_project']
 
-# %% ../../nbs/43_interop/60_importing.ipynb #1a7e5b9d
+# %% ../../nbs/43_interop/60_importing.ipynb #3a38ebcf
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import Any
 
 from ..config.yaml_document import read_document
 from ..core.errors import Problem, ProjectError
+from .coco import is_coco, read_coco
 from .deeplabcut_project import is_deeplabcut, read_deeplabcut
 from .new_project import Imported, ImportOptions, Source, import_options, write_project
 
-# %% ../../nbs/43_interop/60_importing.ipynb #f30b4f78
+# %% ../../nbs/43_interop/60_importing.ipynb #329e6e52
 @dataclass(frozen=True)
 class Format:
     "A kind of project that can be imported."
@@ -26,7 +27,9 @@ class Format:
     is_this:Callable[[Path], bool]                   # Is a file or folder of this kind?
     read:Callable[[Path, ImportOptions], Source]     # What it holds
 
-FORMATS = (Format('a DeepLabCut project', is_deeplabcut, read_deeplabcut),)
+FORMATS = (
+    Format('a DeepLabCut project', is_deeplabcut, read_deeplabcut),
+    Format('a COCO file with keypoints', is_coco, read_coco))
 
 def recognise(
     path:str|Path, # A file or folder of another program
@@ -58,9 +61,9 @@ def _nearby(path:Path)->str:
         if any(one.is_this(place) for one in FORMATS): return f'Did you mean lpnb import {place}?'
     return f'It needs no import: lpnb check {path}' if _is_ours(path) else ''
 
-# %% ../../nbs/43_interop/60_importing.ipynb #d8dad336
+# %% ../../nbs/43_interop/60_importing.ipynb #bb0a7831
 def import_project(
-    source:str|Path, # A DeepLabCut project: its folder, or its config.yaml
+    source:str|Path, # A DeepLabCut project (its folder or config.yaml), or a COCO file (or its folder)
     folder:str|Path, # The new project: absent, or empty
     **options:Any,   # scorer, individual, unique, table, link: fields of `ImportOptions`
 )->Imported:         # Its config, what was taken over, and what was left behind

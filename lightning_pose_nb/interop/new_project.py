@@ -6,24 +6,24 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/new_proje
 
 # %% auto #0
 __all__ = ['DEFAULT_IMPORT', 'Source', 'ImportOptions', 'import_options', 'check_target', 'Imported', 'write_project',
-           'place_file']
+           'place_file', 'labeled_data_names', 'Exported']
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #eb777fcf
+# %% ../../nbs/43_interop/20_new_project.ipynb #a94afdb0
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..config.load import template
 from ..core.errors import Problem, ProjectError, did_you_mean, how_many, merge_repeated
 from ..core.files import csv_line, new_folder, write_atomic
-from ..data.frame_names import image_groups
+from ..data.frame_names import LABELED_DATA, image_groups
 from ..data.labels import TO_LABEL, Labels, write_labels
 from ..project.checks import format_problems
 from ..project.create import guess_values
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #db6e7976
+# %% ../../nbs/43_interop/20_new_project.ipynb #9c33a682
 @dataclass
 class Source:
     "What was found in a project of another program, in our words."
@@ -51,7 +51,7 @@ class Source:
         "Write one remark down."
         self.notes.append(Problem(str(file), where, found, '', fix, level))
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #109640d1
+# %% ../../nbs/43_interop/20_new_project.ipynb #628b4b65
 @dataclass(frozen=True)
 class ImportOptions:
     "What to take of a project of another program, where there is a choice."
@@ -79,7 +79,7 @@ def import_options(
             raise TypeError(f'{found}. {did_you_mean(name, names)}'.rstrip())
     return ImportOptions(**given)
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #c74ae4d8
+# %% ../../nbs/43_interop/20_new_project.ipynb #d92f9fc0
 def check_target(
     source:Source,   # What is imported
     folder:str|Path, # Where it shall go
@@ -102,11 +102,12 @@ def check_target(
 def _holders(source:Source)->set[Path]:
     "The folders with images and videos, and those around them, below the old project."
     home = source.path.resolve()
+    if home.is_file(): home = home.parent
     holders = {file.parent.resolve() for file in [*source.images.values(), *source.videos]}
     for holder in list(holders): holders.update(holder.parents)
     return {holder for holder in holders if home in holder.parents}
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #8900de1d
+# %% ../../nbs/43_interop/20_new_project.ipynb #ce144e37
 @dataclass
 class Imported:
     "A project that was made from another program's."
@@ -120,7 +121,7 @@ class Imported:
         lines = [f'  {line}' for line in self.taken]
         return '\n'.join([*remarks, f'{self.config.parent}: written', *lines])
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #32a8f0d7
+# %% ../../nbs/43_interop/20_new_project.ipynb #e3b166b7
 def write_project(
     source:Source,    # What another program left
     folder:str|Path,  # The new project
@@ -153,7 +154,7 @@ def _list_waiting(folder:Path, images:Sequence[str])->None:
     lines = [csv_line([image]) for image in ('image', *images)]
     write_atomic(folder/TO_LABEL, ''.join(lines))
 
-# %% ../../nbs/43_interop/20_new_project.ipynb #acdb8bef
+# %% ../../nbs/43_interop/20_new_project.ipynb #8228301f
 def _taken(source:Source, link:bool)->list[str]:
     "What is taken over, a line each."
     labels = source.labels
@@ -169,3 +170,31 @@ def _taken(source:Source, link:bool)->list[str]:
     if source.skeleton: lines.append(f'a skeleton of {how_many(len(source.skeleton), "line")}')
     lines.append(f'{how_many(len(source.videos), "video")} ({how})' if source.videos else 'no videos')
     return lines
+
+# %% ../../nbs/43_interop/20_new_project.ipynb #a67f9a89
+def labeled_data_names(
+    images:Sequence[str],   # Image paths, with forward slashes
+    folder:str='images',    # Name for the folder of those that lie in none
+)->list[str]:               # labeled-data/<folder>/<image>
+    "What images are called in a project; raises `ProjectError` if two would have the same name."
+    known:dict[str, str] = {}
+    for image in images:
+        path = PurePosixPath(image)
+        name = f'{LABELED_DATA}/{path.parent.name or folder}/{path.name}'
+        if name in known:
+            found = f'{known[name]} and {image}, which would both be {name}'
+            raise ProjectError(Problem('images', '', found, 'folders with different names'))
+        known[name] = image
+    return list(known)
+
+@dataclass
+class Exported:
+    "What was written for another program."
+    target:Path          # Folder
+    written:list[str]    # What is in it, a line each
+    notes:list[Problem]  # What did not go along
+
+    def describe(self)->str:
+        "What was done, for people."
+        remarks = [format_problems(merge_repeated(self.notes)), ''] if self.notes else []
+        return '\n'.join([*remarks, f'{self.target}: written', *(f'  {line}' for line in self.written)])
