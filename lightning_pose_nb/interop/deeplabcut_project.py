@@ -424,6 +424,10 @@ def add_waiting(
         if name in source.images or (name in named and not is_all): continue
         source.images[name] = path
         waiting += 1
+    absent = 0 if is_all else len(named.difference(source.images))
+    if absent:
+        found = f'{how_many(absent, "image")} without this animal, left behind'
+        source.add_note(folder, '', found, level='notice')
     if not waiting: return
     found = f'{waiting} of {how_many(len(there), "image")} without labels'
     source.add_note(folder, '', found+': they come along, to be labelled', level='notice')

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/exporting
 __all__ = ['WRITERS', 'own_source', 'write_deeplabcut', 'export_predictions', 'export_project']
 
 # %% ../../nbs/43_interop/70_exporting.ipynb #050972de
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -71,7 +71,11 @@ def write_deeplabcut(
     labels = replace(source.labels, images=labeled_data_names(source.labels.images))
     files = dict(zip(labels.images, (source.images.get(image) for image in source.labels.images)))
     file = labels.path or source.path
+    _tell_names(source, labels.images)
     if labels.visible is not None: source.add_note(file, '', 'visibility, which does not go along')
+    if labels.individual:
+        found = f'the name of the animal, {labels.individual}, which does not go along'
+        source.add_note(file, '', found, level='notice')
     scorer = scorer or labels.scorer or 'labels'
     groups = image_groups(labels.images)
     with new_folder(target) as scratch:
@@ -88,6 +92,14 @@ def write_deeplabcut(
     return Exported(target, written, source.notes)
 
 # %% ../../nbs/43_interop/70_exporting.ipynb #25cadd57
+def _tell_names(source:Source, names:Sequence[str])->None:
+    "Say that images get other names."
+    changed = [(old, new) for old,new in zip(source.labels.images, names) if old!=new]
+    if not changed: return
+    old,new = changed[0]
+    found = f'{how_many(len(changed), "image")} with another name, such as {new} for {old}'
+    source.add_note(source.labels.path or source.path, '', found, level='notice')
+
 def _config(source:Source, labels:Labels, target:Path, scorer:str)->str:
     "The config.yaml of a DeepLabCut project."
     home = target.absolute()

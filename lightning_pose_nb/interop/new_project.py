@@ -180,7 +180,8 @@ def labeled_data_names(
     known:dict[str, str] = {}
     for image in images:
         path = PurePosixPath(image)
-        name = f'{LABELED_DATA}/{path.parent.name or folder}/{path.name}'
+        parent = path.parent.name if path.parent!=PurePosixPath(LABELED_DATA) else ''
+        name = f'{LABELED_DATA}/{parent or folder}/{path.name}'
         if name in known:
             found = f'{known[name]} and {image}, which would both be {name}'
             raise ProjectError(Problem('images', '', found, 'folders with different names'))
