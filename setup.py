@@ -26,11 +26,13 @@ for key,value in shared.items():
 if f'__version__ = "{cfg["version"]}"' not in (root/lib/'__init__.py').read_text(encoding='utf-8'):
     raise SystemExit(f'settings.ini says version = {cfg["version"]}, but {lib}/__init__.py does not')
 
+EXTRAS = 'dali', 'dali-cuda13', 'fiftyone', 'formats', 'dev'
+
 setup(
     version=cfg['version'],
     packages=find_packages(include=[lib, f'{lib}.*']),
     include_package_data=True,
     install_requires=cfg['requirements'].split(),
-    extras_require={name: cfg[f'{name.replace("-", "_")}_requirements'].split() for name in ('dali', 'dali-cuda13', 'fiftyone', 'dev')},
+    extras_require={name: cfg[f'{name.replace("-", "_")}_requirements'].split() for name in EXTRAS},
     entry_points={'nbdev': [f'{lib} = {lib}._modidx:d'], 'console_scripts': [f'lpnb = {lib}.cli.main:main']},
 )

@@ -15,6 +15,8 @@ from .widgets.config_editor import ConfigEditor as ConfigEditor
 from .widgets.pose_viewer import PoseViewer as PoseViewer
 from .widgets.training_monitor import TrainingMonitor as TrainingMonitor, start_training as start_training
 from .report import write_report as write_report
+from .interop.importing import import_project as import_project
+from .interop.exporting import export_project as export_project
 
 from . import core as core
 from . import config as config

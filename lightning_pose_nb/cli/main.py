@@ -22,6 +22,7 @@ import click
 
 from .. import __version__
 from .errors import GO_ON, Commands, error_text, open_streams
+from .formats import FORMAT_COMMANDS
 from .labeling import COMMANDS
 from .predict import FPS, predict
 from ..core.errors import Problem, ProjectError, how_many
@@ -43,6 +44,7 @@ def app(debug:bool)->None:
     \b
     With labelled frames:  lpnb init, lpnb check config.yaml, lpnb train config.yaml
     With a video:          lpnb new my_project video.mp4 --keypoints nose,tail
+    From DeepLabCut:       lpnb import dlc_project my_project
     With nothing yet:      lpnb demo
     """
 
@@ -93,8 +95,9 @@ def init(file:Path)->None:
     """
     from lightning_pose_nb.config.load import template
     from lightning_pose_nb.core.files import write_atomic
-    from lightning_pose_nb.project.create import guess_values
+    from lightning_pose_nb.project.create import guess_values, refuse_other_project
     if file.is_dir(): file = file/'config.yaml'
+    refuse_other_project(file.parent)
     if file.exists():
         what = 'exists already, and is left as it is; name another file, or move this one away'
         raise FileExistsError(17, what, str(file))
@@ -402,4 +405,4 @@ def demo(ctx:click.Context, folder:Path, overrides:tuple[str,...], epochs:int|No
     run(folder, epochs, overrides, say=click.echo)
 
 # %% ../../nbs/52_cli/50_main.ipynb #47af1308
-for _command in COMMANDS: app.add_command(_command)
+for _command in (*FORMAT_COMMANDS, *COMMANDS): app.add_command(_command)

@@ -47,6 +47,7 @@ _FORM = 'a row per image with x and y of each keypoint, below the rows scorer, b
 
 _WAYS = {   # `{name}` is the file
     'hdf': "Write a CSV in Python: pandas.read_hdf('{name}').to_csv('labels.csv')",
+    'dlc': 'Make a project from that of DeepLabCut: lpnb import DLC_PROJECT NEW_FOLDER',
     'slp': f'Labels of SLEAP: export them, and write {_FORM}',
     'sheet': 'In the spreadsheet program, save the sheet as "CSV UTF-8"',
     'parquet': "Write a CSV in Python: pandas.read_parquet('{name}').to_csv('labels.csv')",
@@ -56,6 +57,7 @@ _WAYS = {   # `{name}` is the file
     'text': 'In a spreadsheet, save it as "CSV UTF-8"',
 }
 
+# %% ../../nbs/02_tables/10_table_text.ipynb #40289e44
 def refuse_other_kinds(
     path:Path,        # A file
 )->None:
@@ -66,6 +68,9 @@ def refuse_other_kinds(
         if path.suffix.lower()=='.slp':
             kind = 'a project of SLEAP'
             way = 'slp'
+        if way=='hdf' and path.name.startswith('CollectedData'):
+            kind = 'labels of DeepLabCut (an HDF5 file)'
+            way = 'dlc'
         raise table_error(path, '', kind, fix=_way_to_csv(path, way))
 
 def _way_to_csv(path:Path, way:str)->str:
