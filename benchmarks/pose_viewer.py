@@ -27,6 +27,8 @@ from lightning_pose_nb import Predictions
 from lightning_pose_nb.data import write_predictions
 
 NOTEBOOK = '''
+from lightning_pose_nb import PoseViewer
+
 PoseViewer({video!r}, {table!r})
 '''
 FIRST_FRAME = "document.querySelector('.lpnb-viewer')?.dataset.frame === '0'"
