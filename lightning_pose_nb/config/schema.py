@@ -187,8 +187,8 @@ class _TrainingLength(_TrainingData):
 class OptimizerParams(Section):
     "Settings of the optimiser."
     learning_rate: Float|None = key(
-        None, 'learning rate; null: 2e-3 for heatmaps of a CNN with random weights, 5e-5 for a pretrained ViT, else 1e-3',
-        gt=0, le=1)
+        None, 'learning rate; null: 2e-3 for heatmaps of a CNN with random weights, '
+        '5e-5 for a pretrained ViT, else 1e-3', gt=0, le=1)
 
 class MultiStepLR(Section):
     "When and by how much the learning rate drops."
