@@ -60,7 +60,7 @@ def test_check_train_and_evaluate_name_the_keypoint_once(odd, tmp_path, capsys):
         assert words.count(SAYS) == 1
         assert f'{SAYS}: {name} (median ' in words
         assert ' 90th percentile ' in words
-        assert ' instants, most in top, see ' in words
+        assert ' time points, most in top, see ' in words
     tolerances = load_tolerances(model.folder)
     assert set(tolerances) == {'supervised_reprojection_heatmap_mse', 'supervised_pairwise_projections'}
     for tolerance in tolerances.values():

@@ -42,17 +42,18 @@ TOLERATED = 0.1           # share of time points with a far label, up to which n
 class Disagreement:
     "A keypoint whose labels in several views are not one point in 3D."
     keypoint:str    # Its name
-    view:str        # The view that is furthest away in most of its instants with a far label
+    view:str        # The view that is furthest away in most of its time points with a far label
     median:float    # Of the errors of its labels in all views, frame pixels
     p90:float       # Their 90th percentile, frame pixels
-    n_far:int       # Instants with a far label
-    n:int           # Instants with labels in two views or more
+    n_far:int       # Time points with a far label
+    n:int           # Time points with labels in two views or more
     worst:list[int] # Rows of the furthest, three at most, counted from 0
 
     def __str__(self)->str:
         frames = ', '.join(str(row+1) for row in self.worst)
         pixels = f'median {self.median:.1f}, 90th percentile {self.p90:.1f} px'
-        return f'{self.keypoint} ({pixels}; {self.n_far} of {self.n} instants, most in {self.view}, see {frames})'
+        far = f'{self.n_far} of {self.n} time points, most in {self.view}'
+        return f'{self.keypoint} ({pixels}; {far}, see labelled frames {frames})'
 
 def far_limit(
     residuals:np.ndarray,           # From `label_residuals`, shape (N, V, K)
@@ -79,7 +80,7 @@ def find_disagreements(
     return sorted(found, key=lambda one: -one.p90)
 
 def _furthest(residuals:np.ndarray)->tuple[np.ndarray,np.ndarray]:
-    "The largest error of each instant (N,), -1 where nothing is known, and its view (N,)."
+    "The largest error of each time point (N,), -1 where nothing is known, and its view (N,)."
     known = np.where(np.isfinite(residuals), residuals, -1)
     return known.max(1), known.argmax(1)
 

@@ -54,10 +54,10 @@ REMEDIES = { # What to do about an error of the system
     errno.ENOSPC: 'Make room on the disk',
     errno.EDQUOT: 'Make room, or ask for a larger quota',
     errno.EFBIG: 'Files may not be larger there: choose another disk',
-    errno.EROFS: 'Nothing can be written there: make it writable, or choose another folder',
+    errno.EROFS: 'Nothing can be written there: make it writable, choose another folder, or work on a copy',
     errno.EIO: 'The disk or the network did not answer: see whether it is well',
     errno.ENAMETOOLONG: 'Choose a shorter name',
-    errno.EACCES: 'Ask for the permission, or choose another place'}
+    errno.EACCES: 'Ask for the permission, choose another place, or work on a copy of that folder'}
 
 # %% ../../nbs/52_cli/00_errors.ipynb #28ff6b10
 @contextmanager

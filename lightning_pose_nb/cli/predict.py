@@ -164,10 +164,12 @@ class Predicted:
     csvs:list[Path]                        # The files that hold its predictions
     kept:bool                              # Were they there before?
     notes:Sequence[Mapping[str,Any]]=()    # Of each video, from `core.journal.read_note`
+    drawn:Sequence[Path]=()                # The labelled videos
 
     def __str__(self)->str:
         note = ' (was there; --overwrite predicts it again)' if self.kept else ''
-        return '\n'.join(f'{csv}{note}' for csv in self.csvs)
+        lines = [f'{csv}{note}' for csv in self.csvs]
+        return '\n'.join([*lines, *map(str, self.drawn)])
 
 def predict_job(
     model:Any,     # The `TrainedModel` that predicts
@@ -192,9 +194,10 @@ def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Pre
         warnings.simplefilter('ignore', DamageWarning) # said from the notes, also of what was there before
         warnings.simplefilter('ignore', VideoWarning) # these, too
         notes = predict_recording(model.model, videos, csvs, boxes or None, wishes.options())
+        drawn = []
         if wishes.labeled_video:
-            for video,csv in zip(videos, csvs): model.render(video, csv, fps=wishes.fps)
-    return Predicted(csvs, _stamps(csvs)==before, notes)
+            drawn = [model.render(video, csv, fps=wishes.fps) for video,csv in zip(videos, csvs)]
+    return Predicted(csvs, _stamps(csvs)==before, notes, drawn)
 
 def _predict_images(model:Any, job:Job, wishes:Wishes, names:Any)->Predicted:
     "Predict an image, a folder of images, or the label tables of one or several views."

@@ -9,6 +9,7 @@ __all__ = ['DotStyle', 'draw_keypoints', 'render_video']
 
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #131e67ad
 import contextlib
+import warnings
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -174,6 +175,7 @@ def render_video( # noqa: PLR0913 (each is an independent choice of the reader)
     out = _output_path(out, info.path, csv)
     size = _drawn_size(info.size)
     pairs = skeleton_pairs(skeleton, table.keypoint_names, len(table.keypoint_names))
+    _warn_if_none(table, name, threshold)
     style = DotStyle(threshold, colormap, radius or max(4, min(size)/128), pairs)
     source = None if isinstance(csv, Predictions) else csv
     matrix = resize_matrix(info.size, size)
@@ -187,6 +189,16 @@ def render_video( # noqa: PLR0913 (each is an independent choice of the reader)
             writer.add(draw_keypoints(frame, xy[row], table.likelihood[row], style, truth[row]))
         if writer.count<len(table): raise _mismatch(name, table, info, writer.count)
     return out
+
+# %% ../../nbs/32_plots/60_labeled_video.ipynb #b8ddf2c0
+def _warn_if_none(table:Predictions, name:str, threshold:float)->None:
+    "Warn if no keypoint of a whole video is drawn, and say how to see more."
+    likelihood = table.likelihood[np.isfinite(table.xy).all(-1)]
+    if not len(table) or (likelihood>threshold).any(): return
+    best = np.fmax.reduce(likelihood, initial=0)
+    found = f'no keypoint is drawn: none has a likelihood above {threshold:g} (the highest is {best:.2f})'
+    fix = 'Lower the threshold (lpnb render --threshold; eval.confidence_thresh_for_vid), or train longer'
+    warnings.warn(f'{name}: {found}. {fix}', stacklevel=3)
 
 # %% ../../nbs/32_plots/60_labeled_video.ipynb #13bc0918
 def _output_path(out:str|Path|None, video:Path, csv:str|Path|Predictions)->Path:
