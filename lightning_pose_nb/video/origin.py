@@ -30,6 +30,7 @@ class Origin:
     same:bool=False                # It is this very file
     name:str=''                    # What it was called; '' if nothing is known
     size:tuple[int,int]|None=None  # Height and width of its frames, pixels; None if it is not known
+    replaced:bool=False            # It was where another file is now
 
 def read_origin(
     csv:str|Path|None, # Predictions, or what was made of them; None: they come from no file
@@ -44,7 +45,8 @@ def read_origin(
     names = list(map(_name, files))
     namesakes = [name for name in names if Path(name).stem==Path(video).stem]
     candidates = set(namesakes or names)
-    return Origin(False, candidates.pop(), size) if len(candidates)==1 else Origin()
+    replaced = str(Path(video).absolute()) in map(_path, files)
+    return Origin(False, candidates.pop(), size, replaced) if len(candidates)==1 else Origin()
 
 def _sources(note:Mapping[str,Any])->list[Any]:
     "The files of a note that can be the one: that of its view, where it says which."
@@ -55,10 +57,12 @@ def _sources(note:Mapping[str,Any])->list[Any]:
 
 def _name(file:Any)->str:
     "The name of a file of a note; notes of older versions hold name, bytes and time stamp."
-    path = ''
-    if isinstance(file, Mapping): path = file.get('path', '')
-    elif isinstance(file, list) and file: path = file[0]
-    return Path(str(path).replace('\\', '/')).name
+    return Path(_path(file).replace('\\', '/')).name
+
+def _path(file:Any)->str:
+    "Where a file of a note was; only its name in notes of older versions."
+    if isinstance(file, Mapping): return str(file.get('path', ''))
+    return str(file[0]) if isinstance(file, list) and file else ''
 
 def _size(size:Any)->tuple[int,int]|None:
     "Height and width, if that is what it is."
@@ -84,6 +88,9 @@ def source_size(
     if origin.same: return None
     info = video if isinstance(video, VideoInfo) and video.n_frames is not None else probe(path)
     where = str(csv or 'the predictions')
+    if origin.replaced:
+        found = f'made from what {path} was before; another file has taken its place'
+        raise _refused(where, found, 'the video that was predicted')
     _check_rows(where, info, len(xy), index)
     _check_name(where, origin, info)
     if crops: return None
