@@ -68,6 +68,10 @@ def write_deeplabcut(
     "Write a DeepLabCut project, completely or not at all; raises `ProjectError` where that is impossible."
     target = Path(target)
     check_target(source, target)
+    scorer = scorer or source.labels.scorer or 'labels'
+    if set(scorer) & set('/\\:'):
+        fix = 'Give another name: --scorer NAME'
+        raise ProjectError(Problem('scorer', '', f'{scorer}, which is in file names', r'a name without / \ :', fix))
     labels = replace(source.labels, images=labeled_data_names(source.labels.images))
     files = dict(zip(labels.images, (source.images.get(image) for image in source.labels.images)))
     file = labels.path or source.path
@@ -76,7 +80,6 @@ def write_deeplabcut(
     if labels.individual:
         found = f'the name of the animal, {labels.individual}, which does not go along'
         source.add_note(file, '', found, level='notice')
-    scorer = scorer or labels.scorer or 'labels'
     groups = image_groups(labels.images)
     with new_folder(target) as scratch:
         for image,file in files.items():
