@@ -85,7 +85,7 @@ def read_deeplabcut_config(
     if not keypoints and not unique:
         found = 'no list of keypoint names'
         raise ProjectError(Problem(str(config), where(doc, key), found, f'{key}: [nose, tail, …]'))
-    again = [name for name,n in Counter([*keypoints, *unique]).items() if n>1]
+    again = [name for names in (keypoints, unique) for name,n in Counter(names).items() if n>1]
     if again:
         raise ProjectError(Problem(str(config), where(doc, key), f'{", ".join(again)} twice', 'every keypoint once'))
     videos = doc.get('video_sets')
@@ -572,7 +572,7 @@ def _no_images(source:Source)->ProjectError|None:
     gone = [note for note in source.notes if ' gone' in note.found]
     if not gone: return None
     fix = 'Copy the images into the folder of their table, under the names that the table has, endings included'
-    return ProjectError([replace(note, level='error', fix=fix) for note in gone])
+    return ProjectError([replace(note, level='error', found=note.found.split(';')[0], fix=fix) for note in gone])
 
 def _no_labels(cfg:DeepLabCutConfig, tables:Sequence[LabelTable], wanted:str)->ProjectError:
     "The error for a project in which nobody has labelled, or not the one who is wanted."

@@ -130,14 +130,16 @@ def export_predictions(
 )->Exported:
     "Write predictions as DeepLabCut does."
     target = Path(target)
-    written = []
-    for path in map(Path, tables):
-        predictions = read_predictions(path)
+    found = {path: read_predictions(path) for path in map(Path, tables)}
+    for path,predictions in found.items(): # before the first is written
         new = target/f'{path.stem}DLC_{predictions.scorer}.h5'
         for file in (new, new.with_suffix('.csv')):
             if file.exists(): raise FileExistsError(17, 'exists already, and is left as it is', str(file))
+    written = []
+    for path,predictions in found.items():
         write_deeplabcut_predictions(predictions, target, path.stem, predictions.scorer)
-        written.append(f'{new.stem}.csv and .h5: {how_many(len(predictions), "frame")}')
+        name = f'{path.stem}DLC_{predictions.scorer}'
+        written.append(f'{name}.csv and .h5: {how_many(len(predictions), "frame")}')
     return Exported(target, written, [])
 
 def export_project(
