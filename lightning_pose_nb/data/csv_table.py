@@ -587,7 +587,10 @@ def table_names(
     path:str|Path, # CSV with three header rows
 )->tuple[list[str],list[str]]: # Scorers; animals of the row `individuals`, none without it
     "Who labelled a table, and which animals are in it; raises `ProjectError` for what is no such table."
-    with open_table(path) as file: lines = list(islice(csv.reader(file), 4))
+    with open_table(path) as file:
+        first = file.readline()
+        _check_separator(Path(path), first)
+        lines = list(islice(csv.reader(chain([first] if first else [], file)), 4))
     animals:list[str] = []
     if len(lines)>1 and _mark(lines[1])==INDIVIDUALS: animals = _different(lines.pop(1)[1:])
     _check_marks(Path(path), lines[:3])

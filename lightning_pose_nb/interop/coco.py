@@ -78,6 +78,7 @@ NEEDED = {'images': ('id', 'file_name'), 'annotations': ('image_id', 'category_i
 def _check_items(path:Path, section:str, items:list[dict], keys:tuple[str, ...])->None:
     "Raise `ProjectError` for an item without a number or text that others name it by, or with that of another."
     known:set = set()
+    names:set[str] = set()
     for i,item in enumerate(items):
         place = f'{section}, item {i+1}'
         for key in keys:
@@ -87,6 +88,11 @@ def _check_items(path:Path, section:str, items:list[dict], keys:tuple[str, ...])
         if section!='annotations' and item['id'] in known:
             raise ProjectError(Problem(str(path), place, f'id {item["id"]} again', 'every id once'))
         known.add(item.get('id') if section!='annotations' else i)
+        if section!='images': continue
+        name = str(item['file_name']).replace('\\', '/')
+        if name in names:
+            raise ProjectError(Problem(str(path), place, f'file_name {name} again', 'every image once'))
+        names.add(name)
 
 # %% ../../nbs/43_interop/50_coco.ipynb #6ed2717f
 @dataclass(frozen=True)
@@ -105,8 +111,12 @@ def choose_category(
     "The category to take; raises `ProjectError` if there are several and none is named."
     used = {str(annotation.get('category_id')) for annotation in data['annotations']}
     with_points = [one for one in data['categories'] if isinstance(one.get('keypoints'), list) and one['keypoints']]
-    known = {str(one.get('name')): one for one in with_points if str(one.get('id')) in used}
+    taken = [one for one in with_points if str(one.get('id')) in used]
+    known = {str(one.get('name')): one for one in taken}
     names = ', '.join(known)
+    if len(known)<len(taken):
+        found = f'{len(taken)} categories with keypoints, of the names {names}'
+        raise ProjectError(Problem(str(source.path), 'categories', found, 'every name once', 'Rename one of them'))
     if not known:
         found = 'no annotation of a category with keypoints'
         raise ProjectError(Problem(str(source.path), 'categories', found, 'keypoints: [nose, tail, …]'))
@@ -117,11 +127,20 @@ def choose_category(
         fix = f'Name one: lpnb import … --individual {next(iter(known))}'
         raise ProjectError(Problem(str(source.path), 'categories', f'{len(known)} categories: {names}', 'one', fix))
     chosen = wanted or next(iter(known))
+    _tell_nameless(source, data)
     for name in known:
         if name!=chosen: source.add_note(source.path, 'categories', f'annotations of {name}, which are left behind')
     return _category(source, known[chosen])
 
 # %% ../../nbs/43_interop/50_coco.ipynb #522f61b7
+def _tell_nameless(source:Source, data:dict[str, list])->None:
+    "Say which annotations are of no category of the list."
+    ids = [one.get('id') for one in data['categories']]
+    lost = [one['category_id'] for one in data['annotations'] if one['category_id'] not in ids]
+    if not lost: return
+    found = f'{how_many(len(lost), "annotation")} of a category that the file does not list, {lost[0]!r}; left behind'
+    source.add_note(source.path, 'annotations', found, 'A number and a text are not the same: 1 and "1"')
+
 def _category(source:Source, one:dict)->Category:
     "A category with its skeleton by names; COCO counts keypoints from 1."
     keypoints = [str(name).strip() for name in one['keypoints']]
@@ -215,13 +234,13 @@ def read_coco(
     poses = poses_by_image(source, data, category)
     found = {image.get('id'): find_coco_image(files[0], str(image.get('file_name'))) for image in data['images']}
     _tell_missing(source, data, poses, found)
+    _tell_sizes(source, data, poses, found)
     listed = [image for image in data['images'] if found[image.get('id')]]
     there = {str(image['file_name']).replace('\\', '/'): image['id'] for image in listed}
     names = dict(zip(labeled_data_names(list(there), files[0].stem), there.values()))
     source.images = {name: file for name,number in names.items() if (file := found[number]) is not None}
     labelled = {name: poses[number] for name,number in sorted(names.items()) if number in poses}
-    if not labelled:
-        raise ProjectError(Problem(str(files[0]), '', 'no labelled image that is there', 'images beside the file'))
+    if not labelled: raise _no_labelled(files[0], data, poses)
     points = np.stack(list(labelled.values()))
     visible = points[...,2].astype(np.int8)
     source.labels = Labels(list(labelled), category.keypoints, points[...,:2], visible, category.name, files[0])
@@ -229,6 +248,31 @@ def read_coco(
     return source
 
 # %% ../../nbs/43_interop/50_coco.ipynb #b8d6d9e3
+def _no_labelled(path:Path, data:dict[str, list], poses:dict)->ProjectError:
+    "Why no labelled image is left of a file."
+    names = [image['file_name'] for image in data['images'] if image['id'] in poses]
+    if not poses: return ProjectError(Problem(str(path), 'annotations', 'no labelled keypoint', 'one or more'))
+    if not names:
+        found = f'only annotations of images that the file does not list, such as {next(iter(poses))!r}'
+        fix = 'A number and a text are not the same: 1 and "1"'
+        return ProjectError(Problem(str(path), 'annotations', found, 'an image_id of the list images', fix))
+    found = f'{how_many(len(names), "labelled image")}, and none is there; the first: {names[0]}'
+    fix = 'Put the images there. A file_name is a path from that folder: none of another computer'
+    return ProjectError(Problem(str(path), 'images', found, 'images beside the file, or in a folder images', fix))
+
+def _tell_sizes(source:Source, data:dict[str, list], poses:dict, found:dict[Any, Path|None])->None:
+    "Say so if labelled images are not as large as the file says: their labels are in other pixels."
+    wrong = []
+    for image in data['images']:
+        said = image.get('height'),image.get('width')
+        size = _size_of(found[image['id']])
+        if image['id'] not in poses or not all(said) or not all(size) or said==size: continue
+        wrong.append(f'{image["file_name"]}: {size[1]} x {size[0]} pixels, and {said[1]} x {said[0]} in the file')
+    if not wrong: return
+    text = f'{how_many(len(wrong), "labelled image")} of another size than the file says, the first: {wrong[0]}'
+    fix = 'Were the images scaled? Then the labels do not fit. Take the images that were labelled'
+    source.add_note(source.path, 'images', text, fix)
+
 def _tell_missing(source:Source, data:dict[str, list], poses:dict, found:dict[Any, Path|None])->None:
     "Say which labelled images are not there, or are named nowhere."
     gone = [str(image.get('file_name')) for image in data['images'] if not found[image.get('id')]]

@@ -11,9 +11,11 @@ __all__ = ['DeepLabCutConfig', 'is_deeplabcut', 'read_deeplabcut_config', 'make_
            'read_deeplabcut', 'names_of_animal', 'add_skeleton']
 
 # %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #7208a263
+import shlex
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -83,6 +85,9 @@ def read_deeplabcut_config(
     if not keypoints and not unique:
         found = 'no list of keypoint names'
         raise ProjectError(Problem(str(config), where(doc, key), found, f'{key}: [nose, tail, …]'))
+    again = [name for names in (keypoints, unique) for name,n in Counter(names).items() if n>1]
+    if again:
+        raise ProjectError(Problem(str(config), where(doc, key), f'{", ".join(again)} twice', 'every keypoint once'))
     videos = doc.get('video_sets')
     crops = {}
     for name,about in (videos if isinstance(videos, dict) else {}).items():
@@ -170,10 +175,20 @@ class LabelTable:
 def image_folders(
     home:Path,     # A project
 )->list[Path]:     # Those in labeled-data, without DeepLabCut's drawings of labels
-    "The folders with images of a project, each of a video."
+    "The folders with images of a project, each of a video; raises `ProjectError` for a link that leads nowhere."
     place = home/LABELED_DATA
-    folders = sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
-    return [path for path in folders if not path.name.startswith('.') and not path.name.endswith('_labeled')]
+    if place.is_symlink() and not place.exists(): raise _no_target(place)
+    found = sorted(place.iterdir()) if place.is_dir() else []
+    for path in found:
+        if path.is_symlink() and not path.exists(): raise _no_target(path)
+    folders = [path for path in found if path.is_dir() and not path.name.startswith('.')]
+    return [path for path in folders if not path.name.endswith('_labeled') or any(path.glob('CollectedData*'))]
+
+def _no_target(link:Path)->ProjectError:
+    "The error for a link to a folder that is not there."
+    found = f'a link to {link.readlink()}, which is not there'
+    fix = 'Mount that disk, link to the new place, or remove the link'
+    return ProjectError(Problem(str(link), '', found, 'a folder of images', fix))
 
 # %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #647e1699
 def tables_of(
@@ -188,9 +203,20 @@ def tables_of(
         if options.table in kinds: kinds = [str(options.table)]
         if kinds==['csv', 'h5'] and not has_formats(): kinds = ['csv']
         table = LabelTable(folder, stem, kinds)
-        table.scorers,table.animals = scorers_and_animals(table.path(kinds[0]))
+        with _other_kind(table, kinds[0]): table.scorers,table.animals = scorers_and_animals(table.path(kinds[0]))
         tables.append(table)
     return tables
+
+@contextmanager
+def _other_kind(table:LabelTable, kind:str)->Iterator[None]:
+    "Where one of the two files of a table cannot be read, say how to take the other."
+    try: yield
+    except ProjectError as error:
+        if len(table.kinds)<2: raise
+        other = 'h5' if kind=='csv' else 'csv'
+        fix = f'To take {table.stem}.{other}, and not to look at this file: --table {other}'
+        problems = [replace(problem, fix=f'{problem.fix}. {fix}'.removeprefix('. ')) for problem in error.problems]
+        raise ProjectError(problems) from None
 
 def has_formats()->bool:
     "Is the extra `formats` installed?"
@@ -268,8 +294,12 @@ def read_table(
 )->Labels:
     "Labels of a folder; raises `ProjectError` if its CSV and its HDF5 file disagree."
     if table.scorers and only.scorer not in table.scorers: only = replace(only, scorer=None)
-    if not table.animals: only = replace(only, individuals=None)
-    labels,others = read_deeplabcut_labels(table.path(table.kinds[0]), only)
+    if not table.animals and only.individuals:
+        found = f'a table without the row individuals: its labels are taken as of {only.individuals[0]}'
+        source.add_note(table.path(table.kinds[0]), '', found, 'If they are of another, move the folder away')
+        only = replace(only, individuals=None)
+    with _other_kind(table, table.kinds[0]):
+        labels,others = read_deeplabcut_labels(table.path(table.kinds[0]), only)
     if len(table.kinds)>1: _compare(table, labels, only)
     elif 'h5' not in table.kinds and table.path('h5').exists() and not has_formats():
         found = 'not compared with the CSV beside it, which is taken'
@@ -282,10 +312,7 @@ def read_table(
 # %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #4ad10dec
 def _compare(table:LabelTable, labels:Labels, only:Only)->None:
     "Raise `ProjectError` if the HDF5 file of a table says something else than its CSV, or cannot be read."
-    try: hdf,_ = read_deeplabcut_labels(table.path('h5'), only)
-    except ProjectError as error:
-        fix = 'To take the CSV, and not to look at this file: --table csv'
-        raise ProjectError([replace(problem, fix=f'{problem.fix}. {fix}') for problem in error.problems]) from None
+    with _other_kind(table, 'h5'): hdf,_ = read_deeplabcut_labels(table.path('h5'), only)
     difference = first_difference(labels, hdf)
     if difference: raise _disagreement(table, difference)
 
@@ -317,12 +344,22 @@ def keypoint_order(
         near = did_you_mean(empty[0], unknown)
         found = f'{how_many(len(empty), "keypoint")} without a column in any table, left out: {", ".join(empty)}'
         source.add_note(cfg.path, where(cfg.doc, 'bodyparts'), found, near)
-    if unknown:
-        n = sum(_n_labels(part, name) for part in parts for name in unknown)
-        found = f'{how_many(n, "label")} of keypoints that are not in the config, left behind: {", ".join(unknown)}'
-        fix = 'To take them, add the names to the list in config.yaml'
-        source.add_note(source.path/LABELED_DATA, '', found, fix)
+    if unknown: _tell_unknown(source, parts, unknown, both)
+    for part in parts:
+        absent = [name for name in both if name not in part.keypoint_names]
+        found = f'no column of {", ".join(absent)}: not labelled in this folder'
+        if absent: source.add_note(part.path or source.path, '', found, level='notice')
     return both
+
+def _tell_unknown(source:Source, parts:Sequence[Labels], unknown:Sequence[str], both:Sequence[str])->None:
+    "Say which keypoints of tables the config does not have, and how they may be written there."
+    having = [part for part in parts if set(unknown).intersection(part.keypoint_names)]
+    file = (having[0].path if len(having)==1 else None) or source.path/LABELED_DATA
+    n = sum(_n_labels(part, name) for part in having for name in unknown)
+    found = f'{how_many(n, "label")} of keypoints that are not in the config, left behind: {", ".join(unknown)}'
+    near = did_you_mean(unknown[0], [name for name in both if name not in having[0].keypoint_names])
+    fix = f'{near} Then rename it in the table. ' if near else ''
+    source.add_note(file, '', found, f'{fix}To take them, add the names to the list in config.yaml')
 
 def _n_labels(labels:Labels, name:str)->int:
     "How many labels a keypoint has."
@@ -505,7 +542,7 @@ def read_deeplabcut(
         part = parts.get(folder)
         named = add_rows(source, folder, by_names(part, names), rows) if part else set()
         add_waiting(source, folder, named, animals is None)
-    if not rows: raise _no_labels(cfg, [], wanted)
+    if not rows: raise _no_images(source) or _no_labels(cfg, [], wanted)
     source.labels = joined(rows, names, wanted)
     source.labels.individual = animals[0] if animals else None
     add_skeleton(source, cfg)
@@ -528,6 +565,15 @@ def _has_animal(source:Source, table:LabelTable, animals:tuple[str,...]|None)->b
     source.add_note(table.folder, '', f'no labels of {animals[0]}: the folder is left behind')
     return False
 
+
+# %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #50b7e651
+def _no_images(source:Source)->ProjectError|None:
+    "The error for a project whose labelled images are all gone; None if that is not why no label is left."
+    gone = [note for note in source.notes if ' gone' in note.found]
+    if not gone: return None
+    fix = 'Copy the images into the folder of their table, under the names that the table has, endings included'
+    return ProjectError([replace(note, level='error', found=note.found.split(';')[0], fix=fix) for note in gone])
+
 def _no_labels(cfg:DeepLabCutConfig, tables:Sequence[LabelTable], wanted:str)->ProjectError:
     "The error for a project in which nobody has labelled, or not the one who is wanted."
     scorers = list(dict.fromkeys(scorer for table in tables for scorer in table.scorers))
@@ -537,7 +583,7 @@ def _no_labels(cfg:DeepLabCutConfig, tables:Sequence[LabelTable], wanted:str)->P
         fix = f'Say whose labels to take: --scorer {scorers[0]}'
         return ProjectError(Problem(str(cfg.home), LABELED_DATA, found, 'labels', fix))
     found = f'no labels: no CollectedData_{wanted}.csv or .h5 with a label in any folder'
-    videos = f'{cfg.home}/videos --keypoints {",".join(cfg.keypoints)}'
+    videos = shlex.join([f'{cfg.home}/videos', '--keypoints', ','.join(cfg.keypoints)])
     fix = f'To begin labelling: lpnb new NEW_FOLDER {videos}'
     return ProjectError(Problem(str(cfg.home), LABELED_DATA, found, 'labelled frames', fix))
 
@@ -548,7 +594,7 @@ def add_skeleton(
     "Take the lines of a skeleton that join two keypoints."
     names = source.labels.keypoint_names
     for pair in cfg.skeleton:
-        if len(pair)==2 and set(pair) <= set(names): source.skeleton.append(pair)
+        if len(pair)==len(set(pair))==2 and set(pair) <= set(names): source.skeleton.append(pair)
         else:
             found = f'a line of the skeleton, {" – ".join(pair)}, that joins no two keypoints of the labels'
             source.add_note(cfg.path, where(cfg.doc, 'skeleton'), found+'; left out', level='notice')

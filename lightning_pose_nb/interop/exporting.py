@@ -68,6 +68,10 @@ def write_deeplabcut(
     "Write a DeepLabCut project, completely or not at all; raises `ProjectError` where that is impossible."
     target = Path(target)
     check_target(source, target)
+    scorer = scorer or source.labels.scorer or 'labels'
+    if set(scorer) & set('/\\:'):
+        fix = 'Give another name: --scorer NAME'
+        raise ProjectError(Problem('scorer', '', f'{scorer}, which is in file names', r'a name without / \ :', fix))
     labels = replace(source.labels, images=labeled_data_names(source.labels.images))
     files = dict(zip(labels.images, (source.images.get(image) for image in source.labels.images)))
     file = labels.path or source.path
@@ -76,7 +80,6 @@ def write_deeplabcut(
     if labels.individual:
         found = f'the name of the animal, {labels.individual}, which does not go along'
         source.add_note(file, '', found, level='notice')
-    scorer = scorer or labels.scorer or 'labels'
     groups = image_groups(labels.images)
     with new_folder(target) as scratch:
         for image,file in files.items():
@@ -127,14 +130,16 @@ def export_predictions(
 )->Exported:
     "Write predictions as DeepLabCut does."
     target = Path(target)
-    written = []
-    for path in map(Path, tables):
-        predictions = read_predictions(path)
+    found = {path: read_predictions(path) for path in map(Path, tables)}
+    for path,predictions in found.items(): # before the first is written
         new = target/f'{path.stem}DLC_{predictions.scorer}.h5'
         for file in (new, new.with_suffix('.csv')):
             if file.exists(): raise FileExistsError(17, 'exists already, and is left as it is', str(file))
+    written = []
+    for path,predictions in found.items():
         write_deeplabcut_predictions(predictions, target, path.stem, predictions.scorer)
-        written.append(f'{new.stem}.csv and .h5: {how_many(len(predictions), "frame")}')
+        name = f'{path.stem}DLC_{predictions.scorer}'
+        written.append(f'{name}.csv and .h5: {how_many(len(predictions), "frame")}')
     return Exported(target, written, [])
 
 def export_project(

@@ -9,12 +9,12 @@ __all__ = ['FORMATS', 'Format', 'recognise', 'import_project']
 
 # %% ../../nbs/43_interop/60_importing.ipynb #3a38ebcf
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..config.yaml_document import read_document
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, only_errors
 from .coco import is_coco, read_coco
 from .deeplabcut_project import is_deeplabcut, read_deeplabcut
 from .new_project import Imported, ImportOptions, Source, import_options, write_project
@@ -39,8 +39,18 @@ def recognise(
     if not path.exists(): raise ProjectError(Problem(str(path), '', 'nothing: there is no such file or folder', ''))
     for one in FORMATS:
         if one.is_this(path): return one
+    _check_readable(path)
     known = ' or '.join(one.title for one in FORMATS)
     raise ProjectError(Problem(str(path), '', _what_else(path), known, _nearby(path)))
+
+
+# %% ../../nbs/43_interop/60_importing.ipynb #8731962e
+def _check_readable(path:Path)->None:
+    "Raise `ProjectError` for a config that cannot be read: it says nothing of whose it is."
+    config = path/'config.yaml' if path.is_dir() else path
+    if config.suffix.lower() not in ('.yaml', '.yml') or not config.is_file(): return
+    problems = only_errors(read_document(config).problems)
+    if problems: raise ProjectError([replace(problem, file=str(config)) for problem in problems])
 
 def _what_else(path:Path)->str:
     "What a path seems to be."
