@@ -48,6 +48,7 @@ def read_origin(
     replaced = str(Path(video).absolute()) in map(_path, files)
     return Origin(False, candidates.pop(), size, replaced) if len(candidates)==1 else Origin()
 
+# %% ../../nbs/10_video/90_origin.ipynb #86befbfa
 def _sources(note:Mapping[str,Any])->list[Any]:
     "The files of a note that can be the one: that of its view, where it says which."
     files = note.get('source')
