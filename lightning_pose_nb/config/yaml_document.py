@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from ..core.errors import Problem, did_you_mean, merge_repeated, nearest_name
 
@@ -228,6 +229,7 @@ def parse_document(
         return doc
     doc.text = text
     try: data = _read_tree(text, doc)
+    except ReaderError as error: problem = _hidden_problem(error, text, file)
     except yaml.YAMLError as error: problem = _syntax_problem(error, file)
     except RecursionError: problem = Problem(file, '', _DEEP, 'plain values')
     except (ValueError, OverflowError) as error:
@@ -258,6 +260,12 @@ def _read_tree(text:str, doc:Document)->Any:
     loader = _Loader(text)
     node = loader.get_single_node()
     return (_build(loader, node, '', doc) if node else None) or {}
+
+def _hidden_problem(error:ReaderError, text:str, file:str)->Problem:
+    "A character that no text file should hold, and where."
+    place = f'line {text.count(chr(10), 0, error.position)+1}'
+    found = f'the character U+{error.character:04X}, which cannot be seen'
+    return Problem(file, place, f'this is not YAML: {found}', 'text', 'Delete it, or write the line again.')
 
 def _syntax_problem(error:yaml.YAMLError, file:str)->Problem:
     "What the parser could not understand, and where."
