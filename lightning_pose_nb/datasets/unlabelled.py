@@ -33,6 +33,13 @@ from ..video.backends import ClipBuffer, choose_readers, open_clips
 from ..video.sequential import FrameBatch
 from ..video.sessions import Session
 
+# %% ../../nbs/14_datasets/70_unlabelled.ipynb #af02afc8
+def _stack_views(images:list[torch.Tensor])->torch.Tensor:
+    "Views (T, 3, H, W), each on its device, as one tensor (T, V, 3, H, W); a single one as it is."
+    if len(images)==1: return images[0]
+    if len({image.device for image in images})>1: images = [image.cpu() for image in images]
+    return torch.stack(images, 1)
+
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #9a36f9f0
 def make_sequence(
     views:Sequence[FrameBatch],           # The same T frames from each view, at the model's size
@@ -77,12 +84,6 @@ def _plain_sequence(
     matrices = np.stack([transform.matrix for transform in transforms])[:, None]
     moves = torch.from_numpy(matrices.astype(np.float32))
     return dict(plain_images=_stack_views(images), from_plain=moves[0] if len(views)==1 else moves)
-
-def _stack_views(images:list[torch.Tensor])->torch.Tensor:
-    "Views (T, 3, H, W), each on its device, as one tensor (T, V, 3, H, W); a single one as it is."
-    if len(images)==1: return images[0]
-    if len({image.device for image in images})>1: images = [image.cpu() for image in images]
-    return torch.stack(images, 1)
 
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #b1015879
 class _Stage:

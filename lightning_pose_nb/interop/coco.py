@@ -247,6 +247,12 @@ def read_coco(
     source.skeleton = category.skeleton
     return source
 
+# %% ../../nbs/43_interop/50_coco.ipynb #ca4808ca
+def _size_of(file:Path|None)->tuple[int, int]:
+    "Height and width of an image; 0, 0 if it cannot be read."
+    try: return image_size(file) if file else (0, 0)
+    except (VideoError, OSError): return 0, 0
+
 # %% ../../nbs/43_interop/50_coco.ipynb #b8d6d9e3
 def _no_labelled(path:Path, data:dict[str, list], poses:dict)->ProjectError:
     "Why no labelled image is left of a file."
@@ -330,8 +336,3 @@ def _annotation(number:int, xy:np.ndarray, visible:np.ndarray)->dict[str, Any]:
         'id': number, 'image_id': number, 'category_id': 1, 'iscrowd': 0, 'num_keypoints': int((visible>0).sum()),
         'bbox': [*corner.tolist(), width, height], 'area': width*height,
         'keypoints': [value for triple in triples for value in triple]}
-
-def _size_of(file:Path|None)->tuple[int, int]:
-    "Height and width of an image; 0, 0 if it cannot be read."
-    try: return image_size(file) if file else (0, 0)
-    except (VideoError, OSError): return 0, 0

@@ -334,6 +334,20 @@ def _open_video(path:Path)->VideoInfo|str:
     try: return probe(path, count=False)
     except VideoError as error: return str(error).removeprefix(f'{path}: ')
 
+# %% ../../nbs/41_project/10_checks.ipynb #016397cc
+def _check_video_depth(p:Project, videos:Sequence[Path])->None:
+    "How many bits the values of some 16-bit videos use, if that can be a surprise."
+    if not videos or not p.are_valid('data.data_dir', 'data.pixel_depth'): return
+    bits = {video: video_depth(video) for video in videos}
+    listed = ', '.join(f'{video.name} {n}' for video,n in list(bits.items())[:4])
+    images = [image for labels in p.labels for image in labels.images]
+    known = images_depth(images, p.cfg.data.root, p.cfg.data.pixel_depth)
+    if known is None: _tell_evident(p, min(bits.values()), listed)
+    elif max(bits.values())>known:
+        found = f'{known} bits, as set or in labelled images, but there are 16-bit videos of more ({listed})'
+        expected = f'{max(bits.values())} bits'
+        p.add('data.pixel_depth', found, expected, 'Higher values would all be white.', 'warning')
+
 # %% ../../nbs/41_project/10_checks.ipynb #4aa46338
 def _check_opened(p:Project, folder:VideoFolder, infos:Sequence[VideoInfo])->None:
     "Videos that open fit the labelled frames."
@@ -601,19 +615,6 @@ def _check_depth(p:Project, highest:int)->None:
         p.add('data.pixel_depth', found, f'{depth} bits', 'Higher values would all be white.', 'warning')
 
 # %% ../../nbs/41_project/10_checks.ipynb #a64f21ca
-def _check_video_depth(p:Project, videos:Sequence[Path])->None:
-    "How many bits the values of some 16-bit videos use, if that can be a surprise."
-    if not videos or not p.are_valid('data.data_dir', 'data.pixel_depth'): return
-    bits = {video: video_depth(video) for video in videos}
-    listed = ', '.join(f'{video.name} {n}' for video,n in list(bits.items())[:4])
-    images = [image for labels in p.labels for image in labels.images]
-    known = images_depth(images, p.cfg.data.root, p.cfg.data.pixel_depth)
-    if known is None: _tell_evident(p, min(bits.values()), listed)
-    elif max(bits.values())>known:
-        found = f'{known} bits, as set or in labelled images, but there are 16-bit videos of more ({listed})'
-        expected = f'{max(bits.values())} bits'
-        p.add('data.pixel_depth', found, expected, 'Higher values would all be white.', 'warning')
-
 def _tell_evident(p:Project, lowest:int, listed:str)->None:
     "Report 16-bit videos whose values do not use all bits."
     if lowest==16: return
