@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import Problem, ProjectError, did_you_mean, how_many
+from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import new_folder, write_atomic
 from ..data.frame_names import leaves_folder
 from ..data.labels import Labels
@@ -26,7 +26,9 @@ from lightning_pose_nb.interop.new_project import (
     ImportOptions,
     Source,
     check_target,
+    choose_name,
     labeled_data_names,
+    not_there,
     place_file,
 )
 from ..video.images import VideoError, image_size
@@ -109,28 +111,28 @@ def choose_category(
     wanted:str|None,          # Its name
 )->Category:
     "The category to take; raises `ProjectError` if there are several and none is named."
-    used = {str(annotation.get('category_id')) for annotation in data['annotations']}
-    with_points = [one for one in data['categories'] if isinstance(one.get('keypoints'), list) and one['keypoints']]
-    taken = [one for one in with_points if str(one.get('id')) in used]
-    known = {str(one.get('name')): one for one in taken}
-    names = ', '.join(known)
-    if len(known)<len(taken):
-        found = f'{len(taken)} categories with keypoints, of the names {names}'
-        raise ProjectError(Problem(str(source.path), 'categories', found, 'every name once', 'Rename one of them'))
-    if not known:
-        found = 'no annotation of a category with keypoints'
-        raise ProjectError(Problem(str(source.path), 'categories', found, 'keypoints: [nose, tail, …]'))
-    if wanted is not None and wanted not in known:
-        found = f'no annotations of {wanted!r}; there is {names}'
-        raise ProjectError(Problem(str(source.path), 'categories', found, '', did_you_mean(wanted, known)))
-    if wanted is None and len(known)>1:
-        fix = f'Name one: lpnb import … --individual {next(iter(known))}'
-        raise ProjectError(Problem(str(source.path), 'categories', f'{len(known)} categories: {names}', 'one', fix))
-    chosen = wanted or next(iter(known))
+    known = _categories(source.path, data)
+    chosen = choose_name((str(source.path), 'categories'), list(known), wanted, 'category')
     _tell_nameless(source, data)
     for name in known:
         if name!=chosen: source.add_note(source.path, 'categories', f'annotations of {name}, which are left behind')
-    return _category(source, known[chosen])
+    return _category(source, known[str(chosen)])
+
+# %% ../../nbs/43_interop/50_coco.ipynb #8d238ab0
+def _categories(path:Path, data:dict[str, list])->dict[str, dict]:
+    "The categories with keypoints that have annotations, by name; raises `ProjectError` if there are none."
+    used = {str(annotation['category_id']) for annotation in data['annotations']}
+    taken = []
+    for one in data['categories']:
+        keypoints = one.get('keypoints')
+        if isinstance(keypoints, list) and keypoints and str(one['id']) in used: taken.append(one)
+    known = {str(one['name']): one for one in taken}
+    if not known:
+        found = 'no annotation of a category with keypoints'
+        raise ProjectError(Problem(str(path), 'categories', found, 'keypoints: [nose, tail, …]'))
+    if len(known)==len(taken): return known
+    found = f'{len(taken)} categories with keypoints, of the names {", ".join(known)}'
+    raise ProjectError(Problem(str(path), 'categories', found, 'every name once', 'Rename one of them'))
 
 # %% ../../nbs/43_interop/50_coco.ipynb #522f61b7
 def _tell_nameless(source:Source, data:dict[str, list])->None:
@@ -283,10 +285,8 @@ def _tell_missing(source:Source, data:dict[str, list], poses:dict, found:dict[An
     "Say which labelled images are not there, or are named nowhere."
     gone = [str(image.get('file_name')) for image in data['images'] if not found[image.get('id')]]
     if gone:
-        text = f'{how_many(len(gone), "image")} that is not there, {gone[0]}' if len(gone)==1 else \
-            f'{len(gone)} images that are not there, the first: {gone[0]}'
         fix = 'Put the images beside the file, or in a folder images'
-        source.add_note(source.path, 'images', text+'; left behind', fix)
+        source.add_note(source.path, 'images', f'{not_there(gone, "image")}; left behind', fix)
     nowhere = [number for number in poses if number not in found]
     if nowhere:
         text = f'{how_many(len(nowhere), "annotation")} of images that the file does not list, left behind'
