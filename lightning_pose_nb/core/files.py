@@ -31,8 +31,13 @@ def replacing(
     path:str|Path,      # File to replace or make; its folder is made if need be
     suffix:str='.part', # How the scratch name ends, for writers that choose a format by the suffix
 )->Iterator[Path]:      # Where to write
-    "Replace a file by what the block writes if it ends well; leave it alone if it raises."
+    """Replace a file by what the block writes if it ends well; leave it alone if it raises.
+
+    Raises `PermissionError` for a file that its owner has made read-only.
+    """
     path = Path(path)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = scratch_path(path, suffix)
     try:
