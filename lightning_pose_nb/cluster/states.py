@@ -137,6 +137,7 @@ class Signs:
         found = living_owner(self.manifest.state/unit.name, self._now)
         return f'process {found.pid} on {found.host}, since {found.since}' if found else ''
 
+# %% ../../nbs/51_cluster/30_states.ipynb #eec16f06
 class States(Signs):
     "How all units of a manifest stand, as the disk tells at one time."
     def blocked_by(self, unit:Unit)->str:
