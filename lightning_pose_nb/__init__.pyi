@@ -36,3 +36,4 @@ from . import labeling as labeling
 from . import project as project
 from . import widgets as widgets
 from . import interop as interop
+from . import cluster as cluster
