@@ -7,3 +7,4 @@ from .sweeps import (
     plot_sweep as plot_sweep,
     sweep_table as sweep_table,
 )
+from .videos import Portions as Portions, plan_predictions as plan_predictions

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,12 @@ class Unit(BaseModel):
     def makes(self)->list[str]:
         "The files that are there when the unit is done."
         raise NotImplementedError
+
+    def is_made(self,
+        has:Callable[[str],bool], # Is a file there?
+    )->bool:
+        "Is there what the unit makes?"
+        return all(map(has, self.makes()))
 
     @property
     def digest(self)->str:
@@ -76,7 +82,9 @@ class PieceUnit(Unit):
     last:int|None=Field(None, ge=1)  # Number of the first frame behind it; None: to the end
     batch_size:int|None=Field(None, ge=1)
     FILES:ClassVar = ('model', 'video', 'csv')
-    def makes(self)->list[str]: return [piece_csv(self.csv, self.first)]
+    def makes(self)->list[str]: return [piece_csv(self.csv, self.first, self.last)]
+    def is_made(self, has:Callable[[str],bool])->bool: # what was joined takes the place of its pieces
+        return has(self.csv) or super().is_made(has)
 
 class JoinUnit(Unit):
     "Join the pieces of one video."
@@ -84,7 +92,7 @@ class JoinUnit(Unit):
     model:str                        # The model folder
     video:str
     csv:str                          # Predictions of the whole video
-    firsts:tuple[int,...]=Field(min_length=1) # First frame of each piece
+    pieces:tuple[tuple[int,int|None],...]=Field(min_length=1) # `first` and `last` of each
     batch_size:int|None=Field(None, ge=1)
     FILES:ClassVar = ('model', 'video', 'csv')
     def makes(self)->list[str]: return [self.csv]
@@ -101,10 +109,11 @@ class ExportUnit(Unit):
 def piece_csv(
     csv:str|Path, # Predictions of the whole video
     first:int,    # Number of the first frame of a piece
+    last:int|None,# Number of the first frame behind it; None: to the end
 )->str:
     "Where the predictions of a piece lie until they are joined."
     path = Path(csv)
-    return str(path.parent/f'{path.stem}.pieces'/f'{first:09d}.csv')
+    return str(path.parent/f'{path.stem}.pieces'/f'{first:09d}-{last or "end"}.csv')
 
 KINDS:dict[str,type[Unit]] = {
     'train': TrainUnit, 'predict': PredictUnit, 'piece': PieceUnit, 'join': JoinUnit, 'export': ExportUnit}
@@ -145,13 +154,14 @@ def write_manifest(
     path:str|Path,        # The file, `….json`
     units:Iterable[Unit],
     made_by:str='',       # The command, for people who read the file
+    replace:bool=False,   # Put it in the place of another one
 )->Manifest:
     "Write a manifest; the same work again leaves the file alone, other work raises `ProjectError`."
     path = Path(path)
     if path.suffix!='.json': raise ProjectError(_bad_name(path))
     manifest = Manifest(path, tuple(units), made_by)
     _check_units(manifest, [f'unit {n+1}' for n in range(len(manifest.units))])
-    if path.exists():
+    if path.exists() and not replace:
         if read_manifest(path).units!=manifest.units: raise ProjectError(_other_work(path))
         return manifest
     lines = [_unit_line(unit) for unit in manifest.units]

@@ -119,7 +119,7 @@ class Signs:
     def is_done(self, unit:Unit)->bool:
         "Was a unit run to its end, and are its results there?"
         if not self.has(unit, DONE): return False
-        return all(map(self._listing.has, unit.makes()))
+        return unit.is_made(self._listing.has)
 
     def has(self,
         unit:Unit,

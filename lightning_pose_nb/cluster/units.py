@@ -8,12 +8,21 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/51_cluster/units.htm
 __all__ = ['RUN', 'FRAMES', 'OpenModel', 'run_unit', 'memory_needed']
 
 # %% ../../nbs/51_cluster/20_units.ipynb #c0704ba5
-import traceback
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .manifest import ExportUnit, Manifest, PredictUnit, TrainUnit, Unit
+from lightning_pose_nb.cluster.manifest import (
+    ExportUnit,
+    JoinUnit,
+    Manifest,
+    PieceUnit,
+    PredictUnit,
+    TrainUnit,
+    Unit,
+    piece_csv,
+)
 from ..core.errors import Problem, ProjectError, how_many
 
 # %% ../../nbs/51_cluster/20_units.ipynb #474b4df4
@@ -73,7 +82,6 @@ def _video_problems(video:Path, error:Exception)->list[Problem]:
     "What to say of a video that could not be predicted; raises what concerns all of them."
     if isinstance(error, ProjectError): return error.problems
     if not isinstance(error, ValueError|OSError) or (isinstance(error, OSError) and error.errno): raise error
-    traceback.print_exception(error)
     fix = '' if video.exists() else 'Was it moved? Put it back, or write a new manifest.'
     return [Problem(str(video), '', str(error).removeprefix(f'{video}: '), '', fix)]
 
@@ -88,7 +96,32 @@ def _export(manifest:Manifest, unit:ExportUnit, models:OpenModel)->None:
         return
     with new_folder(target) as scratch: print(export_project(manifest.place(unit.source), scratch).describe())
 
-RUN:dict[str,Callable[[Manifest,Any,OpenModel],None]] = {'train': _train, 'predict': _predict, 'export': _export}
+# %% ../../nbs/51_cluster/20_units.ipynb #6827c5b9
+def _piece(manifest:Manifest, unit:PieceUnit, models:OpenModel)->None:
+    "Predict what is missing of some frames of a video."
+    from lightning_pose_nb.inference.batches import PredictOptions
+    from lightning_pose_nb.inference.pieces import predict_piece
+    csv = manifest.place(unit.makes()[0])
+    model = models.get(manifest.place(unit.model)).model
+    options = PredictOptions(batch_size=unit.batch_size)
+    predict_piece(model, manifest.place(unit.video), csv, (unit.first, unit.last), options)
+
+def _join(manifest:Manifest, unit:JoinUnit, models:OpenModel)->None:
+    "Join the pieces of a video, measure the whole, and remove the pieces."
+    from lightning_pose_nb.api import predict_recording
+    from lightning_pose_nb.inference.batches import PredictOptions
+    from lightning_pose_nb.inference.pieces import join_pieces
+    csv = manifest.place(unit.csv)
+    video = manifest.place(unit.video)
+    pieces = [manifest.place(piece_csv(unit.csv, first, last)) for first,last in unit.pieces]
+    model = models.get(manifest.place(unit.model)).model
+    options = PredictOptions(batch_size=unit.batch_size)
+    join_pieces(model, video, csv, pieces, options)
+    predict_recording(model, [video], [csv], options=options)
+    shutil.rmtree(pieces[0].parent, ignore_errors=True)
+
+RUN:dict[str,Callable[[Manifest,Any,OpenModel],None]] = {
+    'train': _train, 'predict': _predict, 'piece': _piece, 'join': _join, 'export': _export}
 
 def run_unit(
     manifest:Manifest,

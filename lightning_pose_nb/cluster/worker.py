@@ -253,7 +253,7 @@ def _is_waiting(manifest:Manifest, unit:Unit)->bool:
     "Is a unit still to be run, as the disk says now?"
     if any(mark_path(manifest, unit, mark).exists() for mark in (FAILED, CANCELLED)): return False
     if not mark_path(manifest, unit, DONE).exists(): return True
-    return not all(manifest.place(file).exists() for file in unit.makes())
+    return not unit.is_made(lambda file: manifest.place(file).exists())
 
 def _ending(manifest:Manifest, unit:Unit)->str:
     "A line about a unit that was run."
