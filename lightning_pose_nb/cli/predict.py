@@ -316,6 +316,18 @@ class Summary:
 _SOME = click.Path(exists=True, path_type=Path)
 FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be written with
 
+def _further_options(command:Any)->Any:
+    "Add those options of a prediction that few need."
+    pieces = click.option('--piece-frames', type=click.IntRange(1), default=100_000, show_default=True,
+        help='With --on: longer videos are cut into pieces of so many frames.')
+    boxes = click.option('--boxes', type=_SOME,
+        help='Look only there: bounding boxes of the video, or a folder with NAME_bbox.csv for each.')
+    reader = click.option('--reader', type=click.Choice(['auto', 'video', 'dali']),
+        help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
+    for option in (pieces, workers_option, on_option, reader, boxes): command = option(command)
+    return command
+
+# %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
 @click.command()
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
@@ -327,14 +339,7 @@ FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be writte
 @click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
-@click.option('--boxes', type=_SOME,
-    help='Look only there: bounding boxes of the video, or a folder with NAME_bbox.csv for each.')
-@click.option('--reader', type=click.Choice(['auto', 'video', 'dali']),
-    help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
-@on_option
-@workers_option
-@click.option('--piece-frames', type=click.IntRange(1), default=100_000, show_default=True,
-    help='With --on: longer videos are cut into pieces of so many frames.')
+@_further_options
 @click.pass_context
 def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options:Any)->None:
     """Predict INPUTS with the model in MODEL_DIR.
@@ -359,14 +364,11 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     jobs,problems = group_jobs(jobs, cfg.data.view_names or [], alone)
     for problem in problems: click.echo(problem, err=True)
     wishes.check(jobs)
-    if where['on'] or where['workers']:
-        ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
-        done = predict_as_jobs(model_dir, jobs, wishes, where)
-        done.failed += len(problems)
-        ctx.exit(done.tell(len(problems)+len(jobs)))
-    ctx.meta[GO_ON] = 'finished frames are kept. Run the same command again to go on'
-    from lightning_pose_nb.api import TrainedModel
-    done = predict_all(ctx, TrainedModel(model_dir), jobs, wishes)
+    if where['on'] or where['workers']: done = predict_as_jobs(ctx, model_dir, jobs, wishes, where)
+    else:
+        ctx.meta[GO_ON] = 'finished frames are kept. Run the same command again to go on'
+        from lightning_pose_nb.api import TrainedModel
+        done = predict_all(ctx, TrainedModel(model_dir), jobs, wishes)
     done.failed += len(problems)
     ctx.exit(done.tell(len(problems)+len(jobs)))
 
@@ -467,6 +469,7 @@ class _Names:
 
 # %% ../../nbs/52_cli/50_predict.ipynb #7f227127
 def predict_as_jobs(
+    ctx:click.Context,       # Of the command
     model_dir:Path,          # The model
     jobs:list[Job],          # What to predict
     wishes:Wishes,           # Options of the command
@@ -484,9 +487,11 @@ def predict_as_jobs(
     recordings = [job.paths for job in jobs]
     manifest = plan_predictions(model_dir, recordings, place, portions, f'lpnb predict {model_dir} … --on')
     click.echo(f'{manifest.path}: {how_many(len(manifest.units), "unit")}')
+    ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
     do_jobs(manifest, where['on'], where['workers'])
     return summarise_jobs(manifest, recordings)
 
+# %% ../../nbs/52_cli/50_predict.ipynb #0d978077
 def summarise_jobs(
     manifest:Any,                         # The `Manifest`
     recordings:Sequence[Sequence[Path]],  # Its videos

@@ -95,7 +95,8 @@ class _Plan:
             is_long = len(videos)==1 and len(self._firsts(frames))>1
             if is_long: yield from self._pieces(n, videos[0], csv_of, self._firsts(frames))
             else: short.append((videos, frames))
-        for number,group in enumerate(_groups(short, self.portions.frames)): yield self._together(number, group, csv_of)
+        groups = _groups(short, self.portions.frames)
+        for number,group in enumerate(groups): yield _together(self, number, group, csv_of)
 
     def _firsts(self, frames:int)->range:
         "The first frames of the pieces of a video; the last piece is at least half as long as the others."
@@ -116,13 +117,14 @@ class _Plan:
         pieces = tuple(zip(firsts, ends))
         yield JoinUnit(name=f'{stem}-join', after=tuple(names), pieces=pieces, **common)
 
-    def _together(self, number:int, group:Sequence[Sequence[Path]], csv_of:Callable[[Path],str])->Unit:
-        "Recordings that are predicted by one unit."
-        videos = [video for recording in group for video in recording]
-        return PredictUnit(
-            name=f'videos-{number:05d}', model=self.model, views=len(group[0]),
-            videos=tuple(relative_to(video, self.folder) for video in videos),
-            csvs=tuple(map(csv_of, videos)), batch_size=self.portions.batch_size)
+# %% ../../nbs/51_cluster/70_videos.ipynb #816b5939
+def _together(plan:_Plan, number:int, group:Sequence[Sequence[Path]], csv_of:Callable[[Path],str])->Unit:
+    "Recordings that are predicted by one unit."
+    videos = [video for recording in group for video in recording]
+    return PredictUnit(
+        name=f'videos-{number:05d}', model=plan.model, views=len(group[0]),
+        videos=tuple(relative_to(video, plan.folder) for video in videos),
+        csvs=tuple(map(csv_of, videos)), batch_size=plan.portions.batch_size)
 
 # %% ../../nbs/51_cluster/70_videos.ipynb #82753060
 def _csv_names(folder:Path)->Callable[[Path],str]:

@@ -85,6 +85,7 @@ def _remarks_of(note:Mapping[str,Any])->dict[str,Any]:
 
 HEADER_LINES = table_header([], '').count('\n')
 
+# %% ../../nbs/30_inference/20_resume.ipynb #7390fe05
 def _misfit(journal:Journal, piece:Path, note:Mapping[str,Any])->str:
     "Why the rows of a piece cannot be the next ones of a file; empty if they can."
     if 'piece' not in note: return 'no finished predictions of a piece'

@@ -162,6 +162,7 @@ class Recording:
         if self.boxes is None: return batch.frames, resize_matrix(batch.frame_size, size)
         return _boxed(batch, size, self.boxes[v], self.cropped)
 
+# %% ../../nbs/30_inference/30_videos.ipynb #b897550b
 def _boxed(batch:FrameBatch, size:tuple[int,int], boxes:np.ndarray, cropped:bool)->Batch:
     "The bounding box of every frame, resized, and the matrix of each."
     mine = boxes[batch.first:batch.first+len(batch)]
