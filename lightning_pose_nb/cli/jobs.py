@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/jobs.html.md"
 
 # %% auto #0
 __all__ = ['ENGINES', 'on_option', 'workers_option', 'JOB_COMMANDS', 'Nested', 'jobs', 'status', 'run', 'do_jobs', 'retry',
-           'cancel', 'logs', 'script', 'sweep', 'tell_sweep', 'table']
+           'cancel', 'logs', 'script', 'sweep', 'tell_sweep', 'table', 'cluster', 'init_cluster']
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #d04e5037
 import shlex
@@ -74,8 +74,9 @@ def status(ctx:click.Context, manifest:Path, each:bool)->None:
 def run(ctx:click.Context, manifest:Path, shard:str|None, on:str|None, workers:int|None)->None:
     """Do what MANIFEST lists, as far as it is not done.
 
-    Ctrl-C stops cleanly. What fails costs only itself. Exit code: 0 if all units (of the shard) are
-    done.
+    Ctrl-C stops cleanly. What fails costs only itself. With --on slurm an array of tasks is
+    submitted, as cluster.yaml says, and the command returns; the same command later submits what is
+    left. Exit code: 0 if all units (of the shard) are done.
     """
     from lightning_pose_nb.cluster.manifest import read_manifest
     from lightning_pose_nb.cluster.worker import Worker, parse_shard, shard_units
@@ -96,9 +97,13 @@ def do_jobs(
     workers:int|None=None,              # How many workers, on this computer
 )->bool:                                # Is everything done?
     "Do a manifest, and say how it stands then."
-    from lightning_pose_nb.cluster.local import run_local
-    if on=='slurm': raise click.UsageError('not yet')
-    run_local(manifest, workers, say=click.echo)
+    if on=='slurm':
+        from lightning_pose_nb.cluster.slurm import find_settings, read_settings, submit_slurm
+        submit_slurm(manifest, read_settings(find_settings(manifest.path.parent, Path.cwd())), click.echo)
+        click.echo(f'next: lpnb jobs status {shlex.quote(str(manifest.path))}')
+    else:
+        from lightning_pose_nb.cluster.local import run_local
+        run_local(manifest, workers, say=click.echo)
     return _tell_states(manifest, manifest.units)
 
 def _tell_states(manifest:Any, units:Iterable)->bool: # Are they all done?
@@ -207,5 +212,21 @@ def table(manifest:Path)->None:
     from lightning_pose_nb.cluster.manifest import read_manifest
     tell_sweep(read_manifest(manifest))
 
+# %% ../../nbs/52_cli/40_jobs.ipynb #341ba720
+@click.group(cls=Nested)
+def cluster()->None:
+    "What each task on a SLURM cluster gets."
+
+@cluster.command('init')
+@click.argument('file', type=click.Path(path_type=Path), default='cluster.yaml')
+def init_cluster(file:Path)->None:
+    "Write a commented FILE [cluster.yaml]; one that exists is never overwritten."
+    from lightning_pose_nb.cluster.slurm import settings_template
+    from lightning_pose_nb.core.files import write_atomic
+    if file.is_dir(): file = file/'cluster.yaml'
+    if file.exists(): raise FileExistsError(17, 'exists already, and is left as it is', str(file))
+    write_atomic(file, settings_template())
+    click.echo(f'{file}: written\nnext: fill in partition and account, then: lpnb jobs run MANIFEST --on slurm')
+
 # %% ../../nbs/52_cli/40_jobs.ipynb #a4020197
-JOB_COMMANDS = (sweep, jobs)
+JOB_COMMANDS = (sweep, jobs, cluster)
