@@ -16,7 +16,7 @@ import pytest
 
 from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
 from lightning_pose_nb.cluster.slurm import ClusterSettings, submit_slurm
-from lightning_pose_nb.cluster.states import States, describe_states, log_tail
+from lightning_pose_nb.cluster.states import DONE, States, describe_states, log_tail, read_mark
 from lightning_pose_nb.synthetic.project import make_project
 
 QUICK = {
@@ -26,6 +26,7 @@ QUICK = {
     'training.checkpoint_every_seconds': 0.5}
 CONF = Path('/etc/slurm/slurm.conf')
 PATIENCE = 300  # seconds
+LIMIT = 35  # seconds of training after which SLURM has told the task of its time limit, which is one minute
 SETTINGS = """
 ClusterName=lpnb
 SlurmctldHost={host}(127.0.0.1)
@@ -44,7 +45,7 @@ SlurmctldLogFile={home}/controller.log
 SlurmdLogFile={home}/node.log
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SchedulerParameters=sched_interval=2,bf_interval=2
+SchedulerParameters=sched_interval=2,bf_interval=2,preempt_youngest_first
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 KillWait=5
@@ -93,13 +94,17 @@ class Box:
 
     def __init__(self, home):
         self.home = home
+        self.own_munge = subprocess.run(['pgrep', '-x', 'munged'], stdout=subprocess.DEVNULL).returncode != 0
+
+    def open(self):
+        "Start it."
+        home = self.home
         for name in ('controller', 'node'): (home/name).mkdir()
         CONF.parent.mkdir(parents=True, exist_ok=True)
         CONF.write_text(SETTINGS.format(host=host(), home=home, cpus=min(2, os.cpu_count() or 1)))
         run = Path('/run/munge')
         run.mkdir(exist_ok=True)
         shutil.chown(run, 'munge', 'munge')
-        self.own_munge = subprocess.run(['pgrep', '-x', 'munged'], stdout=subprocess.DEVNULL).returncode != 0
         if self.own_munge: call('su', '-s', '/bin/sh', 'munge', '-c', '/usr/sbin/munged')
         call('/usr/sbin/slurmctld', '-c')
         call('/usr/sbin/slurmd')
@@ -115,9 +120,10 @@ class Box:
 
     def close(self):
         "End everything, and leave nothing behind."
-        subprocess.run(['scancel', '--user=root', '--signal=KILL'], check=False)
+        subprocess.run(['scancel', '--user=root'], check=False, timeout=60)
         for name in ('node', 'controller'): self.stop(name)
-        if self.own_munge: os.kill(int(Path('/run/munge/munged.pid').read_text()), 15)
+        munge = Path('/run/munge/munged.pid')
+        if self.own_munge and munge.exists(): os.kill(int(munge.read_text()), 15)
         CONF.unlink()
 
 
@@ -128,14 +134,17 @@ def slurm(tmp_path_factory):
     if reason and 'slurm' in os.environ.get('LPNB_REQUIRE', ''): pytest.fail(reason)
     if reason: pytest.skip(reason)
     box = Box(tmp_path_factory.mktemp('slurm'))
-    yield box
-    box.close()
+    try:
+        box.open()
+        yield box
+    finally: box.close()
 
 
-def twenty_units(folder, config, model):
+def twenty_units(folder, config, model, epochs):
     "Two long trainings, one with a typo, and predictions of videos and of a piece."
     def training(name, **changes): return TrainUnit(name=name, config=str(config), output=name, changes=QUICK | changes)
-    units = [training('limited', **{'training.max_epochs': 150}), training('preempted', **{'training.max_epochs': 60}),
+    units = [training('short', **{'training.max_epochs': 60}),
+             training('long', **{'training.max_epochs': epochs}),
              training('typo', **{'training.max_epoch': 1})]
     videos = sorted((config.parent/'videos').glob('*.mp4'))
     units.append(PieceUnit(name='piece', model=str(model), video=str(videos[0]), csv='out/piece.csv', first=8, last=16,
@@ -156,36 +165,42 @@ def results(manifest):
 def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path):
     config = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=24)
     model = tmp_path/'model'
-    first = TrainUnit(name='model', config=str(config), output='model', changes=QUICK)
-    local(write_manifest(tmp_path/'first.json', [first]))
+    first = write_manifest(tmp_path/'first.json', [
+        TrainUnit(name='model', config=str(config), output='model', changes=QUICK),
+        TrainUnit(name='timed', config=str(config), output='timed', changes=QUICK | {'training.max_epochs': 40})])
+    local(first).wait()
+    per_epoch = read_mark(first, first.units[1], DONE)['seconds']/40
+    epochs = round(LIMIT/per_epoch)
 
-    on_slurm = twenty_units(tmp_path/'slurm', config, model)
-    settings = ClusterSettings(tasks=20, gpus=0, cpus=1, memory_gb=0.9, hours=1/60, signal_seconds=20)
-    jobs = submit_slurm(on_slurm, settings)
-    assert len(jobs) == 20
-
-    wait_until(lambda: (tmp_path/'slurm'/'preempted'/'resume.ckpt').exists(), 'the training')
-    call('sbatch', '-p', 'urgent', '-n1', '-N1', f'-c{min(2, os.cpu_count() or 1)}', '--mem=100M', '--wrap', 'sleep 2',
-         '-o', tmp_path/'urgent.out')
+    on_slurm = twenty_units(tmp_path/'slurm', config, model, epochs)
+    here = twenty_units(tmp_path/'local', config, model, epochs)
+    settings = ClusterSettings(tasks=8, gpus=0, cpus=1, memory_gb=0.9, hours=1/60, signal_seconds=20)
+    assert len(submit_slurm(on_slurm, settings)) == 8
+    begun = [tmp_path/'slurm'/name/'resume.ckpt' for name in ('short', 'long')]
+    wait_until(lambda: all(file.exists() for file in begun), 'the trainings')
+    call('sbatch', '-p', 'urgent', '-n1', '-N1', '-c1', '--mem=900M', '--wrap', 'true', '-o', tmp_path/'urgent.out')
+    wait_until((tmp_path/'urgent.out').exists, 'the urgent job')
     slurm.stop('controller')
     call('/usr/sbin/slurmctld')
-
-    here = twenty_units(tmp_path/'local', config, model)
-    local(here)
+    process = local(here)
     finished = {'done', 'failed'}
     wait_until(lambda: {found.state for found in States(on_slurm).all()} <= finished, 'the end of all units')
     states = States(on_slurm).all()
     print(describe_states(states))
     assert [found.unit.name for found in states if found.state == 'failed'] == ['typo']
     assert 'max_epochs' in states[2].detail
-    for name in ('limited', 'preempted'): assert log_tail(on_slurm, name, 0).count('process ') > 1, name
+    assert process.wait() == 0
+    assert log_tail(on_slurm, 'long', 0).count('process ') > 1
+    logs = [file.read_text() for file in (on_slurm.state/'slurm').glob('*_log.out')]
+    assert any('timed-out' in text for text in logs)
+    assert 'preempted' in (slurm.home/'controller.log').read_text()
     assert results(on_slurm) == results(here)
     assert len(results(here)) == 19
 
 
 def local(manifest):
-    "Do a manifest in one process with one thread, as a task of the cluster does."
+    "A process that does a manifest with one thread, as a task of the cluster does."
     code = ('import sys; from lightning_pose_nb.cluster.worker import Worker; '
             'from lightning_pose_nb.cluster.manifest import read_manifest; Worker(read_manifest(sys.argv[1])).run()')
     program = [sys.executable, '-c', code, str(manifest.path)]
-    subprocess.run(program, check=True, env=os.environ | {'OMP_NUM_THREADS': '1'})
+    return subprocess.Popen(program, env=os.environ | {'OMP_NUM_THREADS': '1'})

@@ -8,3 +8,4 @@ from .sweeps import (
     sweep_table as sweep_table,
 )
 from .videos import Portions as Portions, plan_predictions as plan_predictions
+from .slurm import ClusterSettings as ClusterSettings, read_settings as read_settings, submit_slurm as submit_slurm

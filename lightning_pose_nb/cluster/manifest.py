@@ -47,7 +47,7 @@ class Unit(BaseModel):
     @property
     def digest(self)->str:
         "Eight characters for what the unit does."
-        text = json.dumps(self.model_dump(mode='json', exclude={'name', 'after'}), sort_keys=True)
+        text = self.kind+self.model_dump_json(exclude={'name', 'after'}, exclude_defaults=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 # %% ../../nbs/51_cluster/10_manifest.ipynb #59a392d9

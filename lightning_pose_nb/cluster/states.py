@@ -114,6 +114,7 @@ class Signs:
         self._listing = Listing(manifest.path.absolute().parent)
         self._here = self._listing.names(str(manifest.state))
         self._now:float|None = None
+        self._marked = {name.rsplit('.', 2)[0] for name in self._here}
         self._digests:dict[str,str] = {}
 
     def is_done(self, unit:Unit)->bool:
@@ -126,6 +127,7 @@ class Signs:
         mark:str, # One of `MARKS`
     )->bool:
         "Is there a mark?"
+        if unit.name not in self._marked: return False
         digest = self._digests.get(unit.name)
         if digest is None: digest = self._digests[unit.name] = unit.digest
         return f'{unit.name}.{digest}.{mark}' in self._here
