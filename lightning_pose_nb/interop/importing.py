@@ -133,7 +133,8 @@ def _each(one:Format, source:Path, chosen:ImportOptions)->dict[str, Source]:
     try: only = one.read(source, chosen)
     except SeveralError as error:
         return {name: one.read(source, replace(chosen, individual=name)) for name in error.names}
-    if only.labels.individual: return {only.labels.individual: only}
+    name = only.animal or only.labels.individual
+    if name: return {name: only}
     fix = 'Leave --each away: a project of its own for each animal is made where animals have names'
     raise ProjectError(Problem(str(source), '', 'one animal, without a name', 'several animals or categories', fix))
 

@@ -35,6 +35,7 @@ class Source:
     skeleton:list[list[str]] = field(default_factory=list) # Pairs of keypoints
     notes:list[Problem] = field(default_factory=list)      # Remarks, and what is left behind
     gone:dict[Path, list[str]] = field(default_factory=dict) # Label table → images it names that are not there
+    animal:str|None=None      # Name of the animal or category that was taken; None: it has none
 
     @property
     def waiting(self)->list[str]:
