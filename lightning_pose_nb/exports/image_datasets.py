@@ -71,7 +71,7 @@ def _size_of(files:Mapping[str, Path], name:str)->tuple[int, int]:
 # %% ../../nbs/45_exports/50_image_datasets.ipynb #1b9218d6
 def _annotation(number:int, xy:np.ndarray, sure:np.ndarray)->dict[str, Any]:
     "One animal: triples, scores, and the box around its keypoints; a keypoint without a position is 0, 0, 0."
-    there = np.isfinite(xy).all(-1)
+    there = np.asarray(np.isfinite(xy).all(-1))
     triples = [[x, y, 2] if known else [0, 0, 0] for (x,y),known in zip(xy.tolist(), there)]
     corner = xy[there].min(0)
     width,height = (xy[there].max(0)-corner).tolist()
