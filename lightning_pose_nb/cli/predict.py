@@ -320,6 +320,7 @@ class Summary:
 _SOME = click.Path(exists=True, path_type=Path)
 FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be written with
 
+# %% ../../nbs/52_cli/40_predict.ipynb #7930c6a9
 @click.command(cls=FormatsCommand)
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)

@@ -43,6 +43,7 @@ def coco_predictions(
         if np.isfinite(xy[i]).all(-1).any(): annotations.append(_annotation(i+1, xy[i], sure[i]))
     return {'images': images, 'annotations': annotations, 'categories': [category]}
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #9d4e8ecc
 def _of_video(tracks:VideoTracks)->list[dict[str, Any]]:
     "Frames as images."
     height,width = tracks.size or (0, 0)
