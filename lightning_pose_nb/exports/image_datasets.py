@@ -64,6 +64,7 @@ def _of_images(tracks:ImageTracks)->list[dict[str, Any]]:
         images.append(image)
     return images
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #21003711
 def _size_of(files:Mapping[str, Path], name:str)->tuple[int, int]:
     "Height and width of an image; 0, 0 if it is not there."
     try: return image_size(files[name]) if name in files else (0, 0)
@@ -144,6 +145,7 @@ def write_yolo(
     written = [f'{how_many(len(lines), "image")} with labels', 'data.yaml: train and val are the same; split them']
     return Exported(target, written, source.notes)
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #8986039e
 def _lines(source:Source)->dict[str, str]:
     "The line of each image with a label."
     labels = source.labels
@@ -155,11 +157,15 @@ def _lines(source:Source)->dict[str, str]:
         visible = _inside(labels, i, size)
         outside += int((labels.labelled[i] & (visible==0)).sum())
         if visible.any(): lines[image] = yolo_line(labels.xy[i], visible, size)
+    if len({Path(image).with_suffix('') for image in lines})<len(lines):
+        found = 'images that differ in nothing but their suffix, and would share a text file'
+        raise ProjectError(Problem(str(labels.path or source.path), '', found, 'names that differ'))
     if outside:
         found = f'{how_many(outside, "keypoint")} outside of the image, written as not labelled'
         source.add_note(labels.path or source.path, '', found)
     return lines
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #cb552b28
 def _data_yaml(source:Source, name:str)->str:
     "What YOLO has to know of the keypoints."
     names = source.labels.keypoint_names
