@@ -225,6 +225,7 @@ def read_point_tracks(
     fps = own[0].fps if own else None
     return PointTracks(name, frames, names, xyz, csv, tuple(own), _errors_of(own), fps, _unit_of(name, own))
 
+# %% ../../nbs/43_interop/00_tracks.ipynb #665b0293
 def _unit_of(session:str, views:Sequence[VideoTracks])->str:
     "The unit that the calibration of a recording names; '' if there is none, or it names none."
     for place in places_around(views):
