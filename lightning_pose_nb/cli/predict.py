@@ -330,8 +330,7 @@ FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be writte
 @click.option('--labeled-video/--no-labeled-video', default=False,
     help='Also draw the keypoints on each video [no].')
 @click.option('--format', 'formats', type=FormatName(), multiple=True,
-    help='Also write the predictions for another program, beside each CSV: movement, nwb, … '
-        '(lpnb export --help lists all); may be given again.')
+    help='Also write for another program, beside each CSV; lpnb export --help lists all; more than one can be given.')
 @click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
