@@ -18,6 +18,16 @@ from ..core.errors import Problem, ProjectError, only_errors
 from .coco import is_coco, read_coco
 from .deeplabcut_project import is_deeplabcut, read_deeplabcut
 from .new_project import Imported, ImportOptions, Source, import_options, write_project
+from .sleap_project import is_sleap, read_sleap
+from lightning_pose_nb.interop.sleap_relatives import (
+    is_alphatracker,
+    is_label_studio,
+    is_leap,
+    other_kind,
+    read_alphatracker,
+    read_label_studio,
+    read_leap,
+)
 
 # %% ../../nbs/43_interop/60_importing.ipynb #329e6e52
 @dataclass(frozen=True)
@@ -29,7 +39,11 @@ class Format:
 
 FORMATS = (
     Format('a DeepLabCut project', is_deeplabcut, read_deeplabcut),
-    Format('a COCO file with keypoints', is_coco, read_coco))
+    Format('a SLEAP project', is_sleap, read_sleap),
+    Format('a COCO file with keypoints', is_coco, read_coco),
+    Format('an export of Label Studio', is_label_studio, read_label_studio),
+    Format('a file of AlphaTracker', is_alphatracker, read_alphatracker),
+    Format('a file of LEAP', is_leap, read_leap))
 
 def recognise(
     path:str|Path, # A file or folder of another program
@@ -40,9 +54,9 @@ def recognise(
     for one in FORMATS:
         if one.is_this(path): return one
     _check_readable(path)
-    known = ' or '.join(one.title for one in FORMATS)
-    raise ProjectError(Problem(str(path), '', _what_else(path), known, _nearby(path)))
-
+    known = ', '.join(one.title for one in FORMATS)
+    found,fix = _what_else(path)
+    raise ProjectError(Problem(str(path), '', found, f'one of {known}', fix or _nearby(path)))
 
 # %% ../../nbs/43_interop/60_importing.ipynb #8731962e
 def _check_readable(path:Path)->None:
@@ -52,11 +66,12 @@ def _check_readable(path:Path)->None:
     problems = only_errors(read_document(config).problems)
     if problems: raise ProjectError([replace(problem, file=str(config)) for problem in problems])
 
-def _what_else(path:Path)->str:
-    "What a path seems to be."
-    if path.suffix.lower()=='.slp': return 'a project of SLEAP, which cannot be imported yet'
-    if _is_ours(path): return 'a project of this package or of Lightning Pose'
-    return 'a folder of something else' if path.is_dir() else 'a file of something else'
+def _what_else(path:Path)->tuple[str, str]:
+    "What a path seems to be, and what to do with it, if that is known."
+    if _is_ours(path): return 'a project of this package or of Lightning Pose', ''
+    known = other_kind(path)
+    if known: return known
+    return 'a folder of something else' if path.is_dir() else 'a file of something else', ''
 
 def _is_ours(path:Path)->bool:
     "Is it a config of this package, or a folder with one?"
@@ -73,7 +88,7 @@ def _nearby(path:Path)->str:
 
 # %% ../../nbs/43_interop/60_importing.ipynb #bb0a7831
 def import_project(
-    source:str|Path, # A DeepLabCut project (its folder or config.yaml), or a COCO file (or its folder)
+    source:str|Path, # A DeepLabCut project (its folder or config.yaml), a .slp, a COCO file, or another of `FORMATS`
     folder:str|Path, # The new project: absent, or empty
     **options:Any,   # scorer, individual, unique, table, link: fields of `ImportOptions`
 )->Imported:         # Its config, what was taken over, and what was left behind
