@@ -134,6 +134,7 @@ def check(ctx:click.Context, config:Path, overrides:tuple[str,...])->None:
     problems = check_project(config, overrides)
     click.echo(format_problems(problems))
     if any(problem.level=='error' for problem in problems): ctx.exit(1)
+    click.echo(f'next: {shlex.join(["lpnb", "train", str(config), *overrides])}')
 
 # %% ../../nbs/52_cli/50_main.ipynb #2d2f966d
 def _pairs(ctx:click.Context, param:click.Parameter, values:tuple[str,...])->dict[str,str]:
@@ -266,7 +267,8 @@ app.add_command(predict)
 @click.argument('csv', type=_FILE, nargs=-1)
 @click.option('--data-dir', type=_FOLDER,
     help='Where the image paths in CSV start [the folder of CSV].')
-def evaluate(model_dir:Path, csv:tuple[Path,...], data_dir:Path|None)->None:
+@click.option('-o', '--output-dir', type=_FOLDER, help='Where to write [MODEL_DIR].')
+def evaluate(model_dir:Path, csv:tuple[Path,...], **options:Any)->None:
     """Print how far a model is from labels.
 
     The labels are those of CSV (with several cameras one per view, in their order), or the ones
@@ -276,7 +278,7 @@ def evaluate(model_dir:Path, csv:tuple[Path,...], data_dir:Path|None)->None:
     """
     from lightning_pose_nb.api import TrainedModel, overview
     from lightning_pose_nb.evaluation.evaluate import describe_evaluation
-    summary = TrainedModel(model_dir).evaluate(csv or None, data_dir)
+    summary = TrainedModel(model_dir).evaluate(csv or None, **options)
     click.echo(f'pixel error\n{overview(summary)}\n{describe_evaluation(summary)}')
 
 @app.command()
