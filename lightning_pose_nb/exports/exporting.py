@@ -23,6 +23,8 @@ from ..core.files import disk_errors, scratch_path
 from ..data.csv_table import table_kind
 from ..data.labels import Labels, read_labels
 from .deeplabcut import write_deeplabcut, write_deeplabcut_tracks
+from .sleap import write_sleap
+from .sleap_tracks import write_sleap_analysis, write_sleap_tracks
 from ..interop.coco import write_coco
 from ..interop.new_project import Exported, Source
 from ..interop.tracks import ImageTracks, PointTracks, Tracks, VideoTracks, gather_tracks, is_points
@@ -244,10 +246,19 @@ def _stays(writer:Writer, tracks:Tracks)->list[Problem]:
 # %% ../../nbs/45_exports/80_exporting.ipynb #c0fc8663
 _DLC = Output(('{name}DLC_{scorer}.csv', '{name}DLC_{scorer}.h5'), write_deeplabcut_tracks)
 
+_SLP = Output(('{name}.predictions.slp',), write_sleap_tracks)
+_ANALYSIS = Output(('{name}.analysis.h5',), write_sleap_analysis)
+
 _ALL = (
     Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',),
         about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
             '`NAMEDLC_SCORER.csv` and `.h5`.'),
+    Writer('sleap', 'SLEAP', write_sleap, _SLP, images=_SLP, packages=('sleap_io',),
+        about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos beside '
+            'it; predictions become `NAME.predictions.slp`, linked to their video.'),
+    Writer('sleap-analysis', 'SLEAP analysis HDF5', predictions=_ANALYSIS, packages=('sleap_io', 'h5py'),
+        about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
+            '`node_names` and `edge_names` go along.'),
     Writer('coco', 'COCO', write_coco, about='labels become `annotations.json` and its images; visibility is kept.'))
 
 WRITERS = {writer.name: writer for writer in _ALL}
