@@ -254,8 +254,8 @@ _ALL = (
         about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
             '`NAMEDLC_SCORER.csv` and `.h5`.'),
     Writer('sleap', 'SLEAP', write_sleap, _SLP, images=_SLP, packages=('sleap_io',),
-        about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos beside '
-            'it; predictions become `NAME.predictions.slp`, linked to their video.'),
+        about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos '
+            'beside it; predictions become `NAME.predictions.slp`, linked to their video.'),
     Writer('sleap-analysis', 'SLEAP analysis HDF5', predictions=_ANALYSIS, packages=('sleap_io', 'h5py'),
         about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
             '`node_names` and `edge_names` go along.'),

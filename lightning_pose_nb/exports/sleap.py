@@ -117,7 +117,8 @@ def _frames(library:Any, labels:Labels, source:Source, groups:Sequence[ImageGrou
 def _renumber(path:Path, groups:Sequence[ImageGroup], origins:Sequence[dict[str, Any]])->None:
     "Write numbers and paths into a package."
     import h5py
-    with h5py.File(path, 'r+') as file:
+    with h5py.File(path, 'r+') as opened:
+        file:Any = opened
         frames = file['frames'][:]
         videos = [json.loads(text) for text in file['videos_json'][:]]
         hints = [json.loads(text) for text in file['suggestions_json'][:]]

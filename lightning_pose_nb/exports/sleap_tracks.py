@@ -28,7 +28,7 @@ def predicted_labels(
     found = tracks.predictions
     xy = np.asarray(found.xy, float)
     skeleton = sleap_skeleton(library, found.keypoint_names, tracks.skeleton)
-    is_placed = np.isfinite(xy).all(-1)
+    is_placed = np.asarray(np.isfinite(xy).all(-1))
     scores = np.where(is_placed, found.likelihood, np.nan)
     numbers = np.arange(len(xy))
     if isinstance(tracks, VideoTracks): numbers = tracks.frames

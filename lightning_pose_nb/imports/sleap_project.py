@@ -17,7 +17,6 @@ import numpy as np
 
 from ..core.errors import Problem, ProjectError, how_many, only_errors
 from ..data.labels import Labels
-from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source, not_there
 from lightning_pose_nb.imports.sleap import (
     UserFrame,
     choose_animal,
@@ -36,6 +35,7 @@ from lightning_pose_nb.imports.sleap_videos import (
     has_images,
     places_of,
 )
+from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source, not_there
 from ..video.images import VideoError
 from ..video.sequential import probe
 

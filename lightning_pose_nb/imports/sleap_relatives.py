@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Problem, ProjectError
-from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source
 from .sleap import load_quietly, load_sleap_io
 from .sleap_project import source_of
+from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source
 
 # %% ../../nbs/44_imports/40_sleap_relatives.ipynb #c1725b5b
 def read_tasks(

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..core.errors import Problem, ProjectError
 from ..core.files import replacing
-from ..data.frame_names import frame_path
+from ..data.frame_names import LABELED_DATA, frame_path
 from ..interop.new_project import Source, labeled_data_names
 from ..labeling.frame_extraction import write_frames
 
@@ -101,17 +101,23 @@ def _footage(source:Source, video:Any, name:str)->Footage:
         raise ProjectError(Problem(str(source.path), f'video {name}', 'a crop of a video', 'whole frames', fix))
     origin = first_origin(video)
     if isinstance(origin.filename, list):
-        images = labeled_data_names([path.replace('\\', '/') for path in origin.filename], name)
+        images = labeled_data_names([_below(path) for path in origin.filename], name)
         return Footage(video, name, None, images, is_inside(video))
     file = None if is_inside(origin) else find_named(source.path, origin.filename)
     return Footage(video, name, file, None, is_inside(video))
 
 def _path_of(video:Any, number:int)->str:
-    "The path of a video, with forward slashes; of a list of images that of the first."
-    path = video.filename if isinstance(video.filename, str) else video.filename[0]
-    path = path.replace('\\', '/')
-    is_archive = isinstance(video.filename, str) and _is_hdf(path)
-    return f'{PurePosixPath(path).stem}_{number}' if is_archive else path
+    "The path of a video, with forward slashes; of a list of images that of their folder."
+    if isinstance(video.filename, list):
+        folder = PurePosixPath(video.filename[0].replace('\\', '/')).parent
+        return str(folder.parent if folder.name==LABELED_DATA else folder)
+    path = video.filename.replace('\\', '/')
+    return f'{PurePosixPath(path).stem}_{number}' if _is_hdf(path) else path
+
+def _below(image:str)->str:
+    "The path of an image; of one that lies in no folder of labeled-data from there on."
+    path = PurePosixPath(image.replace('\\', '/'))
+    return f'{LABELED_DATA}/{path.name}' if path.parent.name==LABELED_DATA else str(path)
 
 # %% ../../nbs/44_imports/20_sleap_videos.ipynb #e7e6616b
 def folder_names(
