@@ -95,6 +95,7 @@ def _whole_frame(video:Path)->str:
 def write_deeplabcut_tracks(
     tracks:VideoTracks|ImageTracks, # Predictions of a video, or of images
     files:Sequence[Path],           # The CSV and the HDF5 file
+    home:Path,                      # Folder in which they will lie
 )->None:
     "Write predictions with the scorer and the tables that DeepLabCut gives to its own."
     csv,hdf = files

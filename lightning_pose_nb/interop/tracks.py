@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/tracks.ht
 
 # %% auto #0
 __all__ = ['VideoTracks', 'mean_of_known', 'PointTracks', 'ImageTracks', 'Tracks', 'read_video_tracks', 'read_point_tracks',
-           'read_image_tracks', 'gather_tracks', 'is_points', 'sample_tracks', 'sample_points']
+           'read_image_tracks', 'gather_tracks', 'is_points', 'read_tracks', 'sample_tracks', 'sample_points']
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #5447c17b
 from collections.abc import Mapping, Sequence
@@ -295,6 +295,18 @@ def is_points(
     if not path.name.endswith('_3d.csv') or not path.is_file(): return False
     with path.open('rb') as file: first = file.readline(1_000_000)
     return first.startswith(b'index,') and b'_z' in first
+
+# %% ../../nbs/43_interop/00_tracks.ipynb #70e43e86
+def read_tracks(
+    csvs:Sequence[Path], # Predictions of videos or images
+)->Tracks:               # With the 3D points of recordings whose views are among them
+    "What some CSVs hold; raises `ProjectError` where one cannot be read."
+    tracks = Tracks(csvs[0].parent)
+    for csv in csvs: _add_file(tracks, csv)
+    for name in dict.fromkeys(video.points for video in tracks.videos if video.points):
+        file = csvs[0].parent/name
+        if file.is_file(): tracks.points.append(read_point_tracks(file, tracks.videos))
+    return tracks
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #59200a9a
 def _videos_in(folder:Path, notes:list[Problem])->list[VideoTracks]:
