@@ -272,25 +272,28 @@ def _stays(writer:Writer, tracks:Tracks)->list[Problem]:
         kept.append(Problem(str(lost[0].path), '', found, '', '', level='notice'))
     return kept
 
+# %% ../../nbs/45_exports/80_exporting.ipynb #4e9c9c57
+_SLP = Output(('{name}.predictions.slp',), write_sleap_tracks)
+_ANALYSIS = Output(('{name}.analysis.h5',), write_sleap_analysis)
+
+_SLEAP = (
+    Writer('sleap', 'SLEAP', write_sleap, _SLP, images=_SLP, packages=('sleap_io',),
+        about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos '
+            'beside it; predictions become `NAME.predictions.slp`, linked to their video.'),
+    Writer('sleap-analysis', 'SLEAP analysis HDF5', predictions=_ANALYSIS, packages=('sleap_io', 'h5py'),
+        about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
+            '`node_names` and `edge_names` go along.'))
+
 # %% ../../nbs/45_exports/80_exporting.ipynb #c0fc8663
 _DLC = Output(('{name}DLC_{scorer}.csv', '{name}DLC_{scorer}.h5'), write_deeplabcut_tracks)
 _COCO = Output(('{name}_coco.json',), write_coco_predictions)
 _PARQUET = Output(('{name}.parquet',), write_parquet)
 _START = 'the time at which the recording began and the animal are not known: set session_start_time and subject'
 
-_SLP = Output(('{name}.predictions.slp',), write_sleap_tracks)
-_ANALYSIS = Output(('{name}.analysis.h5',), write_sleap_analysis)
-
 _PROGRAMS = (
     Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',),
         about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
             '`NAMEDLC_SCORER.csv` and `.h5`.'),
-    Writer('sleap', 'SLEAP', write_sleap, _SLP, images=_SLP, packages=('sleap_io',),
-        about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos '
-            'beside it; predictions become `NAME.predictions.slp`, linked to their video.'),
-    Writer('sleap-analysis', 'SLEAP analysis HDF5', predictions=_ANALYSIS, packages=('sleap_io', 'h5py'),
-        about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
-            '`node_names` and `edge_names` go along.'),
     Writer('anipose', 'Anipose', None, Output(('{session}/pose-2d/{name}.h5',), write_anipose),
         Output(('{name}/pose-3d/{name}.csv',), write_anipose_points), packages=('tables',), around=write_anipose_config,
         about='`SESSION/pose-2d/NAME.h5` and `SESSION/pose-3d/SESSION.csv`, with a `config.toml` that knows the '
@@ -318,7 +321,7 @@ _FORMS = (
         Output(('{name}_3d.parquet',), write_parquet), _PARQUET, packages=('pyarrow',),
         about='a row for each keypoint in each frame: `pandas.read_parquet(…)`.'))
 
-WRITERS = {writer.name: writer for writer in (*_PROGRAMS, *_FORMS)}
+WRITERS = {writer.name: writer for writer in (*_PROGRAMS, *_SLEAP, *_FORMS)}
 
 def formats()->dict[str, str]:
     "The formats that can be written: names for `to`, and what they are called."
