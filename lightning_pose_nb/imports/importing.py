@@ -28,7 +28,8 @@ from lightning_pose_nb.imports.sleap_relatives import (
     read_leap,
 )
 from ..interop.coco import is_coco, read_coco
-from ..interop.deeplabcut_project import is_deeplabcut, read_deeplabcut
+from ..interop.deeplabcut_config import is_deeplabcut
+from ..interop.deeplabcut_project import read_deeplabcut
 from lightning_pose_nb.interop.new_project import (
     Imported,
     ImportOptions,
