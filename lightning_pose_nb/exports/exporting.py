@@ -290,6 +290,7 @@ _COCO = Output(('{name}_coco.json',), write_coco_predictions)
 _PARQUET = Output(('{name}.parquet',), write_parquet)
 _START = 'the time at which the recording began and the animal are not known: set session_start_time and subject'
 
+# %% ../../nbs/45_exports/80_exporting.ipynb #29a2f975
 _PROGRAMS = (
     Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',),
         about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
@@ -304,6 +305,7 @@ _PROGRAMS = (
         about="`load_keypoints('…/keypoints_2d', 'deeplabcut')`, in 3D `('…/keypoints_3d', 'anipose')`; `setup.json` "
             'has what `setup_project` asks for.'))
 
+# %% ../../nbs/45_exports/80_exporting.ipynb #c53f22de
 _FORMS = (
     Writer('coco', 'COCO', write_coco, _COCO, images=_COCO,
         about='labels become `annotations.json` and its images, visibility is kept; predictions become annotations '
@@ -321,6 +323,7 @@ _FORMS = (
         Output(('{name}_3d.parquet',), write_parquet), _PARQUET, packages=('pyarrow',),
         about='a row for each keypoint in each frame: `pandas.read_parquet(…)`.'))
 
+# %% ../../nbs/45_exports/80_exporting.ipynb #6f87f967
 WRITERS = {writer.name: writer for writer in (*_PROGRAMS, *_SLEAP, *_FORMS)}
 
 def formats()->dict[str, str]:

@@ -43,6 +43,7 @@ def coco_predictions(
         if np.isfinite(xy[i]).all(-1).any(): annotations.append(_annotation(i+1, xy[i], sure[i]))
     return {'images': images, 'annotations': annotations, 'categories': [category]}
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #9d4e8ecc
 def _of_video(tracks:VideoTracks)->list[dict[str, Any]]:
     "Frames as images."
     height,width = tracks.size or (0, 0)
@@ -63,6 +64,7 @@ def _of_images(tracks:ImageTracks)->list[dict[str, Any]]:
         images.append(image)
     return images
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #21003711
 def _size_of(files:Mapping[str, Path], name:str)->tuple[int, int]:
     "Height and width of an image; 0, 0 if it is not there."
     try: return image_size(files[name]) if name in files else (0, 0)
@@ -71,7 +73,7 @@ def _size_of(files:Mapping[str, Path], name:str)->tuple[int, int]:
 # %% ../../nbs/45_exports/50_image_datasets.ipynb #1b9218d6
 def _annotation(number:int, xy:np.ndarray, sure:np.ndarray)->dict[str, Any]:
     "One animal: triples, scores, and the box around its keypoints; a keypoint without a position is 0, 0, 0."
-    there = np.isfinite(xy).all(-1)
+    there = np.asarray(np.isfinite(xy).all(-1))
     triples = [[x, y, 2] if known else [0, 0, 0] for (x,y),known in zip(xy.tolist(), there)]
     corner = xy[there].min(0)
     width,height = (xy[there].max(0)-corner).tolist()
@@ -143,6 +145,7 @@ def write_yolo(
     written = [f'{how_many(len(lines), "image")} with labels', 'data.yaml: train and val are the same; split them']
     return Exported(target, written, source.notes)
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #8986039e
 def _lines(source:Source)->dict[str, str]:
     "The line of each image with a label."
     labels = source.labels
@@ -154,11 +157,15 @@ def _lines(source:Source)->dict[str, str]:
         visible = _inside(labels, i, size)
         outside += int((labels.labelled[i] & (visible==0)).sum())
         if visible.any(): lines[image] = yolo_line(labels.xy[i], visible, size)
+    if len({Path(image).with_suffix('') for image in lines})<len(lines):
+        found = 'images that differ in nothing but their suffix, and would share a text file'
+        raise ProjectError(Problem(str(labels.path or source.path), '', found, 'names that differ'))
     if outside:
         found = f'{how_many(outside, "keypoint")} outside of the image, written as not labelled'
         source.add_note(labels.path or source.path, '', found)
     return lines
 
+# %% ../../nbs/45_exports/50_image_datasets.ipynb #cb552b28
 def _data_yaml(source:Source, name:str)->str:
     "What YOLO has to know of the keypoints."
     names = source.labels.keypoint_names

@@ -43,6 +43,7 @@ def movement_dataset(
         parts['reprojection_error'] = (('time', 'keypoints', 'individuals'), tracks.error[...,None])
     return xr.Dataset(parts, coords, _about(tracks))
 
+# %% ../../nbs/45_exports/30_movement.ipynb #fa85ba7a
 def _about(tracks:Tracked)->dict[str, Any]:
     "What is known about tracks, as attributes that netCDF can hold."
     about:dict[str, Any] = dict(ds_type='poses', source_software='LightningPose', source_file=str(tracks.path))
@@ -58,6 +59,7 @@ def _about(tracks:Tracked)->dict[str, Any]:
     if tracks.skeleton: about['skeleton'] = [f'{a} - {b}' for a,b in tracks.skeleton]
     return about
 
+# %% ../../nbs/45_exports/30_movement.ipynb #a4892bb3
 def write_movement(
     tracks:Tracked,       # Predictions of a video, or 3D points
     files:Sequence[Path], # The netCDF file

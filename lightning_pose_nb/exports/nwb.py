@@ -49,7 +49,8 @@ def _new_file(
 def _save(nwbfile:Any, file:Path)->None:
     "Write an NWB file to the disk."
     from pynwb import NWBHDF5IO
-    with NWBHDF5IO(str(file), 'w') as io: io.write(nwbfile)
+    opened:Any = NWBHDF5IO # its own checks of arguments hide its signature
+    with opened(str(file), 'w') as io: io.write(nwbfile)
 
 def _series_names(
     names:Sequence[str], # Keypoints
@@ -78,7 +79,8 @@ def _times(frames:np.ndarray, fps:float)->dict[str, Any]:
 def _packed(values:np.ndarray)->Any:
     "Numbers that are compressed on the disk."
     from hdmf.backends.hdf5 import H5DataIO
-    return H5DataIO(np.ascontiguousarray(values, float), compression='gzip')
+    packed:Any = H5DataIO
+    return packed(np.ascontiguousarray(values, float), compression='gzip')
 
 def _video_series(nwbfile:Any, tracks:VideoTracks, device:Any, home:Path)->Any|None:
     "The video, by its path from the NWB file; None if it is not there."

@@ -37,7 +37,7 @@ def long_table(
     else: columns = _of_frames(tracks)
     names = tracks.keypoint_names if not isinstance(tracks, ImageTracks) else tracks.predictions.keypoint_names
     n = len(next(iter(columns.values())))
-    table = {name: np.repeat(values, len(names)) for name,values in columns.items()}
+    table:dict[str, Any] = {name: np.repeat(values, len(names)) for name,values in columns.items()}
     table['keypoint'] = pd.Categorical(list(names)*n, categories=list(names))
     positions = tracks.xyz if isinstance(tracks, PointTracks) else np.asarray(_table_of(tracks).xy, float)
     for axis,letter in enumerate('xyz'[:positions.shape[-1]]): table[letter] = positions[...,axis].ravel()

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Problem, ProjectError, how_many, only_errors
-from ..core.files import replacing
+from ..core.files import disk_errors, replacing
 from ..data.csv_table import Only, read_sheet, table_names
 from ..data.labels import LABEL_COORDS, Labels, sheet_labels
 from ..data.predictions import Predictions, read_predictions, write_predictions
@@ -122,7 +122,7 @@ def as_csv(
         return
     with tempfile.TemporaryDirectory() as folder:
         csv = Path(folder)/f'{path.stem}.csv'
-        read_frame(path).to_csv(csv)
+        with disk_errors(csv): read_frame(path).to_csv(csv)
         try: yield csv
         except ProjectError as error:
             problems = [replace(problem, file=str(path)) for problem in error.problems]

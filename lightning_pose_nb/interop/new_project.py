@@ -17,7 +17,7 @@ from typing import Any
 
 from ..config.load import template
 from ..core.errors import Problem, ProjectError, did_you_mean, how_many, merge_repeated
-from ..core.files import csv_line, new_folder, write_atomic
+from ..core.files import csv_line, disk_errors, new_folder, write_atomic
 from ..data.frame_names import LABELED_DATA, image_groups
 from ..data.labels import TO_LABEL, Labels, write_labels
 from ..project.checks import format_problems
@@ -189,8 +189,9 @@ def place_file(
 )->None:
     "Copy a file to a new place, or link to it."
     target.parent.mkdir(parents=True, exist_ok=True)
-    if link: target.symlink_to(file.resolve())
-    else: shutil.copy2(file, target)
+    with disk_errors(target):
+        if link: target.symlink_to(file.resolve())
+        else: shutil.copy2(file, target)
 
 def _list_waiting(folder:Path, images:Sequence[str])->None:
     "Write the list of images to label."
