@@ -209,14 +209,17 @@ def _only(source:Source, frames:list[UserFrame], name:Callable[[Any], str], chos
     "Frames with the animals of one name alone; the others are counted."
     kept = []
     others = 0
+    nameless = 0
     without = 0
     for frame in frames:
         animals = [one for one in frame.animals if name(one)==chosen]
         others += len(frame.animals)-len(animals)
+        nameless += sum(not name(one) for one in frame.animals)
         if frame.animals and not animals: without += 1
         else: kept.append(replace(frame, animals=animals))
     if others:
         found = f'{how_many(others, "instance")} of others, left behind'
+        if nameless: found = f'{how_many(others, "instance")} of others ({nameless} without a track), left behind'
         if without: found += f', with {how_many(without, "image")} without this animal'
         source.add_note(source.path, 'instances', found)
     return kept
