@@ -221,7 +221,7 @@ def _only(source:Source, frames:list[UserFrame], name:Callable[[Any], str], chos
         found = f'{how_many(others, "instance")} of others, left behind'
         if nameless: found = f'{how_many(others, "instance")} of others ({nameless} without a track), left behind'
         if without: found += f', with {how_many(without, "image")} without this animal'
-        source.add_note(source.path, 'instances', found)
+        source.add_other('instances', found)
     return kept
 
 # %% ../../nbs/44_imports/10_sleap.ipynb #8870598b
