@@ -17,13 +17,14 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 import click
 
 from .errors import GO_ON, SAME, error_text, shows_traceback
+from .formats import FormatName
 from .jobs import do_jobs, on_option, workers_option
 from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import csv_line, write_atomic
@@ -58,7 +59,8 @@ def _kind_of(path:Path)->str:
     images = ', '.join(IMAGE_SUFFIXES)
     expected = f'a folder, a label table (.csv), a video ({videos}) or an image ({images})'
     found = f'a file that ends in {suffix or "nothing"}'
-    raise ProjectError(Problem(str(path), '', found, expected))
+    fix = f'A project of SLEAP: lpnb import {path} NEW_FOLDER, or name its videos' if suffix=='.slp' else ''
+    raise ProjectError(Problem(str(path), '', found, expected, fix))
 
 # %% ../../nbs/52_cli/50_predict.ipynb #6db2bcfc
 def _in_folder(folder:Path)->list[Job]:
@@ -134,6 +136,7 @@ class Wishes:
     fps:float|None=None          # Frames per second of the labelled videos; None: those of each video
     boxes:Path|None=None         # Bounding boxes of one video, or a folder with those of each
     reader:str|None=None         # What decodes videos
+    formats:tuple[str,...]=()    # Formats of other programs to write beside the predictions
 
     def place(self, model:Path, kind:str)->Path:
         "The folder of all predictions of a kind."
@@ -150,7 +153,10 @@ class Wishes:
         return self.boxes/f'{video.stem}_bbox.csv'
 
     def check(self, jobs:list[Job])->None:
-        "One file of boxes is for one video; a rate is for videos that are drawn."
+        "One file of boxes is for one video; a rate is for videos that are drawn; a format has a place for all."
+        from lightning_pose_nb.exports.exporting import check_format
+        for kind in dict.fromkeys('predictions' if job.kind=='video' else 'images' for job in jobs):
+            for name in self.formats: check_format(name, kind)
         if self.fps is not None and not self.labeled_video:
             raise click.UsageError('--fps is the rate of labelled videos: say --labeled-video, too.')
         if self.boxes is None or self.boxes.is_dir(): return
@@ -324,7 +330,10 @@ def _further_options(command:Any)->Any:
         help='Look only there: bounding boxes of the video, or a folder with NAME_bbox.csv for each.')
     reader = click.option('--reader', type=click.Choice(['auto', 'video', 'dali']),
         help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
-    for option in (pieces, workers_option, on_option, reader, boxes): command = option(command)
+    formats = click.option('--format', 'formats', type=FormatName(), multiple=True,
+        help='Also write for another program, beside each CSV; lpnb export --help lists all; can be repeated.')
+    fps = click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
+    for option in (pieces, workers_option, on_option, reader, boxes, fps, formats): command = option(command)
     return command
 
 # %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
@@ -336,7 +345,6 @@ def _further_options(command:Any)->Any:
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,
     help='Also draw the keypoints on each video [no].')
-@click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
 @_further_options
@@ -417,6 +425,9 @@ def predict_all(
             click.echo(predicted)
             done.damaged += _add_rows(summary, job, predicted)
             if summary and not predicted.kept: summary.write()
+            failed = _write_formats(ctx, predicted, job, wishes)
+            done.failed += failed is not None
+            full = failed is not None and _is_full(failed)
         if full: break
     if full: click.echo(ctx.meta.get(GO_ON, SAME), err=True)
     return _ended(done, summary, full)
@@ -430,6 +441,21 @@ def _ended(done:Done, summary:Summary|None, full:bool)->Done:
 def _is_full(error:Exception)->bool:
     "Can nothing be written any more, of this input or of any other?"
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+# %% ../../nbs/52_cli/50_predict.ipynb #a442679c
+def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishes)->Exception|None:
+    "Write the predictions of a job in the formats that were asked for; the error, told, of one that failed."
+    if not wishes.formats: return None
+    from lightning_pose_nb.exports.exporting import write_beside
+    groups = [predicted.csvs] if job.kind=='video' else [[csv] for csv in predicted.csvs]
+    for name,csvs in product(wishes.formats, groups):
+        try: files = write_beside(csvs, name, wishes.overwrite)
+        except Exception as error:
+            if shows_traceback(ctx, error): raise
+            click.echo(error_text(error), err=True)
+            return error
+        for file in files: click.echo(file)
+    return None
 
 # %% ../../nbs/52_cli/50_predict.ipynb #03362597
 def _summary_of(place:Path, jobs:list[Job])->Summary|None:
@@ -477,7 +503,7 @@ def predict_as_jobs(
 )->Done:
     "Predict videos by workers; raises `UsageError` for what they cannot do."
     from lightning_pose_nb.cluster.videos import Portions, plan_predictions
-    refused = [name for name in ('overwrite', 'labeled_video', 'boxes', 'reader') if getattr(wishes, name)]
+    refused = [name for name in ('overwrite', 'labeled_video', 'boxes', 'reader', 'formats') if getattr(wishes, name)]
     others = sorted({job.kind for job in jobs if job.kind!='video'})
     if refused or others:
         what = ', '.join([*(f'--{name.replace("_", "-")}' for name in refused), *others])
