@@ -265,7 +265,8 @@ class _Damage:
         "What the note of a video is to say."
         for facts in journal.remarks: self._remember(view, facts)
         info = self.recording.infos[view]
-        return dict(frame_size=list(info.size), seconds=info.duration, promised=info.promised,
+        promised = None if self.recording.is_piece else info.promised # what is missing, the whole tells
+        return dict(frame_size=list(info.size), seconds=info.duration, promised=promised,
             damaged=frame_runs(self.damaged[view]), lost=frame_runs(self.lost[view]),
             unplaced=sum(self.unplaced[view].values()), resized=self.resized[view],
             unread=info.unread, restarts=list(info.restarts), depth=_scaled_from(info, self.depth))
