@@ -13,9 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from lightning_pose_nb.cli import app
 from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
-from lightning_pose_nb.cluster.slurm import ClusterSettings, submit_slurm
+from lightning_pose_nb.cluster.slurm import ClusterSettings
 from lightning_pose_nb.cluster.states import DONE, States, describe_states, log_tail, read_mark
 from lightning_pose_nb.synthetic.project import make_project
 
@@ -175,7 +178,10 @@ def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path):
     on_slurm = twenty_units(tmp_path/'slurm', config, model, epochs)
     here = twenty_units(tmp_path/'local', config, model, epochs)
     settings = ClusterSettings(tasks=8, gpus=0, cpus=1, memory_gb=0.9, hours=1/60, signal_seconds=20)
-    assert len(submit_slurm(on_slurm, settings)) == 8
+    (tmp_path/'cluster.yaml').write_text(yaml.safe_dump(settings.model_dump()))
+    said = CliRunner().invoke(app, ['jobs', 'run', str(on_slurm.path), '--on', 'slurm'])
+    assert 'submitted job 1: 8 tasks' in said.output, said
+    assert said.exit_code == 3
     begun = [tmp_path/'slurm'/name/'resume.ckpt' for name in ('short', 'long')]
     wait_until(lambda: all(file.exists() for file in begun), 'the trainings')
     call('sbatch', '-p', 'urgent', '-n1', '-N1', '-c1', '--mem=900M', '--wrap', 'true', '-o', tmp_path/'urgent.out')

@@ -57,12 +57,11 @@ def status(ctx:click.Context, manifest:Path, each:bool)->None:
         detail = f'  {" ".join(found.detail.split())}' if found.detail else ''
         click.echo(f'{found.state:9}  {found.unit.name}{detail}')
     click.echo(describe_states(states))
-    kinds = {found.state for found in states}
-    if kinds & {'failed', 'cancelled'}:
+    code = _exit_code(states)
+    if code==1:
         click.echo(f'next: lpnb jobs logs {shlex.quote(str(manifest))} UNIT, '
             f'then lpnb jobs retry {shlex.quote(str(manifest))}')
-        ctx.exit(1)
-    if kinds!={'done'}: ctx.exit(3)
+    ctx.exit(code)
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #645ccb5b
 @jobs.command()
@@ -76,7 +75,7 @@ def run(ctx:click.Context, manifest:Path, shard:str|None, on:str|None, workers:i
 
     Ctrl-C stops cleanly. What fails costs only itself. With --on slurm an array of tasks is
     submitted, as cluster.yaml says, and the command returns; the same command later submits what is
-    left. Exit code: 0 if all units (of the shard) are done.
+    left. Exit code: 0 if all units (of the shard) are done, 1 if some failed, 3 if some are waiting.
     """
     from lightning_pose_nb.cluster.manifest import read_manifest
     from lightning_pose_nb.cluster.worker import Worker, parse_shard, shard_units
@@ -87,16 +86,16 @@ def run(ctx:click.Context, manifest:Path, shard:str|None, on:str|None, workers:i
     if part:
         Worker(listed, part, say=click.echo).run()
         own = [unit for unit in shard_units(listed, part) if not unit.after]
-        is_done = _tell_states(listed, own)
-    else: is_done = do_jobs(listed, on, workers)
-    if not is_done: ctx.exit(1)
+        code = _tell_states(listed, own)
+    else: code = do_jobs(listed, on, workers)
+    ctx.exit(code)
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #e631cae6
 def do_jobs(
     manifest:Any,                       # The `Manifest`
     on:str|None=None,                   # One of `ENGINES`; None: this computer
     workers:int|None=None,              # How many workers, on this computer
-)->bool:                                # Is everything done?
+)->int:                                 # Exit code, as of `status`
     "Do a manifest, and say how it stands then."
     if on=='slurm':
         from lightning_pose_nb.cluster.slurm import find_settings, read_settings, submit_slurm
@@ -107,13 +106,19 @@ def do_jobs(
         run_local(manifest, workers, say=click.echo)
     return _tell_states(manifest, manifest.units)
 
-def _tell_states(manifest:Any, units:Iterable)->bool: # Are they all done?
+def _tell_states(manifest:Any, units:Iterable)->int: # Exit code, as of `status`
     "Say how units stand."
     from lightning_pose_nb.cluster.states import States, describe_states
     now = States(manifest)
     states = [now.of(unit) for unit in units]
     click.echo(describe_states(states))
-    return all(found.state=='done' for found in states)
+    return _exit_code(states)
+
+def _exit_code(states:Iterable)->int:
+    "0: all is done; 1: something failed or was cancelled; 3: the rest is running or waiting."
+    kinds = {found.state for found in states}
+    if kinds & {'failed', 'cancelled'}: return 1
+    return 0 if kinds=={'done'} else 3
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #119f8309
 @jobs.command()
@@ -191,9 +196,9 @@ def sweep(ctx:click.Context, config:Path, axes:tuple[str,...], output_dir:Path|N
         click.echo(f'next: lpnb jobs run {shlex.quote(str(manifest.path))}')
         return
     ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
-    is_done = do_jobs(manifest, **where)
+    code = do_jobs(manifest, **where)
     tell_sweep(manifest)
-    if not is_done: ctx.exit(1)
+    ctx.exit(code)
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #3a22282f
 def tell_sweep(manifest:Any)->None:

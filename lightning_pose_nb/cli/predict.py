@@ -514,7 +514,9 @@ def predict_as_jobs(
     manifest = plan_predictions(model_dir, recordings, place, portions, f'lpnb predict {model_dir} … --on')
     click.echo(f'{manifest.path}: {how_many(len(manifest.units), "unit")}')
     ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
-    do_jobs(manifest, where['on'], where['workers'])
+    if do_jobs(manifest, where['on'], where['workers'])==3:
+        click.echo('when all is predicted, the same command writes the table of the videos')
+        ctx.exit(3)
     return summarise_jobs(manifest, recordings)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #0d978077
