@@ -33,6 +33,7 @@ class PredictOptions:
     batch_size:int|None=None # Frames or images at a time; None: as `dali` in the config says
     precision:str|None=None  # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
     reader:str|None=None     # `auto`, `video`, `dali`; None: the config's `video`, else `auto`
+    runtime:str|None=None    # What computes the network: `eager` (PyTorch), `auto`, `openvino`; None: eager
     overwrite:bool=False     # Predict again although the files are complete
     progress:bool=True       # Say how videos are read, and how far the prediction is
 
@@ -44,6 +45,7 @@ class PredictKeywords(TypedDict, total=False):
     batch_size:int|None
     precision:str|None
     reader:str|None
+    runtime:str|None
     overwrite:bool
     progress:bool
     options:PredictOptions # All of them at once; keywords beside it win

@@ -76,9 +76,9 @@ class FeatureNetwork(nn.Module):
     )->Tensor:         # Shape (..., C, H/stride, W/stride); with a pyramid, of its stride and channels
         "Features of each image."
         check_images(images, self.backbone)
-        return apply_per_image(self._features, images)
+        return apply_per_image(self.image_features, images)
 
-    def _features(self, images:Tensor)->Tensor:
+    def image_features(self, images:Tensor)->Tensor:
         "Features (B, C, h, w) of images (B, 3, H, W)."
         images = self.normalise(images)
         if self.pyramid is None: return self.backbone(images)
