@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -137,6 +138,25 @@ def of_full_disk_import(place: Place):
     assert not (place.folder/'new').exists()
 
 
+KILLED = '''
+import os, sys
+from dataclasses import replace
+from lightning_pose_nb.exports import exporting
+def killed(*_): os.kill(os.getpid(), 9)
+exporting.WRITERS['coco'] = replace(exporting.WRITERS['coco'], around=killed)
+exporting.export_project('preds/day1.csv', 'out', to='coco')
+'''
+
+
+def of_kill(place: Place):
+    ended = subprocess.run([sys.executable, '-c', KILLED], cwd=place.folder)
+    assert ended.returncode == -9
+    assert [path.name[0] for path in (place.folder/'out').iterdir()] == ['.']
+    time.sleep(.1)
+    assert place.export(place.csv, '--to', 'coco').exit_code == 0
+    assert [path.name for path in (place.folder/'out').iterdir()] == ['day1_coco.json']
+
+
 def of_animals(place: Place):
     points = [1, 2, 2, 3, 4, 2]
     one = {'image_id': 1, 'keypoints': points}
@@ -190,5 +210,7 @@ CASES = [
     case('a table of 3D points that was cut off', 'it is named; none goes out', of_hole),
     case('a disk that fills up during an export', 'the file is named; nothing is left behind', of_full_disk),
     case('a disk that fills up during an import', 'the file is named; nothing is left behind', of_full_disk_import),
+    case('an export that is killed', 'nothing has its final name; the next export removes what is hidden',
+        of_kill, 'right'),
     case('animals whose folders would have one name', NAMED, of_animals),
     case('options that a format does not know, in an import', NAMED, of_unknown_option)]

@@ -62,7 +62,19 @@ def read_dlc(file: Path, tracks: VideoTracks):
     return names, frame.index.to_numpy(), frame.to_numpy().reshape(len(frame), -1, 3)[..., :2]
 
 
-READERS = {'parquet': read_parquet, 'movement': read_netcdf, 'nwb': read_nwb, 'deeplabcut': read_dlc,
+def read_coco(file: Path, tracks: VideoTracks):
+    from pycocotools.coco import COCO
+    coco = COCO(str(file))
+    xy = np.full(tracks.xy.shape, np.nan)
+    for annotation in coco.anns.values():
+        triples = np.reshape(annotation['keypoints'], (-1, 3))
+        row = annotation['image_id']-1
+        xy[row] = np.where(triples[:, 2:] > 0, triples[:, :2], np.nan)
+    frames = np.array([coco.imgs[n+1]['frame'] for n in range(len(xy))])
+    return coco.cats[1]['keypoints'], frames, xy
+
+
+READERS = {'coco': read_coco, 'parquet': read_parquet, 'movement': read_netcdf, 'nwb': read_nwb, 'deeplabcut': read_dlc,
     'anipose': read_dlc, 'keypoint-moseq': read_dlc}
 
 

@@ -55,7 +55,7 @@ def _about(tracks:Tracked)->dict[str, Any]:
         about['space_unit'] = 'pixels'
         if tracks.video is not None: about['video'] = str(tracks.video)
         if tracks.view: about['view'] = tracks.view
-    else: about['space_unit'] = 'unit of the calibration'
+    else: about['space_unit'] = tracks.unit or 'unit of the calibration'
     if tracks.skeleton: about['skeleton'] = [f'{a} - {b}' for a,b in tracks.skeleton]
     return about
 

@@ -25,7 +25,7 @@ from ..data.predictions import write_predictions
 from ..evaluation.evaluate import known_cameras
 from ..interop.deeplabcut_tables import write_hdf
 from ..interop.new_project import Exported, Source, check_target
-from ..interop.tracks import ImageTracks, PointTracks, Tracks, VideoTracks
+from ..interop.tracks import ImageTracks, PointTracks, Tracks, VideoTracks, places_around
 
 # %% ../../nbs/45_exports/40_tables.ipynb #7fd5fd38
 def long_table(
@@ -147,15 +147,8 @@ def write_anipose_config(
     write_atomic(folder/'config.toml', '\n'.join(lines)+'\n')
     for session in dict.fromkeys(video.session for video in tracks.videos if video.session):
         mine = [video for video in tracks.videos if video.session==session]
-        cameras = known_cameras([video.view for video in mine], session, _places(mine))
+        cameras = known_cameras([video.view for video in mine], session, places_around(mine))
         if cameras: write_cameras(cameras, folder/session/'calibration'/'calibration.toml')
-
-def _places(videos:Sequence[VideoTracks])->list[Path]:
-    "Where the calibration of a session may lie: around its videos, around its predictions."
-    places = []
-    for path in (video.video or video.path for video in videos): places += [path.parent, path.parent.parent]
-    for video in videos: places += [video.path.parent, video.path.parent.parent]
-    return list(dict.fromkeys(place for place in places if place.is_dir()))
 
 # %% ../../nbs/45_exports/40_tables.ipynb #9f94e445
 def write_moseq(

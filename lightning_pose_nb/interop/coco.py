@@ -115,7 +115,7 @@ def choose_category(
     chosen = choose_name((str(source.path), 'categories'), list(known), wanted, 'category')
     _tell_nameless(source, data)
     for name in known:
-        if name!=chosen: source.add_note(source.path, 'categories', f'annotations of {name}, which are left behind')
+        if name!=chosen: source.add_other('categories', f'annotations of {name}, which are left behind')
     return _category(source, known[str(chosen)])
 
 # %% ../../nbs/43_interop/50_coco.ipynb #8d238ab0

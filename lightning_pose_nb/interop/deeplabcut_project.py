@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -297,7 +298,8 @@ def _tell_animal(source:Source, animal:str)->None:
     "Say that an animal's labels are left behind."
     what = f'keypoints of no animal ({NO_ANIMAL})' if animal==NO_ANIMAL else f'labels of {animal}'
     option = '--unique' if animal==NO_ANIMAL else f'--individual {animal}'
-    source.add_note(source.path, 'individuals', f'{what}, which are left behind', f'To take them: {option}')
+    told = source.add_other if animal!=NO_ANIMAL else partial(source.add_note, source.path)
+    told('individuals', f'{what}, which are left behind', f'To take them: {option}')
 
 # %% ../../nbs/43_interop/40_deeplabcut_project.ipynb #c8d3f1ed
 def read_table(

@@ -36,6 +36,7 @@ class Source:
     notes:list[Problem] = field(default_factory=list)      # Remarks, and what is left behind
     gone:dict[Path, list[str]] = field(default_factory=dict) # Label table → images it names that are not there
     animal:str|None=None      # Name of the animal or category that was taken; None: it has none
+    others:list[Problem] = field(default_factory=list) # What is left behind of other animals or categories
 
     @property
     def waiting(self)->list[str]:
@@ -52,6 +53,14 @@ class Source:
     )->None:
         "Write one remark down."
         self.notes.append(Problem(str(file), where, found, '', fix, level))
+
+    def add_other(self,
+        where:str,     # Place in the project
+        found:str,     # What another animal or category has
+        fix:str='',    # How to take it
+    )->None:
+        "Write down what another animal has; not told where each animal becomes a project."
+        self.others.append(Problem(str(self.path), where, found, '', fix, 'warning'))
 
 # %% ../../nbs/43_interop/20_new_project.ipynb #14dc89ab
 def not_there(
@@ -175,7 +184,7 @@ def write_project(
         values = guess_values(scratch)
         if source.skeleton: values['data.skeleton'] = source.skeleton
         write_atomic(scratch/'config.yaml', template(**values))
-    return Imported(Path(folder)/'config.yaml', _taken(source, link), source.notes)
+    return Imported(Path(folder)/'config.yaml', _taken(source, link), [*source.notes, *source.others])
 
 def place_file(
     file:Path,    # A file

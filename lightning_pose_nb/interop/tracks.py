@@ -6,9 +6,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/tracks.ht
 
 # %% auto #0
 __all__ = ['VideoTracks', 'mean_of_known', 'PointTracks', 'ImageTracks', 'Tracks', 'read_video_tracks', 'read_point_tracks',
-           'read_image_tracks', 'gather_tracks', 'is_points', 'read_tracks', 'sample_tracks', 'sample_points']
+           'places_around', 'read_image_tracks', 'gather_tracks', 'is_points', 'read_tracks', 'sample_tracks',
+           'sample_points']
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #5447c17b
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,13 +87,8 @@ class PointTracks:
     path:Path                    # The CSV
     views:tuple[VideoTracks,...]=() # Predictions that they were made from, as far as they are known
     errors:np.ndarray|None=None  # (V, T, K) reprojection error of each view, frame pixels
-    rate:float|None=None         # Frames per second; None: that of the views
-
-    @property
-    def fps(self)->float|None:
-        "Frames per second; None: not known."
-        if self.rate is not None: return self.rate
-        return self.views[0].fps if self.views else None
+    fps:float|None=None          # Frames per second; None: not known
+    unit:str=''                  # Of the calibration, such as 'mm', if it says so
 
     @property
     def skeleton(self)->tuple[tuple[str,str],...]:
@@ -224,7 +221,30 @@ def read_point_tracks(
     frames = np.array([int(row) for row in index], np.int64)
     own = [view for view in views if view.path.parent==csv.parent and view.points==csv.name]
     own = [view for view in own if np.array_equal(view.frames, frames) and view.keypoint_names==names]
-    return PointTracks(csv.stem.removesuffix('_3d'), frames, names, xyz, csv, tuple(own), _errors_of(own))
+    name = csv.stem.removesuffix('_3d')
+    fps = own[0].fps if own else None
+    return PointTracks(name, frames, names, xyz, csv, tuple(own), _errors_of(own), fps, _unit_of(name, own))
+
+# %% ../../nbs/43_interop/00_tracks.ipynb #665b0293
+def _unit_of(session:str, views:Sequence[VideoTracks])->str:
+    "The unit that the calibration of a recording names; '' if there is none, or it names none."
+    for place in places_around(views):
+        for file in (place/'calibrations'/f'{session}.toml', place/'calibration.toml'):
+            if not file.is_file(): continue
+            try: about = tomllib.loads(file.read_text(encoding='utf-8')).get('metadata')
+            except (OSError, ValueError): return ''
+            unit = about.get('units') if isinstance(about, dict) else None
+            return unit if isinstance(unit, str) else ''
+    return ''
+
+def places_around(
+    views:Sequence[VideoTracks], # Predictions of a recording
+)->list[Path]:
+    "Folders in which its calibration may lie: around its videos, around its predictions."
+    places = []
+    for path in (view.video or view.path for view in views): places += [path.parent, path.parent.parent]
+    for view in views: places += [view.path.parent, view.path.parent.parent]
+    return list(dict.fromkeys(place for place in places if place.is_dir()))
 
 def _errors_of(views:Sequence[VideoTracks])->np.ndarray|None:
     "Reprojection errors (V, T, K) of some views; None unless all have them."
@@ -373,4 +393,4 @@ def sample_points(
     xyz[~np.isfinite([view.xy for view in views]).all((0, -1))] = np.nan
     errors = np.where(np.isfinite(xyz[None,...,0]), rng.uniform(0, 3, (2, n, 5)), np.nan)
     names = views[0].keypoint_names
-    return PointTracks('day1', np.arange(n), names, xyz, Path('day1_3d.csv'), views, errors)
+    return PointTracks('day1', np.arange(n), names, xyz, Path('day1_3d.csv'), views, errors, 29.97)
