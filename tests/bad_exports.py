@@ -17,7 +17,7 @@ from lightning_pose_nb.cli.formats import export_command, import_command
 from lightning_pose_nb.core.testing import spot_frame
 from lightning_pose_nb.data.labels import Labels, write_labels
 from lightning_pose_nb.data.predictions import Predictions, write_predictions
-from lightning_pose_nb.interop.deeplabcut_project import make_deeplabcut_sample
+from lightning_pose_nb.interop.deeplabcut_config import make_deeplabcut_sample
 from lightning_pose_nb.interop.tracks import sample_points, sample_tracks
 
 LIMITED = '''

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT/'tests'))
 from bad_input import KINDS, OUTCOMES, Case, all_cases
 
 from lightning_pose_nb.exports.exporting import WRITERS
-from lightning_pose_nb.interop.importing import FORMATS
+from lightning_pose_nb.imports.importing import FORMATS
 
 CONFIG = get_config(Path(__file__).parent)
 LIBRARY = CONFIG.lib_path

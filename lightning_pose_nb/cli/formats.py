@@ -23,7 +23,7 @@ _NOTHING = 'nothing was written. Run the same command again'
 @click.argument('source', type=click.Path(exists=True, path_type=Path))
 @click.argument('folder', type=click.Path(path_type=Path))
 @click.option('--scorer', help="Whose labels to take [the project's scorer].")
-@click.option('--individual', metavar='NAME', help='Which animal, or category of COCO, of several.')
+@click.option('--individual', metavar='NAME', help='Which animal, track of SLEAP, or category of COCO, of several.')
 @click.option('--unique', is_flag=True, help='Take keypoints of no animal (uniquebodyparts) along with it.')
 @click.option('--table', type=click.Choice(['csv', 'h5']),
     help='Which tables to believe where CSV and HDF5 disagree.')
@@ -31,14 +31,16 @@ _NOTHING = 'nothing was written. Run the same command again'
 @click.option('--each', is_flag=True, help='A project for each animal, or category, in FOLDER/NAME.')
 @click.pass_context
 def import_command(ctx:click.Context, source:Path, folder:Path, each:bool, **options:Any)->None:
-    """Make a project in FOLDER from SOURCE, a DeepLabCut project or a COCO file.
+    """Make a project in FOLDER from SOURCE, a project of DeepLabCut or SLEAP, or a COCO file.
 
-    SOURCE is a folder, a config.yaml or a .json, and is only read. Labels, images, videos and
-    skeleton are taken over, keypoints by their names; what is left behind is told. HDF5 files need
-    the extra: pip install "lightning-pose-nb[formats]"
+    SOURCE is a folder, a config.yaml, a .slp or .pkg.slp, or a .json (also of Label Studio or
+    AlphaTracker), and is only read. Labels, images, videos and skeleton are taken over, keypoints
+    by their names; what is left behind is told. Labelled frames of a .slp are taken out of its
+    videos, which may lie beside it. HDF5 and SLEAP need the extra:
+    pip install "lightning-pose-nb[formats]"
     """
     ctx.meta[GO_ON] = _NOTHING
-    from lightning_pose_nb.interop.importing import import_project, import_projects
+    from lightning_pose_nb.imports.importing import import_project, import_projects
     if each: made = import_projects(source, folder, **options)
     else: made = [import_project(source, folder, **options)]
     for one in made: click.echo(one.describe())

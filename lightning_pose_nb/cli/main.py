@@ -45,6 +45,7 @@ def app(debug:bool)->None:
     With labelled frames:  lpnb init, lpnb check config.yaml, lpnb train config.yaml
     With a video:          lpnb new my_project video.mp4 --keypoints nose,tail
     From DeepLabCut:       lpnb import dlc_project my_project
+    From SLEAP:            lpnb import labels.slp my_project
     With nothing yet:      lpnb demo
     """
 
@@ -70,8 +71,10 @@ def _config_of(ctx:click.Context, param:click.Parameter, value:Path)->Path:
     if not value.is_dir(): return value
     config = value/'config.yaml'
     if not config.is_file():
-        raise click.BadParameter(f'there is no config.yaml in {value}; '
-            f'write one with: lpnb init {config}')
+        foreign = sorted(value.glob('*.[sS][lL][pP]'))
+        way = f'write one with: lpnb init {config}'
+        if foreign: way = f'make a project from that of SLEAP: lpnb import {foreign[-1]} NEW_FOLDER'
+        raise click.BadParameter(f'there is no config.yaml in {value}; {way}')
     return config
 
 def _names(ctx:click.Context, param:click.Parameter, value:str|None)->list[str]|None:
@@ -96,8 +99,10 @@ def init(file:Path)->None:
     from lightning_pose_nb.config.load import template
     from lightning_pose_nb.core.files import write_atomic
     from lightning_pose_nb.project.create import guess_values, refuse_other_project
+    from lightning_pose_nb.tables.table_text import refuse_other_kinds
     if file.is_dir(): file = file/'config.yaml'
     refuse_other_project(file.parent)
+    if file.suffix.lower()=='.slp' and file.is_file(): refuse_other_kinds(file)
     if file.exists():
         what = 'exists already, and is left as it is; name another file, or move this one away'
         raise FileExistsError(17, what, str(file))

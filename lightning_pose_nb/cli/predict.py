@@ -58,7 +58,8 @@ def _kind_of(path:Path)->str:
     images = ', '.join(IMAGE_SUFFIXES)
     expected = f'a folder, a label table (.csv), a video ({videos}) or an image ({images})'
     found = f'a file that ends in {suffix or "nothing"}'
-    raise ProjectError(Problem(str(path), '', found, expected))
+    fix = f'A project of SLEAP: lpnb import {path} NEW_FOLDER, or name its videos' if suffix=='.slp' else ''
+    raise ProjectError(Problem(str(path), '', found, expected, fix))
 
 # %% ../../nbs/52_cli/40_predict.ipynb #6db2bcfc
 def _in_folder(folder:Path)->list[Job]:

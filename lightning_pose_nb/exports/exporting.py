@@ -26,6 +26,8 @@ from .deeplabcut import write_deeplabcut, write_deeplabcut_tracks
 from .image_datasets import write_coco_predictions, write_yolo
 from .movement import write_movement
 from .nwb import write_nwb, write_nwb_labels, write_nwb_points
+from .sleap import write_sleap
+from .sleap_tracks import write_sleap_analysis, write_sleap_tracks
 from lightning_pose_nb.exports.tables import (
     write_anipose,
     write_anipose_config,
@@ -270,6 +272,18 @@ def _stays(writer:Writer, tracks:Tracks)->list[Problem]:
         kept.append(Problem(str(lost[0].path), '', found, '', '', level='notice'))
     return kept
 
+# %% ../../nbs/45_exports/80_exporting.ipynb #4e9c9c57
+_SLP = Output(('{name}.predictions.slp',), write_sleap_tracks)
+_ANALYSIS = Output(('{name}.analysis.h5',), write_sleap_analysis)
+
+_SLEAP = (
+    Writer('sleap', 'SLEAP', write_sleap, _SLP, images=_SLP, packages=('sleap_io',),
+        about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos '
+            'beside it; predictions become `NAME.predictions.slp`, linked to their video.'),
+    Writer('sleap-analysis', 'SLEAP analysis HDF5', predictions=_ANALYSIS, packages=('sleap_io', 'h5py'),
+        about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
+            '`node_names` and `edge_names` go along.'))
+
 # %% ../../nbs/45_exports/80_exporting.ipynb #c0fc8663
 _DLC = Output(('{name}DLC_{scorer}.csv', '{name}DLC_{scorer}.h5'), write_deeplabcut_tracks)
 _COCO = Output(('{name}_coco.json',), write_coco_predictions)
@@ -310,7 +324,7 @@ _FORMS = (
         about='a row for each keypoint in each frame: `pandas.read_parquet(…)`.'))
 
 # %% ../../nbs/45_exports/80_exporting.ipynb #6f87f967
-WRITERS = {writer.name: writer for writer in (*_PROGRAMS, *_FORMS)}
+WRITERS = {writer.name: writer for writer in (*_PROGRAMS, *_SLEAP, *_FORMS)}
 
 def formats()->dict[str, str]:
     "The formats that can be written: names for `to`, and what they are called."

@@ -10,7 +10,7 @@ __all__ = ['DEFAULT_IMPORT', 'Source', 'not_there', 'ImportOptions', 'import_opt
 
 # %% ../../nbs/43_interop/20_new_project.ipynb #a94afdb0
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -35,6 +35,9 @@ class Source:
     skeleton:list[list[str]] = field(default_factory=list) # Pairs of keypoints
     notes:list[Problem] = field(default_factory=list)      # Remarks, and what is left behind
     gone:dict[Path, list[str]] = field(default_factory=dict) # Label table → images it names that are not there
+    inner:list[str] = field(default_factory=list)            # Images that are no files yet, but in videos or archives
+    extract:Callable[[Path], None]|None = None               # Writes these below a folder
+    video_names:dict[Path, str] = field(default_factory=dict) # Video → its new name, if not its own
     animal:str|None=None      # Name of the animal or category that was taken; None: it has none
     others:list[Problem] = field(default_factory=list) # What is left behind of other animals or categories
 
@@ -42,7 +45,7 @@ class Source:
     def waiting(self)->list[str]:
         "Images that nobody has labelled yet."
         labelled = set(self.labels.images)
-        return [image for image in self.images if image not in labelled]
+        return [image for image in (*self.images, *self.inner) if image not in labelled]
 
     def add_note(self,
         file:str|Path,       # The file it is about
@@ -178,7 +181,9 @@ def write_project(
     check_target(source, folder)
     with new_folder(folder) as scratch:
         for image,file in source.images.items(): place_file(file, scratch/image, link)
-        for video in source.videos: place_file(video, scratch/'videos'/video.name, link)
+        if source.extract: source.extract(scratch)
+        for video in source.videos:
+            place_file(video, scratch/'videos'/source.video_names.get(video, video.name), link)
         write_labels(source.labels, scratch/'CollectedData.csv')
         if source.waiting: _list_waiting(scratch, source.waiting)
         values = guess_values(scratch)
@@ -212,7 +217,8 @@ def _taken(source:Source, link:bool)->list[str]:
     animal = f' of {labels.individual}' if labels.individual else ''
     images = f'{how_many(len(labels), "labelled image")}{animal} in {how_many(folders, "folder")}'
     n_labels = how_many(int(labels.labelled.sum()), 'label')
-    lines = [f'{images}, by {labels.scorer} ({how})']
+    origin = 'taken out of their files' if source.inner else how
+    lines = [f'{images}, by {labels.scorer} ({origin})']
     lines.append(f'{n_labels} of {how_many(len(names), "keypoint")}: {", ".join(names)}')
     if source.waiting: lines.append(f'{how_many(len(source.waiting), "image")} without labels, to be labelled')
     if source.skeleton: lines.append(f'a skeleton of {how_many(len(source.skeleton), "line")}')
