@@ -38,3 +38,4 @@ from . import widgets as widgets
 from . import interop as interop
 from . import imports as imports
 from . import exports as exports
+from . import cluster as cluster

@@ -1,0 +1,206 @@
+"""Jobs on a real SLURM of one machine: an array of twenty units with a failure, a preemption, a time limit and a
+controller that is started again meanwhile; the results are those of this computer, byte for byte.
+
+It needs Debian's slurmctld, slurmd, slurm-client and munge, and may only run as root of a machine that has no other
+SLURM, for it writes /etc/slurm/slurm.conf. Elsewhere it is skipped; where LPNB_REQUIRE names slurm, that is an error.
+"""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
+from lightning_pose_nb.cluster.slurm import ClusterSettings, submit_slurm
+from lightning_pose_nb.cluster.states import DONE, States, describe_states, log_tail, read_mark
+from lightning_pose_nb.synthetic.project import make_project
+
+QUICK = {
+    'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
+    'model.backbone_pretrained': False, 'training.max_epochs': 1, 'training.check_val_every_n_epoch': 1,
+    'training.train_batch_size': 6, 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False,
+    'training.checkpoint_every_seconds': 0.5}
+CONF = Path('/etc/slurm/slurm.conf')
+PATIENCE = 300  # seconds
+LIMIT = 35  # seconds of training after which SLURM has told the task of its time limit, which is one minute
+SETTINGS = """
+ClusterName=lpnb
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldAddr=127.0.0.1
+AuthType=auth/munge
+AuthInfo=cred_expire=5
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation={home}/controller
+SlurmdSpoolDir={home}/node
+SlurmctldPidFile={home}/controller.pid
+SlurmdPidFile={home}/node.pid
+SlurmctldLogFile={home}/controller.log
+SlurmdLogFile={home}/node.log
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SchedulerParameters=sched_interval=2,bf_interval=2,preempt_youngest_first
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+KillWait=5
+ReturnToService=2
+MpiDefault=none
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=2000 State=UNKNOWN
+PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10
+"""
+
+
+def why_not():
+    "Why there can be no SLURM here; empty if there can."
+    programs = ('slurmctld', 'slurmd', 'sbatch', 'munged')
+    missing = [name for name in programs if shutil.which(name, path=os.environ['PATH']+':/usr/sbin:/sbin') is None]
+    if missing: return f'not installed: {", ".join(missing)} (apt-get install slurmctld slurmd slurm-client munge)'
+    if os.getuid() != 0: return 'only root can start a SLURM'
+    if CONF.exists() and 'ClusterName=lpnb' not in CONF.read_text(): return f'{CONF} is of another SLURM'
+    try:
+        socket.gethostbyname(host())
+    except OSError:
+        return f'the name of this machine, {host()}, has no address'
+    return ''
+
+
+def host():
+    "The short name of this machine."
+    return socket.gethostname().partition('.')[0]
+
+
+def call(*program):
+    "What a program prints."
+    return subprocess.run([str(word) for word in program], check=True, capture_output=True, text=True).stdout
+
+
+def wait_until(is_so, what):
+    "Return as soon as something is the case; fail after a while."
+    end = time.monotonic()+PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, f'{what} did not come'
+        time.sleep(0.2)
+
+
+class Box:
+    "A SLURM of one machine."
+
+    def __init__(self, home):
+        self.home = home
+        self.own_munge = subprocess.run(['pgrep', '-x', 'munged'], stdout=subprocess.DEVNULL).returncode != 0
+
+    def open(self):
+        "Start it."
+        home = self.home
+        for name in ('controller', 'node'): (home/name).mkdir()
+        CONF.parent.mkdir(parents=True, exist_ok=True)
+        CONF.write_text(SETTINGS.format(host=host(), home=home, cpus=min(2, os.cpu_count() or 1)))
+        run = Path('/run/munge')
+        run.mkdir(exist_ok=True)
+        shutil.chown(run, 'munge', 'munge')
+        if self.own_munge: call('su', '-s', '/bin/sh', 'munge', '-c', '/usr/sbin/munged')
+        call('/usr/sbin/slurmctld', '-c')
+        call('/usr/sbin/slurmd')
+        wait_until(lambda: 'idle' in call('sinfo', '-h', '-o', '%T'), 'the node')
+
+    def stop(self, name):
+        "End the controller or the node."
+        file = self.home/f'{name}.pid'
+        if not file.exists(): return
+        pid = int(file.read_text())
+        os.kill(pid, 15)
+        wait_until(lambda: not Path(f'/proc/{pid}').exists(), f'the end of the {name}')
+
+    def close(self):
+        "End everything, and leave nothing behind."
+        subprocess.run(['scancel', '--user=root'], check=False, timeout=60)
+        for name in ('node', 'controller'): self.stop(name)
+        munge = Path('/run/munge/munged.pid')
+        if self.own_munge and munge.exists(): os.kill(int(munge.read_text()), 15)
+        CONF.unlink()
+
+
+@pytest.fixture(scope='module')
+def slurm(tmp_path_factory):
+    "A SLURM that is there for this test."
+    reason = why_not()
+    if reason and 'slurm' in os.environ.get('LPNB_REQUIRE', ''): pytest.fail(reason)
+    if reason: pytest.skip(reason)
+    box = Box(tmp_path_factory.mktemp('slurm'))
+    try:
+        box.open()
+        yield box
+    finally: box.close()
+
+
+def twenty_units(folder, config, model, epochs):
+    "Two long trainings, one with a typo, and predictions of videos and of a piece."
+    def training(name, **changes): return TrainUnit(name=name, config=str(config), output=name, changes=QUICK | changes)
+    units = [training('short', **{'training.max_epochs': 60}),
+             training('long', **{'training.max_epochs': epochs}),
+             training('typo', **{'training.max_epoch': 1})]
+    videos = sorted((config.parent/'videos').glob('*.mp4'))
+    units.append(PieceUnit(name='piece', model=str(model), video=str(videos[0]), csv='out/piece.csv', first=8, last=16,
+                           batch_size=8))
+    for n in range(16):
+        video = str(videos[n % len(videos)])
+        units.append(PredictUnit(name=f'video{n}', model=str(model), videos=[video], csvs=[f'out/{n}.csv']))
+    return write_manifest(folder/'jobs.json', units)
+
+
+def results(manifest):
+    "The content of what all units make that are done."
+    done = [found.unit for found in States(manifest).all() if found.state == 'done']
+    files = [file for unit in done for file in unit.makes() if not file.endswith('model.json')]
+    return {file: manifest.place(file).read_bytes() for file in files}
+
+
+def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path):
+    config = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=24)
+    model = tmp_path/'model'
+    first = write_manifest(tmp_path/'first.json', [
+        TrainUnit(name='model', config=str(config), output='model', changes=QUICK),
+        TrainUnit(name='timed', config=str(config), output='timed', changes=QUICK | {'training.max_epochs': 40})])
+    local(first).wait()
+    per_epoch = read_mark(first, first.units[1], DONE)['seconds']/40
+    epochs = round(LIMIT/per_epoch)
+
+    on_slurm = twenty_units(tmp_path/'slurm', config, model, epochs)
+    here = twenty_units(tmp_path/'local', config, model, epochs)
+    settings = ClusterSettings(tasks=8, gpus=0, cpus=1, memory_gb=0.9, hours=1/60, signal_seconds=20)
+    assert len(submit_slurm(on_slurm, settings)) == 8
+    begun = [tmp_path/'slurm'/name/'resume.ckpt' for name in ('short', 'long')]
+    wait_until(lambda: all(file.exists() for file in begun), 'the trainings')
+    call('sbatch', '-p', 'urgent', '-n1', '-N1', '-c1', '--mem=900M', '--wrap', 'true', '-o', tmp_path/'urgent.out')
+    wait_until((tmp_path/'urgent.out').exists, 'the urgent job')
+    slurm.stop('controller')
+    call('/usr/sbin/slurmctld')
+    process = local(here)
+    finished = {'done', 'failed'}
+    wait_until(lambda: {found.state for found in States(on_slurm).all()} <= finished, 'the end of all units')
+    states = States(on_slurm).all()
+    print(describe_states(states))
+    assert [found.unit.name for found in states if found.state == 'failed'] == ['typo']
+    assert 'max_epochs' in states[2].detail
+    assert process.wait() == 0
+    assert log_tail(on_slurm, 'long', 0).count('process ') > 1
+    logs = [file.read_text() for file in (on_slurm.state/'slurm').glob('*_log.out')]
+    assert any('timed-out' in text for text in logs)
+    assert 'preempted' in (slurm.home/'controller.log').read_text()
+    assert results(on_slurm) == results(here)
+    assert len(results(here)) == 19
+
+
+def local(manifest):
+    "A process that does a manifest with one thread, as a task of the cluster does."
+    code = ('import sys; from lightning_pose_nb.cluster.worker import Worker; '
+            'from lightning_pose_nb.cluster.manifest import read_manifest; Worker(read_manifest(sys.argv[1])).run()')
+    program = [sys.executable, '-c', code, str(manifest.path)]
+    return subprocess.Popen(program, env=os.environ | {'OMP_NUM_THREADS': '1'})
