@@ -333,7 +333,9 @@ def _further_options(command:Any)->Any:
         help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
     runtime = click.option('--runtime', type=click.Choice(['eager', 'auto', 'openvino']),
         help='What computes the network: PyTorch, or OpenVINO where it is faster and agrees [eager].')
-    for option in (pieces, workers_option, on_option, runtime, reader, boxes): command = option(command)
+    fps = click.option('--fps', type=FPS,
+        help='Frames per second of the labelled videos [those of each video].')
+    for option in (pieces, workers_option, on_option, runtime, reader, boxes, fps): command = option(command)
     return command
 
 # %% ../../nbs/52_cli/50_predict.ipynb #7930c6a9
@@ -347,7 +349,6 @@ def _further_options(command:Any)->Any:
     help='Also draw the keypoints on each video [no].')
 @click.option('--format', 'formats', type=FormatName(), multiple=True,
     help='Also write for another program, beside each CSV; lpnb export --help lists all; more than one can be given.')
-@click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
 @_further_options
@@ -506,8 +507,7 @@ def predict_as_jobs(
 )->Done:
     "Predict videos by workers; raises `UsageError` for what they cannot do."
     from lightning_pose_nb.cluster.videos import Portions, plan_predictions
-    given = {'--format' if name=='formats' else f'--{name.replace("_", "-")}': getattr(wishes, name) for name in NOT_YET}
-    refused = [name for name,value in given.items() if value]
+    refused = [option for name,option in NOT_YET.items() if getattr(wishes, name)]
     others = sorted({job.kind for job in jobs if job.kind!='video'})
     if refused or others:
         what = ', '.join([*refused, *others])
@@ -521,7 +521,9 @@ def predict_as_jobs(
     do_jobs(manifest, where['on'], where['workers'])
     return summarise_jobs(manifest, recordings)
 
-NOT_YET = 'overwrite', 'labeled_video', 'boxes', 'reader', 'runtime', 'formats' # what a worker cannot be told
+NOT_YET = { # what a worker cannot be told
+    'overwrite': '--overwrite', 'labeled_video': '--labeled-video', 'boxes': '--boxes', 'reader': '--reader',
+    'runtime': '--runtime', 'formats': '--format'}
 
 # %% ../../nbs/52_cli/50_predict.ipynb #0d978077
 def summarise_jobs(

@@ -102,6 +102,7 @@ class ExportUnit(Unit):
     kind:Literal['export']='export'
     source:str                       # Predictions, or a folder with such
     target:str                       # Folder to write
+    to:str='deeplabcut'              # Name of the format
     FILES:ClassVar = ('source', 'target')
     def makes(self)->list[str]: return [self.target]
 

@@ -89,12 +89,13 @@ def _video_problems(video:Path, error:Exception)->list[Problem]:
 def _export(manifest:Manifest, unit:ExportUnit, models:OpenModel)->None:
     "Write predictions for another program, completely or not at all."
     from lightning_pose_nb.core.files import new_folder
-    from lightning_pose_nb.interop.exporting import export_project
+    from lightning_pose_nb.exports.exporting import export_project
     target = manifest.place(unit.target)
     if target.exists() and any(target.iterdir()):
         print(f'{target}: is there, and is left as it is')
         return
-    with new_folder(target) as scratch: print(export_project(manifest.place(unit.source), scratch).describe())
+    with new_folder(target) as scratch:
+        print(export_project(manifest.place(unit.source), scratch, to=unit.to).describe())
 
 # %% ../../nbs/51_cluster/20_units.ipynb #6827c5b9
 def _piece(manifest:Manifest, unit:PieceUnit, models:OpenModel)->None:

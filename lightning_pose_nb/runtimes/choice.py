@@ -128,6 +128,7 @@ def choose_network(
     _remember(model.folder, facts, name, why, trial)
     return Choice(other if name=='openvino' else network, name, why)
 
+# %% ../../nbs/24_runtimes/20_choice.ipynb #b3e68d4c
 def engine_network(
     model:LoadedModel, # A trained model
     images:Tensor,     # Of the size that it will be given, shape (…, 3, H, W)
