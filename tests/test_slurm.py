@@ -191,8 +191,7 @@ def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path):
     assert 'max_epochs' in states[2].detail
     assert process.wait() == 0
     assert log_tail(on_slurm, 'long', 0).count('process ') > 1
-    logs = [file.read_text() for file in (on_slurm.state/'slurm').glob('*_log.out')]
-    assert any('timed-out' in text for text in logs)
+    assert 'this job is timed-out' in log_tail(on_slurm, 'long', 0)
     assert 'preempted' in (slurm.home/'controller.log').read_text()
     assert results(on_slurm) == results(here)
     assert len(results(here)) == 19

@@ -91,6 +91,7 @@ def run(ctx:click.Context, manifest:Path, shard:str|None, on:str|None, workers:i
     else: is_done = do_jobs(listed, on, workers)
     if not is_done: ctx.exit(1)
 
+# %% ../../nbs/52_cli/40_jobs.ipynb #e631cae6
 def do_jobs(
     manifest:Any,                       # The `Manifest`
     on:str|None=None,                   # One of `ENGINES`; None: this computer

@@ -331,14 +331,15 @@ def _further_options(command:Any)->Any:
         help='Look only there: bounding boxes of the video, or a folder with NAME_bbox.csv for each.')
     reader = click.option('--reader', type=click.Choice(['auto', 'video', 'dali']),
         help='What decodes videos: FFmpeg on the CPU, NVIDIA DALI, or the better one [auto].')
+    formats = click.option('--format', 'formats', type=FormatName(), multiple=True,
+        help='Also write for another program, beside each CSV; lpnb export --help lists all; can be repeated.')
+    fps = click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
     runtime = click.option('--runtime', type=click.Choice(['eager', 'auto', 'openvino']),
         help='What computes the network: PyTorch, or OpenVINO where it is faster and agrees [eager].')
-    fps = click.option('--fps', type=FPS,
-        help='Frames per second of the labelled videos [those of each video].')
-    for option in (pieces, workers_option, on_option, runtime, reader, boxes, fps): command = option(command)
+    for option in (pieces, workers_option, on_option, runtime, reader, boxes, fps, formats): command = option(command)
     return command
 
-# %% ../../nbs/52_cli/50_predict.ipynb #7930c6a9
+# %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
 @click.command()
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
@@ -347,8 +348,6 @@ def _further_options(command:Any)->Any:
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,
     help='Also draw the keypoints on each video [no].')
-@click.option('--format', 'formats', type=FormatName(), multiple=True,
-    help='Also write for another program, beside each CSV; lpnb export --help lists all; more than one can be given.')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
 @_further_options

@@ -102,7 +102,7 @@ class ExportUnit(Unit):
     kind:Literal['export']='export'
     source:str                       # Predictions, or a folder with such
     target:str                       # Folder to write
-    to:str='deeplabcut'              # Name of the format
+    to:str='deeplabcut'              # Name of a format, as `lpnb export --to` takes it
     FILES:ClassVar = ('source', 'target')
     def makes(self)->list[str]: return [self.target]
 

@@ -95,7 +95,8 @@ def _export(manifest:Manifest, unit:ExportUnit, models:OpenModel)->None:
         print(f'{target}: is there, and is left as it is')
         return
     with new_folder(target) as scratch:
-        print(export_project(manifest.place(unit.source), scratch, to=unit.to).describe())
+        exported = export_project(manifest.place(unit.source), scratch, to=unit.to)
+        print(exported.describe())
 
 # %% ../../nbs/51_cluster/20_units.ipynb #6827c5b9
 def _piece(manifest:Manifest, unit:PieceUnit, models:OpenModel)->None:
