@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/backbones.
 
 # %% auto #0
 __all__ = ['BACKBONES', 'BackboneSource', 'find_backbone', 'TimmNetwork', 'LoadReport', 'Backbone', 'create_timm',
-           'reset_zero_init_norms', 'read_backbone_weights', 'load_weights', 'WeightsUnavailable', 'make_backbone']
+           'reset_zero_init_norms', 'read_backbone_weights', 'load_weights', 'WeightsUnavailable', 'make_backbone',
+           'check_backbone_weights']
 
 # %% ../../nbs/21_models/10_backbones.ipynb #803383da
 import hashlib
@@ -16,18 +17,19 @@ import re
 import socket
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from textwrap import shorten
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from ..core.errors import Problem, ProjectError, did_you_mean
+from ..weights.backbone_names import rename_backbone
+from ..weights.files import bad_weights, first_line, read_tensors, state_tensors
 
 # %% ../../nbs/21_models/10_backbones.ipynb #1b9db29d
 os.environ.setdefault('HF_HUB_DISABLE_TELEMETRY', '1') # read when timm imports the hub's client
@@ -262,43 +264,17 @@ def _is_zero(weight:Tensor|None)->bool:
     return weight is not None and not weight.is_meta and not weight.any()
 
 # %% ../../nbs/21_models/10_backbones.ipynb #e4701cef
-def _bad_checkpoint(path:str|Path, found:str, expected:str, fix:str='')->ProjectError:
-    "The error for a weights file that does not fit."
-    return ProjectError(Problem(str(path), 'model.backbone_checkpoint', found, expected, fix))
+_WHERE = 'model.backbone_checkpoint'
 
 def read_backbone_weights(
-    path:Path|str,   # A .safetensors, .pt or .pth file
-)->dict[str,Tensor]: # Name → tensor
-    "The tensors of a weights file, without running code from it."
-    path = Path(path)
-    if not path.is_file():
-        raise _bad_checkpoint(path, 'no such file', 'a .safetensors, .pt or .pth file')
-    if path.suffix=='.safetensors':
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-        try: return load_file(path)
-        except SafetensorError as error:
-            raise _bad_checkpoint(path, f'no safetensors file: {error}', 'a complete file') from error
-    try: state = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, EOFError, RuntimeError, ValueError, KeyError) as error:
-        found = f'not readable as plain tensors ({_first_line(error, 120)})'
-        fix = 'Save the state_dict alone: torch.save(model.state_dict(), file)'
-        raise _bad_checkpoint(path, found, 'a file of tensors without code', fix) from error
-    if isinstance(state, dict): return _tensors(state)
-    raise _bad_checkpoint(path, f'a {type(state).__name__}', 'tensors by name')
-
-def _first_line(error:Exception, length:int)->str:
-    "The first line of an error's message, cut between two words."
-    line = (str(error) or type(error).__name__).splitlines()[0]
-    return shorten(line, length, placeholder=' …')
-
-def _tensors(
-    state:dict[str,Any], # What a checkpoint held
-)->dict[str,Tensor]:     # The tensors in it
-    "Unpack the dictionary in which trainers wrap a state dict."
-    for key in ('state_dict', 'model', 'model_state_dict', 'teacher'):
-        if isinstance(state.get(key), dict): return _tensors(state[key])
-    return {name: value for name,value in state.items() if isinstance(value, Tensor)}
+    path:Path|str,              # A .safetensors, .ckpt, .pt or .pth file
+    source:BackboneSource,      # The network they are for
+    own:Sequence[str],          # Names of its weights, in order
+)->dict[str,Tensor]:            # Name → tensor
+    "The tensors of a weights file, without running code from it; names of torchvision and Hugging Face translated."
+    saved = read_tensors(path, _WHERE)
+    renamed = rename_backbone(saved, source.timm, own)
+    return renamed.state if renamed else saved
 
 # %% ../../nbs/21_models/10_backbones.ipynb #7703b7cb
 def _best_prefix(
@@ -357,7 +333,7 @@ def _poor_fit(report:LoadReport, names:list[str], enough:float)->ProjectError:
     share = report.matched/report.total
     found = f'fits {share:.0%} of the network; missing {missing} …; the file has {present} …'
     expected = f'at least {enough:.0%} of its weights, by name and shape'
-    return _bad_checkpoint(report.path, found, expected, 'Is this file for another model.backbone?')
+    return bad_weights(report.path, _WHERE, found, expected, 'Is this file for another model.backbone?')
 
 # %% ../../nbs/21_models/10_backbones.ipynb #cc766b61
 class WeightsUnavailable(OSError):
@@ -416,7 +392,7 @@ def _from_hub(
         try: return create_timm(source, pretrained=True, cache_dir=cache_dir)
         except Exception as error:
             where = f'{constants.ENDPOINT}/timm/{source.timm}'
-            reason = f'{type(error).__name__}: {_first_line(error, 160)}'
+            reason = f'{type(error).__name__}: {first_line(error, 160)}'
             raise WeightsUnavailable(name, where, reason) from error
 
 # %% ../../nbs/21_models/10_backbones.ipynb #60264584
@@ -433,7 +409,7 @@ def _from_url(
         if not file.is_file():
             file.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(url, str(file), digest)
-        return _tensors(torch.load(file, map_location='cpu', weights_only=True))
+        return state_tensors(torch.load(file, map_location='cpu', weights_only=True))
     except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
         file.unlink(missing_ok=True) # half a file must not be taken for a kept one the next time
         raise WeightsUnavailable(name, url, f'{type(error).__name__}: {error}') from error
@@ -454,10 +430,18 @@ def make_backbone(
 )->Backbone:                     # The network; `.report` tells what a file or address brought
     "A backbone by name, with trained weights unless told otherwise; else `WeightsUnavailable`."
     source = find_backbone(name)
-    state = None
-    if weights: state = read_backbone_weights(weights)
-    elif pretrained and source.url: state = _from_url(name, source.url)
-    elif pretrained: return Backbone(_from_hub(name, source), name)
+    if pretrained and not weights and not source.url: return Backbone(_from_hub(name, source), name)
     net = reset_zero_init_norms(create_timm(source))
-    if state is None: return Backbone(net, name)
+    if weights: state = read_backbone_weights(weights, source, list(net.state_dict()))
+    elif pretrained: state = _from_url(name, source.url)
+    else: return Backbone(net, name)
     return Backbone(net, name, load_weights(net, state, str(weights or source.url)))
+
+def check_backbone_weights(
+    name:str,         # A name of BACKBONES or of timm
+    weights:Path|str, # A weights file
+)->LoadReport:        # What fits
+    "Raise what `make_backbone` would raise for a weights file, without making the network."
+    source = find_backbone(name)
+    with torch.device('meta'): net = create_timm(source)
+    return load_weights(net, read_backbone_weights(weights, source, list(net.state_dict())), str(weights))
