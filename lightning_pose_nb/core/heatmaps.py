@@ -273,7 +273,7 @@ def _full_precision(
     if torch.amp.is_autocast_available(kind): return torch.autocast(kind, enabled=False)
     return nullcontext()
 
-# %% ../../nbs/00_core/40_heatmaps.ipynb #d54914f2
+# %% ../../nbs/00_core/40_heatmaps.ipynb #d0ae43bb
 def decode_summits(
     maps:Tensor,             # Probability heatmaps, shape (..., h, w)
     downsample_factor:int=2, # A cell is 2**f model pixels wide

@@ -32,9 +32,11 @@ from ..core.errors import Problem, ProjectError
 from ..core.files import replacing, write_atomic
 from ..data.splits import PARTS
 from ..losses.pose_subspace import Subspace, load_subspaces
+from .backbones import set_input_size
 from .heads import HeatmapHead
 from .networks import build_network
 from .single_frame import PoseNetwork
+from ..weights.files import is_run_folder
 
 # %% ../../nbs/21_models/70_folder.ipynb #2bcac400
 def weights_fingerprint(
@@ -166,12 +168,15 @@ def save_model(
 # %% ../../nbs/21_models/70_folder.ipynb #1215b63f
 def _read_about(folder:Path)->dict:
     "`model.json`, or an error that says what kind of folder this is instead."
+    expected = f'a folder with {CONFIG}, {ABOUT} and {WEIGHTS}, which training wrote'
+    if is_run_folder(folder):
+        fix = f'Make a model folder of it: lpnb import {folder} NEW_FOLDER'
+        raise _bad_folder(folder, 'a model that Lightning Pose trained', expected, fix)
     if not folder.is_dir():
-        raise _bad_folder(folder, 'no such folder', 'the folder that training wrote')
+        found = 'a file' if folder.is_file() else 'no such folder'
+        raise _bad_folder(folder, found, expected)
     missing = [name for name in (CONFIG, ABOUT) if not (folder/name).is_file()]
-    if missing:
-        found = f'no {" and no ".join(missing)}'
-        raise _bad_folder(folder, found, f'a folder with {CONFIG}, {ABOUT} and {WEIGHTS}')
+    if missing: raise _bad_folder(folder, f'no {" and no ".join(missing)}', expected)
     try: about = json.loads((folder/ABOUT).read_text(encoding='utf-8'))
     except ValueError as error: # no JSON, or no UTF-8
         raise _bad_about(folder, [f'not JSON: {error}']) from error
@@ -288,12 +293,12 @@ def load_model(
         raise _bad_folder(folder, found, 'a finished model', fix)
     names = about['keypoint_names']
     network = build_network(cfg, num_keypoints=len(names), pretrained=False)
-    _fill(network.eval(), folder)
+    _fill(network.eval(), folder, cfg.data.size)
     if isinstance(network.head, HeatmapHead): network.head.finds_summit = about.get('pixels')==LIGHTNING_POSE
     subspaces = load_subspaces(folder)
     return LoadedModel(network, cfg, names, about['split'], folder, about, subspaces)
 
-def _fill(network:nn.Module, folder:Path)->None:
+def _fill(network:PoseNetwork, folder:Path, size:tuple[int,int])->None:
     "Load the weights of a folder into a network, all of them or none."
     try: state = read_weights(folder/WEIGHTS)
     except SafetensorError as error:
@@ -301,6 +306,9 @@ def _fill(network:nn.Module, folder:Path)->None:
         expected = 'a complete and undamaged safetensors file'
         fix = 'copy the folder again, or train again'
         raise _bad_folder(folder/WEIGHTS, found, expected, fix) from error
+    codes = state.get('backbone.net.pos_embed')
+    if codes is not None and codes.shape!=network.state_dict()['backbone.net.pos_embed'].shape:
+        set_input_size(network.backbone, size) # of a model of Lightning Pose
     try: network.load_state_dict(state)
     except RuntimeError as error:
         found = f'weights do not fit the network in {CONFIG}: {error}'

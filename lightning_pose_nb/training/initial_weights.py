@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/initial_
 # %% auto #0
 __all__ = ['Start', 'find_start', 'n_keypoints', 'load_initial_weights']
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #01848108
+# %% ../../nbs/22_training/00_initial_weights.ipynb #05dc00fc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..weights.backbone_names import resize_codes
 from ..weights.files import bad_weights, find_weights, read_tensors
 from ..weights.lightning_pose_names import Target, is_lightning_pose, translate
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #5c4d7aad
+# %% ../../nbs/22_training/00_initial_weights.ipynb #b8697d08
 _WHERE = 'model.checkpoint'
 
 def _read(path:Path, target:Target)->dict[str, Tensor]:
@@ -34,7 +34,7 @@ def _read(path:Path, target:Target)->dict[str, Tensor]:
     else: saved = present_names(_network_of(read_tensors(path, _WHERE)))
     if not is_lightning_pose(saved): return saved
     found = translate(saved, target)
-    if found.has_backbone: return found.state
+    if found.fits_backbone: return found.state
     wrong = 'weights of Lightning Pose, whose backbone has other layers'
     raise _other_backbone(path, target, wrong)
 
@@ -51,7 +51,7 @@ def _other_backbone(path:Path, target:Target, found:str)->ProjectError:
     fix = 'Write the model.backbone that they were trained with, or leave model.checkpoint empty'
     return bad_weights(path, _WHERE, found, expected, fix)
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #9fd94222
+# %% ../../nbs/22_training/00_initial_weights.ipynb #8b8093b8
 @dataclass(frozen=True)
 class Start:
     "What a weights file brings to a network."
@@ -89,7 +89,7 @@ def _resize_position_codes(saved:dict[str, Tensor], own:Mapping[str, Tensor])->d
     side = round((own[key].shape[1]-n_prefix)**0.5)
     return saved | {key: resize_codes(saved[key], n_prefix, (side, side))}
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #60f5c656
+# %% ../../nbs/22_training/00_initial_weights.ipynb #f08698b6
 def _misfit(name:str, saved:Mapping[str, Tensor], own:Mapping[str, Tensor])->str:
     "Why a weight of the network cannot be taken over."
     if name not in saved: return f'no weights that fit: {name} is not in it'
@@ -114,7 +114,7 @@ def n_keypoints(
     linear = state.get('head.linear.bias')
     return None if linear is None else len(linear)//(2 if 'head.scale' in state else 3)
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #9c4a622e
+# %% ../../nbs/22_training/00_initial_weights.ipynb #74399f60
 def load_initial_weights(
     network:nn.Module,   # A new network; changed in place
     checkpoint:Path|str, # A model folder, a weights file, or a checkpoint

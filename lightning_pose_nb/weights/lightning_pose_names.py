@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/03_weights/lightning
 # %% auto #0
 __all__ = ['head_names', 'is_lightning_pose', 'Target', 'regression_weights', 'Translated', 'translate']
 
-# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #18b19154
+# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #fb5f2093
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .backbone_names import rename_backbone, resize_codes
 
-# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #cee348df
+# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #28e22968
 _UPSAMPLING = re.compile(r'(?:head\.)?(?:head_sf\.)?upsampling_layers\.(\d+)\.(weight|bias)')
 _CONTEXT = re.compile(r'head\.head_mf\.(W_pre|W_f|W_b|H_f|H_b)(?:\.(\d+))?\.(weight|bias)')
 _TWICE = 'head.head_mf.layers.'
@@ -50,7 +50,7 @@ def is_lightning_pose(
     if any(name.startswith('backbone.net.') for name in names): return False # one of ours
     return any(name.startswith('backbone.') for name in names)
 
-# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #bd91fbe0
+# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #821c74de
 @dataclass(frozen=True)
 class Target:
     "The network that foreign weights are meant for."
@@ -76,13 +76,18 @@ def regression_weights(
     centre = torch.tensor([(W-1)/2, (H-1)/2]).repeat(len(bias)//2)
     return {'head.linear.weight': weight/unit, 'head.linear.bias': (bias-centre)/unit}
 
-# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #057a55f0
+# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #b88d5553
 @dataclass
 class Translated:
     "Weights of a model of Lightning Pose by our names."
     state:dict[str, Tensor]                       # Our name → tensor
     left:list[str] = field(default_factory=list)  # Names in the file that have no counterpart
     has_backbone:bool = True                      # Were the names of the backbone understood?
+
+    @property
+    def fits_backbone(self)->bool:
+        "Are these the weights of the backbone, all of them and no others?"
+        return self.has_backbone and not any(name.startswith('backbone.') for name in self.left)
 
 def translate(
     saved:Mapping[str, Tensor], # The weights of a checkpoint of Lightning Pose
@@ -117,7 +122,7 @@ def _add_regression(saved:Mapping[str, Tensor], used:set[str], target:Target, st
     state.update(regression_weights(saved[matrices[0]], saved[bias], target.size))
     return {matrices[0], bias}
 
-# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #06a9de81
+# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #c6a6654c
 def _fit_codes(state:dict[str, Tensor], target:Target)->None:
     "Give position codes the number of those of the target; a class token that it does not have is left out."
     key = f'{_OURS}pos_embed'
