@@ -15,8 +15,8 @@ from .widgets.config_editor import ConfigEditor as ConfigEditor
 from .widgets.pose_viewer import PoseViewer as PoseViewer
 from .widgets.training_monitor import TrainingMonitor as TrainingMonitor, start_training as start_training
 from .report import write_report as write_report
-from .interop.importing import import_project as import_project
-from .interop.exporting import export_project as export_project
+from .imports.importing import import_project as import_project
+from .exports.exporting import export_project as export_project
 
 from . import core as core
 from . import config as config
@@ -37,3 +37,5 @@ from . import labeling as labeling
 from . import project as project
 from . import widgets as widgets
 from . import interop as interop
+from . import imports as imports
+from . import exports as exports

@@ -505,6 +505,7 @@ class TrainedModel(SessionPrediction, ImagePrediction, FramePrediction):
         csv:Path|str|Sequence[Path|str]|None=None, # Label table, or one per view; None: its own
         data_dir:Path|str|None=None, # Where its image paths start; default the label table's folder
         progress:bool=True,          # Show a progress bar
+        output_dir:Path|str|None=None, # Where to write; None: the model folder
     )->pd.DataFrame:                 # Mean, median, p90, interval: per view, set and keypoint
         "Predict labelled images and compare with the labels."
         data = self.cfg.data
@@ -518,7 +519,8 @@ class TrainedModel(SessionPrediction, ImagePrediction, FramePrediction):
         boxes = data.bbox_paths if own else ()
         labels = read_views(tables, root, views if len(tables)>1 else (), boxes)
         for line in self._changed_labels(tables): warnings.warn(line, stacklevel=2)
-        return evaluate_labels(self.model, labels, root, progress)
+        place = None if output_dir is None else Path(output_dir)
+        return evaluate_labels(self.model, labels, root, progress, place)
 
     def _changed_labels(self, tables:Sequence[Path])->list[str]:
         "A line for each of the model's own label tables that is not what it was trained on."

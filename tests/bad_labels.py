@@ -198,7 +198,7 @@ NO_TABLE = cases('refused', 'the kind of the file is named, with the way to a CS
     ('a web page', lambda folder: '<!DOCTYPE html>\n<html>,</html>\n\n', 'row 1'),
     ('JSON', lambda folder: '{"images": []}', 'JSON'),
     ('HDF5', other_file(HDF5, 'CollectedData.h5'), 'HDF5', 'CollectedData.csv, which lies beside'),
-    ('a project of SLEAP', other_file(HDF5, 'labels.slp'), 'SLEAP', 'export'),
+    ('a project of SLEAP', other_file(HDF5, 'labels.slp'), 'SLEAP', 'lpnb import labels.slp NEW_FOLDER'),
     ('a spreadsheet', other_file(zip_bytes(), 'labels.xlsx'), 'spreadsheet', 'CSV UTF-8'),
     ('a spreadsheet called CSV', other_file(zip_bytes()), 'spreadsheet'),
     ('Parquet', other_file(b'PAR1'+b'\0'*40, 'labels.parquet'), 'Parquet', 'read_parquet'),

@@ -1,11 +1,12 @@
-"""Write the pages that are made from code and tests: `docs/map.md`, `docs/api_reference.md`, `docs/faults.md`.
+"""Write the pages made from code and tests: `docs/{map,api_reference,formats,faults}.md`.
 
     python tools/pages.py
 
 The map lists every chapter with its promise line, in reading order, by package. The API reference
 lists what the package and its sub-packages show (`__init__.pyi`), with the first line of each
-docstring. The page of faults lists the cases that the tests try (`tests/bad_*.py`). `.ci/run` fails
-if the committed pages are not what this script writes.
+docstring. The page of formats is the registries of readers and writers. The page of faults lists
+the cases that the tests try (`tests/bad_*.py`). `.ci/run` fails if the committed pages are not what
+this script writes.
 """
 import ast
 import os
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT/'tests'))
 
 from bad_input import KINDS, OUTCOMES, Case, all_cases
+
+from lightning_pose_nb.exports.exporting import WRITERS
+from lightning_pose_nb.imports.importing import FORMATS
 
 CONFIG = get_config(Path(__file__).parent)
 LIBRARY = CONFIG.lib_path
@@ -41,6 +45,16 @@ ABOUT_FAULTS = (
 FAULTS_HEAD = (
     '| tried | input or fault | what happens | lost | Lightning Pose |',
     '| ---: | --- | --- | --- | --- |')
+ABOUT_FORMATS = (
+    'What comes in and goes out, each with one command: '
+    '`lpnb import SOURCE FOLDER` recognises what it is given, and '
+    '`lpnb export SOURCE TARGET --to NAME` writes; `lpnb predict … --format NAME` writes directly. '
+    'In Python: `import_project`, `import_projects`, `export_project`. '
+    'Keypoints go by name, numbers as they are; what a format has no place for is told. '
+    'Label tables and prediction CSVs of DeepLabCut and Lightning Pose are read as they are.')
+FORMATS_HEAD = (
+    '| format | name | labels | predictions of videos | 3D points | predictions of images | needs |',
+    '| --- | --- | :---: | :---: | :---: | :---: | --- |')
 TABLE_HEAD = ('| name | what it does |', '| --- | --- |')
 
 
@@ -128,6 +142,30 @@ def api_page() -> str:
     return '\n'.join(lines)+'\n'
 
 
+def format_row(name: str) -> str:
+    "What of a format is read and written."
+    reader = next((one for one in FORMATS if one.name == name), None)
+    writer = WRITERS.get(name)
+    cells = []
+    for what in ('labels', 'predictions', 'points_3d', 'images'):
+        ways = ['in'] if reader and what in reader.holds else []
+        if writer and getattr(writer, what): ways.append('out')
+        cells.append(', '.join(ways))
+    title = writer.title if writer else reader.title if reader else ''
+    packages = ', '.join(f'`{package}`' for package in writer.packages) if writer else ''
+    needs = f'`[{writer.extra}]`: {packages}' if writer and packages else ''
+    return f'| {title} | `{name}` | {" | ".join(cells)} | {needs} |'
+
+
+def formats_page() -> str:
+    "What comes in and goes out, from the registries."
+    names = dict.fromkeys([*(one.name for one in FORMATS), *WRITERS])
+    rows = [format_row(name) for name in names if name]
+    notes = [f'- **{writer.title}**: {writer.about}' for writer in WRITERS.values() if writer.about]
+    lines = [NOTE, '# Formats\n', ABOUT_FORMATS, '', *FORMATS_HEAD, *rows, '', '## How they open\n', *notes]
+    return '\n'.join(lines)+'\n'
+
+
 def fault_rows(cases: list[Case]) -> list[str]:
     "Rows of a table: cases that differ in nothing that is said share one."
     tried: Counter[tuple[str, ...]] = Counter()
@@ -160,6 +198,7 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     (DOCS/'map.md').write_text(map_page(), encoding='utf-8')
     (DOCS/'api_reference.md').write_text(api_page(), encoding='utf-8')
+    (DOCS/'formats.md').write_text(formats_page(), encoding='utf-8')
     (DOCS/'faults.md').write_text(faults_page(all_cases()), encoding='utf-8')
 
 

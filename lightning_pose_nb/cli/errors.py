@@ -111,6 +111,11 @@ class Commands(click.Group):
         "Names in the order in which they were added."
         return list(self.commands)
 
+    def format_commands(self, ctx:click.Context, formatter:click.HelpFormatter)->None:
+        "List the commands, each with the whole first sentence of its help."
+        rows = [(name, command.get_short_help_str(limit=200)) for name,command in self.commands.items()]
+        with formatter.section('Commands'): formatter.write_dl(rows)
+
     def resolve_command(self, ctx:click.Context, args:list[str])->tuple:
         "Find the command, or the one that was meant."
         name = args[0]

@@ -45,6 +45,7 @@ def app(debug:bool)->None:
     With labelled frames:  lpnb init, lpnb check config.yaml, lpnb train config.yaml
     With a video:          lpnb new my_project video.mp4 --keypoints nose,tail
     From DeepLabCut:       lpnb import dlc_project my_project
+    From SLEAP:            lpnb import labels.slp my_project
     With nothing yet:      lpnb demo
     """
 
@@ -70,8 +71,10 @@ def _config_of(ctx:click.Context, param:click.Parameter, value:Path)->Path:
     if not value.is_dir(): return value
     config = value/'config.yaml'
     if not config.is_file():
-        raise click.BadParameter(f'there is no config.yaml in {value}; '
-            f'write one with: lpnb init {config}')
+        foreign = sorted(value.glob('*.[sS][lL][pP]'))
+        way = f'write one with: lpnb init {config}'
+        if foreign: way = f'make a project from that of SLEAP: lpnb import {foreign[-1]} NEW_FOLDER'
+        raise click.BadParameter(f'there is no config.yaml in {value}; {way}')
     return config
 
 def _names(ctx:click.Context, param:click.Parameter, value:str|None)->list[str]|None:
@@ -96,8 +99,10 @@ def init(file:Path)->None:
     from lightning_pose_nb.config.load import template
     from lightning_pose_nb.core.files import write_atomic
     from lightning_pose_nb.project.create import guess_values, refuse_other_project
+    from lightning_pose_nb.tables.table_text import refuse_other_kinds
     if file.is_dir(): file = file/'config.yaml'
     refuse_other_project(file.parent)
+    if file.suffix.lower()=='.slp' and file.is_file(): refuse_other_kinds(file)
     if file.exists():
         what = 'exists already, and is left as it is; name another file, or move this one away'
         raise FileExistsError(17, what, str(file))
@@ -129,6 +134,7 @@ def check(ctx:click.Context, config:Path, overrides:tuple[str,...])->None:
     problems = check_project(config, overrides)
     click.echo(format_problems(problems))
     if any(problem.level=='error' for problem in problems): ctx.exit(1)
+    click.echo(f'next: {shlex.join(["lpnb", "train", str(config), *overrides])}')
 
 # %% ../../nbs/52_cli/50_main.ipynb #2d2f966d
 def _pairs(ctx:click.Context, param:click.Parameter, values:tuple[str,...])->dict[str,str]:
@@ -261,7 +267,8 @@ app.add_command(predict)
 @click.argument('csv', type=_FILE, nargs=-1)
 @click.option('--data-dir', type=_FOLDER,
     help='Where the image paths in CSV start [the folder of CSV].')
-def evaluate(model_dir:Path, csv:tuple[Path,...], data_dir:Path|None)->None:
+@click.option('-o', '--output-dir', type=_FOLDER, help='Where to write [MODEL_DIR].')
+def evaluate(model_dir:Path, csv:tuple[Path,...], **options:Any)->None:
     """Print how far a model is from labels.
 
     The labels are those of CSV (with several cameras one per view, in their order), or the ones
@@ -271,7 +278,7 @@ def evaluate(model_dir:Path, csv:tuple[Path,...], data_dir:Path|None)->None:
     """
     from lightning_pose_nb.api import TrainedModel, overview
     from lightning_pose_nb.evaluation.evaluate import describe_evaluation
-    summary = TrainedModel(model_dir).evaluate(csv or None, data_dir)
+    summary = TrainedModel(model_dir).evaluate(csv or None, **options)
     click.echo(f'pixel error\n{overview(summary)}\n{describe_evaluation(summary)}')
 
 @app.command()

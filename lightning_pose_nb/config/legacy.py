@@ -191,7 +191,7 @@ OTHER_PROGRAMS = { # names at the top of a file, of which three or more tell who
     'SLEAP training': ('data', 'model', 'optimization', 'outputs', 'model_base'),
 }
 
-IMPORT = 'lpnb import {} NEW_FOLDER' # the command that makes a project from one of DeepLabCut
+IMPORT = 'lpnb import {} NEW_FOLDER' # the command that makes a project from one of another program
 
 def program_of(
     doc:Document,   # A document as it was read
@@ -213,6 +213,7 @@ def foreign_problem(
         known = sorted(names.intersection(OTHER_PROGRAMS[program]))
         found = f'the config of a {program} ({", ".join(known[:3])}, …)'
         if program=='DeepLabCut project': fix = f'Make a project from it: {IMPORT.format("DLC_PROJECT")}'
+        if program.startswith('SLEAP'): fix = f'Make a project from its labels: {IMPORT.format("LABELS.slp")}'
         return Problem(doc.file, '', found, expected, fix)
     if not names or any(_is_ours(name) for name in names): return None
     found = f'not a config of this package: it begins with {", ".join(list(doc.data)[:3])}'

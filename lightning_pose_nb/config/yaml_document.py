@@ -283,6 +283,15 @@ def _syntax_problem(error:yaml.YAMLError, file:str)->Problem:
     return Problem(file, place, f'this is not YAML: {what}', 'key: value', fix)
 
 # %% ../../nbs/01_config/10_yaml_document.ipynb #ad68715c
+def _no_text(path:Path, error:UnicodeDecodeError)->Problem:
+    "A file that is no text, and what it is by its name."
+    found = f'not UTF-8 text ({error.reason} at byte {error.start})'
+    fix = 'If it is a config, save it as UTF-8.'
+    if path.suffix.lower()=='.slp':
+        found = 'a project of SLEAP'
+        fix = f'Make a project from it: lpnb import {path} NEW_FOLDER'
+    return Problem(path.name, '', found, 'a YAML text file', fix)
+
 def read_document(
     source:Path|str|Mapping, # YAML file, or the values themselves
 )->Document:                 # Values, lines, problems
@@ -292,10 +301,7 @@ def read_document(
     try:
         with path.open(encoding='utf-8-sig') as stream: text = stream.read(LONGEST+1)
         return parse_document(text, path.name)
-    except UnicodeDecodeError as error:
-        found = f'not UTF-8 text ({error.reason} at byte {error.start})'
-        fix = 'If it is a config, save it as UTF-8.'
-        problem = Problem(path.name, '', found, 'a YAML text file', fix)
+    except UnicodeDecodeError as error: problem = _no_text(path, error)
     except OSError as error:
         problem = _no_file(path, error)
     return Document(path.name, problems=[problem])

@@ -123,10 +123,11 @@ def evaluate_labels(
     labels:Labels|ViewLabels, # Labels of one view, or of all, from `read_views`
     root:Path,                # Where image paths start
     progress:bool=True,       # Show a progress bar
+    output_dir:Path|None=None, # Where to write; None: the model folder
 )->pd.DataFrame:              # Per view, set and keypoint: mean, median, p90, confidence interval
     "Predict labelled images, compare with labels, subspaces and cameras, and write it all."
     for view in labels.views: same_keypoints(view, model.keypoint_names)
-    target = _target_of(model, labels)
+    target = _target_of(model, labels, output_dir or model.folder)
     sets = _sets_of(model, labels, target)
     tables = _predict_labelled(model, labels, root, target, sets, progress)
     pixel_errors = [pixel_error(table, view) for table,view in zip(tables, labels.views)]
@@ -166,7 +167,7 @@ def _disagreement(labels:Labels|ViewLabels, rigs:Sequence[Sequence[Camera]], row
 @dataclass(frozen=True)
 class _Target:
     "Which label file is evaluated, and where the parts of its evaluation go."
-    folder:Path      # The model folder
+    folder:Path      # The model folder, or another one to write to
     own:Path         # The label file of this view that the model was trained with
     csv:Path         # The label file that is evaluated, of the first view
     views:list[str]  # Views as they stand in file names; none for a model of one view
@@ -184,7 +185,7 @@ class _Target:
         "Whether the model was trained with this label file."
         return is_training_table(self.own, self.csv)
 
-def _target_of(model:LoadedModel, labels:Labels|ViewLabels)->_Target:
+def _target_of(model:LoadedModel, labels:Labels|ViewLabels, folder:Path)->_Target:
     "The label file among the model's own to compare with, and the names of its views."
     csv = labels.views[0].path
     if csv is None: raise ValueError('labels that were read from no file cannot be evaluated')
@@ -193,7 +194,7 @@ def _target_of(model:LoadedModel, labels:Labels|ViewLabels)->_Target:
     views = labels.view_names
     if not views and number is not None and model.cfg.data.view_names:
         views = [model.cfg.data.view_names[number]] # the table of one view of several
-    return _Target(model.folder, owns[number or 0], csv, views)
+    return _Target(folder, owns[number or 0], csv, views)
 
 # %% ../../nbs/31_evaluation/20_evaluate.ipynb #1577a234
 def _predict_labelled(

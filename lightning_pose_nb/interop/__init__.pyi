@@ -1,3 +1,1 @@
 from .fiftyone import launch as launch, make_dataset as make_dataset, make_video_dataset as make_video_dataset
-from .importing import import_project as import_project
-from .exporting import export_project as export_project

@@ -233,6 +233,7 @@ def read_coco(
     source = Source('COCO file', files[0], Labels([], [], np.empty((0, 0, 2))), {})
     data = read_json(files[0])
     category = choose_category(source, data, options.individual)
+    source.animal = category.name
     poses = poses_by_image(source, data, category)
     found = {image.get('id'): find_coco_image(files[0], str(image.get('file_name'))) for image in data['images']}
     _tell_missing(source, data, poses, found)

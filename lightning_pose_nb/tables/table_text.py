@@ -48,7 +48,7 @@ _FORM = 'a row per image with x and y of each keypoint, below the rows scorer, b
 _WAYS = {   # `{name}` is the file
     'hdf': "Write a CSV in Python: pandas.read_hdf('{name}').to_csv('labels.csv')",
     'dlc': 'Make a project from that of DeepLabCut: lpnb import DLC_PROJECT NEW_FOLDER',
-    'slp': f'Labels of SLEAP: export them, and write {_FORM}',
+    'slp': 'Make a project from it: lpnb import {name} NEW_FOLDER',
     'sheet': 'In the spreadsheet program, save the sheet as "CSV UTF-8"',
     'parquet': "Write a CSV in Python: pandas.read_parquet('{name}').to_csv('labels.csv')",
     'pickle': f'Files of this kind can run code, so they are not opened; write {_FORM}',

@@ -1,0 +1,1 @@
+from .exporting import export_project as export_project, formats as formats

@@ -1,0 +1,1 @@
+from .importing import import_project as import_project, import_projects as import_projects
