@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/12_cameras/matlab_ca
 # %% auto #0
 __all__ = ['mat_names', 'read_stereo_params', 'is_dannce', 'read_dannce']
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #ed1f7c64
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #7491c579
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from .opencv_calibrations import CameraNumbers, ForeignCalibration
 from ..core.errors import Problem, ProjectError
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #f242d928
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #460c42eb
 def mat_names(
     path:str|Path,  # A .mat
 )->dict[str, str]:  # Name → kind, such as 'struct'; all that is known of a file of version 7.3 is 'any'
@@ -50,7 +50,7 @@ def _damaged(path:str|Path)->ProjectError:
     "The error for a file that is cut off, or none of MATLAB."
     return ProjectError(Problem(str(path), '', 'cannot be read', 'a whole .mat file of MATLAB', 'Copy the file again'))
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #94aa85c8
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #acd769a0
 def _camera(
     path:Path,
     name:str,                      # Empty: nobody knows
@@ -80,7 +80,7 @@ def _is_numeric(value:Any)->bool:
     try: return np.asarray(value, float).size>0
     except (TypeError, ValueError): return False
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #10fbd77c
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #c5a180ce
 _FIRST = 'CameraParameters1'
 _ONE = 'IntrinsicMatrix', 'RadialDistortion'
 
@@ -109,6 +109,7 @@ def read_stereo_params(
     units = str(stereo[_FIRST].get('WorldUnits') or '')
     return ForeignCalibration('MATLAB (stereoParams)', path, cameras, units)
 
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #a8f08b61
 def _no_stereo(path:Path, kinds:Mapping[str, str], values:Mapping[str, Any])->ProjectError:
     "The error for a file without a stereo calibration."
     export = "s = toStruct(stereoParams); save('stereo.mat', 's')"
@@ -124,7 +125,7 @@ def _no_stereo(path:Path, kinds:Mapping[str, str], values:Mapping[str, Any])->Pr
     expected = 'stereoParams, or params and camnames of DANNCE'
     return ProjectError(Problem(str(path), '', found, expected, f'In MATLAB: {export}'))
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #081e5644
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #157b59e2
 _DANNCE = 'K', 'RDistort', 'TDistort', 'r', 't'
 
 def is_dannce(
