@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/12_cameras/matlab_ca
 # %% auto #0
 __all__ = ['mat_names', 'read_stereo_params', 'is_dannce', 'read_dannce']
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #7491c579
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #848299ad
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from .opencv_calibrations import CameraNumbers, ForeignCalibration
 from ..core.errors import Problem, ProjectError
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #460c42eb
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #38c69cd1
 def mat_names(
     path:str|Path,  # A .mat
 )->dict[str, str]:  # Name → kind, such as 'struct'; all that is known of a file of version 7.3 is 'any'
@@ -30,7 +30,7 @@ def mat_names(
     except NotImplementedError: pass # version 7.3 is HDF5
     except Exception as error: raise _damaged(path) from error
     try:
-        with h5py.File(path, 'r') as file: return {name: 'any' for name in file if not name.startswith('#')}
+        with h5py.File(path, 'r') as file: return {name: 'any' for name in map(str, file) if not name.startswith('#')}
     except OSError as error: raise _damaged(path) from error
 
 def _read(path:Path, names:Sequence[str])->dict[str, Any]:
@@ -50,7 +50,7 @@ def _damaged(path:str|Path)->ProjectError:
     "The error for a file that is cut off, or none of MATLAB."
     return ProjectError(Problem(str(path), '', 'cannot be read', 'a whole .mat file of MATLAB', 'Copy the file again'))
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #acd769a0
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #27cb7878
 def _camera(
     path:Path,
     name:str,                      # Empty: nobody knows
@@ -80,7 +80,7 @@ def _is_numeric(value:Any)->bool:
     try: return np.asarray(value, float).size>0
     except (TypeError, ValueError): return False
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #c5a180ce
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #e1baa709
 _FIRST = 'CameraParameters1'
 _ONE = 'IntrinsicMatrix', 'RadialDistortion'
 
@@ -109,7 +109,7 @@ def read_stereo_params(
     units = str(stereo[_FIRST].get('WorldUnits') or '')
     return ForeignCalibration('MATLAB (stereoParams)', path, cameras, units)
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #a8f08b61
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #b910fa22
 def _no_stereo(path:Path, kinds:Mapping[str, str], values:Mapping[str, Any])->ProjectError:
     "The error for a file without a stereo calibration."
     export = "s = toStruct(stereoParams); save('stereo.mat', 's')"
@@ -125,7 +125,7 @@ def _no_stereo(path:Path, kinds:Mapping[str, str], values:Mapping[str, Any])->Pr
     expected = 'stereoParams, or params and camnames of DANNCE'
     return ProjectError(Problem(str(path), '', found, expected, f'In MATLAB: {export}'))
 
-# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #157b59e2
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #883a6e15
 _DANNCE = 'K', 'RDistort', 'TDistort', 'r', 't'
 
 def is_dannce(
@@ -153,6 +153,7 @@ def read_dannce(
         raise ProjectError(Problem(str(path), '', found, 'one for each of two or more cameras'))
     return ForeignCalibration('DANNCE', folder, cameras)
 
+# %% ../../nbs/12_cameras/60_matlab_calibrations.ipynb #28642f39
 def _label3d(path:Path)->ForeignCalibration:
     "The cameras in one file of label3d."
     values = _read(path, ['params', 'camnames'])
