@@ -46,6 +46,7 @@ from lightning_pose_nb.evaluation.evaluate import (
 from .evaluation.metrics import LEAST_FRAMES
 
 # %% ../nbs/50_api.ipynb #5468e10c
+from .exports.exporting import check_format, write_beside
 from lightning_pose_nb.inference.batches import (
     DEFAULT_OPTIONS,
     PredictKeywords,
@@ -310,15 +311,18 @@ class VideoPrediction(ModelFolder):
         *,
         labeled_video:bool=False, # Also draw the keypoints on the video
         boxes:Path|str|np.ndarray|None=None, # Look only there: CSV or array (T, 4) of x, y, h, w
+        formats:Sequence[str]=(), # Also write it for other programs, beside the CSV; see `exports.formats`
         **options:Unpack[PredictKeywords],   # As in `PredictOptions`, such as batch_size=8
     )->Predictions:               # Row n is frame n, in frame pixels; empty for a lost frame
         "Keypoints of every frame of a video; continues where an interrupted prediction stopped."
         wanted = predict_options(options)
+        _check_formats(formats)
         video = Path(video)
         csv = Path(csv) if csv else self.video_names().csv_of(video)
         boxes_of_all = None if boxes is None else [boxes]
         predict_recording(self.model, [video], [csv], boxes_of_all, wanted)
         if labeled_video: self.render(video, csv, progress=wanted.progress)
+        for name in formats: write_beside([csv], name, wanted.overwrite)
         return read_predictions(csv)
 
     def video_names(self,
@@ -342,6 +346,10 @@ class VideoPrediction(ModelFolder):
         return render_video(video, csv, out, threshold, colormap, progress=progress, fps=fps)
 
 # %% ../nbs/50_api.ipynb #29e34847
+def _check_formats(formats:Sequence[str])->None:
+    "Refuse formats that cannot be written, before anything is predicted."
+    for name in formats: check_format(name, 'predictions')
+
 SUMMARY = 'predictions_summary' # name of the table of all videos that were predicted into a folder
 
 def _labelled_video(video:Path, csv:Path)->Path:
@@ -359,10 +367,12 @@ class SessionPrediction(VideoPrediction):
         *,
         labeled_video:bool=False, # Also draw the keypoints on the videos
         boxes:Sequence[Path|str|np.ndarray]|None=None, # For each view, look only there
+        formats:Sequence[str]=(), # Also write them for other programs, beside the CSVs; see `exports.formats`
         **options:Unpack[PredictKeywords], # As in `PredictOptions`, such as batch_size=8
     )->dict[str,Predictions]:     # View → one row per frame, frame pixels
         "Keypoints of every frame of all views; with calibrated cameras also 3D points."
         wanted = predict_options(options)
+        _check_formats(formats)
         views = self.cfg.data.view_names or []
         if isinstance(videos, Mapping): videos = [videos[view] for view in views if view in videos]
         files = _one_per_view(videos, views, 'videos')
@@ -371,6 +381,7 @@ class SessionPrediction(VideoPrediction):
         predict_recording(self.model, files, csvs, boxes, wanted)
         if labeled_video:
             for video,csv in zip(files, csvs): self.render(video, csv, progress=wanted.progress)
+        for name in formats: write_beside(csvs, name, wanted.overwrite)
         return dict(zip(views, map(read_predictions, csvs)))
 
 # %% ../nbs/50_api.ipynb #588af0e3

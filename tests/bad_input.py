@@ -16,7 +16,7 @@ KINDS = {  # of cases, in the order of the page
     'images': 'Images',
     'videos': 'Videos',
     'names': 'Names and paths',
-    'projects': 'Projects of other programs',
+    'formats': 'Files of other programs, in and out',
     'faults': 'Faults while something runs',
 }
 OUTCOMES = {

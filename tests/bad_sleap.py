@@ -156,7 +156,7 @@ def folder_of(make: Make) -> Make:
 
 def cases(happens: str, outcome: str, *rows: tuple) -> list[Case]:
     "Cases that share what happens: name, maker, and words of the message."
-    return [Case('projects', name, happens, outcome, make, words) for name, make, *words in rows]
+    return [Case('formats', name, happens, outcome, make, words) for name, make, *words in rows]
 
 
 PACKAGE = dict(name='labels.pkg.slp', embed='user')

@@ -17,13 +17,14 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 import click
 
 from .errors import GO_ON, SAME, error_text, shows_traceback
+from .formats import FormatName, FormatsCommand
 from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, write_atomic
 from ..core.locks import owned
@@ -57,7 +58,8 @@ def _kind_of(path:Path)->str:
     images = ', '.join(IMAGE_SUFFIXES)
     expected = f'a folder, a label table (.csv), a video ({videos}) or an image ({images})'
     found = f'a file that ends in {suffix or "nothing"}'
-    raise ProjectError(Problem(str(path), '', found, expected))
+    fix = f'A project of SLEAP: lpnb import {path} NEW_FOLDER, or name its videos' if suffix=='.slp' else ''
+    raise ProjectError(Problem(str(path), '', found, expected, fix))
 
 # %% ../../nbs/52_cli/40_predict.ipynb #6db2bcfc
 def _in_folder(folder:Path)->list[Job]:
@@ -133,6 +135,7 @@ class Wishes:
     fps:float|None=None          # Frames per second of the labelled videos; None: those of each video
     boxes:Path|None=None         # Bounding boxes of one video, or a folder with those of each
     reader:str|None=None         # What decodes videos
+    formats:tuple[str,...]=()    # Formats of other programs to write beside the predictions
 
     def place(self, model:Path, kind:str)->Path:
         "The folder of all predictions of a kind."
@@ -149,7 +152,10 @@ class Wishes:
         return self.boxes/f'{video.stem}_bbox.csv'
 
     def check(self, jobs:list[Job])->None:
-        "One file of boxes is for one video; a rate is for videos that are drawn."
+        "One file of boxes is for one video; a rate is for videos that are drawn; a format has a place for all."
+        from lightning_pose_nb.exports.exporting import check_format
+        for kind in dict.fromkeys('predictions' if job.kind=='video' else 'images' for job in jobs):
+            for name in self.formats: check_format(name, kind)
         if self.fps is not None and not self.labeled_video:
             raise click.UsageError('--fps is the rate of labelled videos: say --labeled-video, too.')
         if self.boxes is None or self.boxes.is_dir(): return
@@ -315,7 +321,8 @@ class Summary:
 _SOME = click.Path(exists=True, path_type=Path)
 FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be written with
 
-@click.command()
+# %% ../../nbs/52_cli/40_predict.ipynb #7930c6a9
+@click.command(cls=FormatsCommand)
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
 @click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
@@ -323,6 +330,8 @@ FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be writte
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,
     help='Also draw the keypoints on each video [no].')
+@click.option('--format', 'formats', type=FormatName(), multiple=True,
+    help='Also write the predictions for another program, beside each CSV; may be given again.')
 @click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
@@ -401,6 +410,9 @@ def predict_all(
             click.echo(predicted)
             done.damaged += _add_rows(summary, job, predicted)
             if summary and not predicted.kept: summary.write()
+            failed = _write_formats(ctx, predicted, job, wishes)
+            done.failed += failed is not None
+            full = failed is not None and _is_full(failed)
         if full: break
     if full: click.echo(ctx.meta.get(GO_ON, SAME), err=True)
     return _ended(done, summary, full)
@@ -414,6 +426,21 @@ def _ended(done:Done, summary:Summary|None, full:bool)->Done:
 def _is_full(error:Exception)->bool:
     "Can nothing be written any more, of this input or of any other?"
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+# %% ../../nbs/52_cli/40_predict.ipynb #a442679c
+def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishes)->Exception|None:
+    "Write the predictions of a job in the formats that were asked for; the error, told, of one that failed."
+    if not wishes.formats: return None
+    from lightning_pose_nb.exports.exporting import write_beside
+    groups = [predicted.csvs] if job.kind=='video' else [[csv] for csv in predicted.csvs]
+    for name,csvs in product(wishes.formats, groups):
+        try: files = write_beside(csvs, name, wishes.overwrite)
+        except Exception as error:
+            if shows_traceback(ctx, error): raise
+            click.echo(error_text(error), err=True)
+            return error
+        for file in files: click.echo(file)
+    return None
 
 # %% ../../nbs/52_cli/40_predict.ipynb #03362597
 def _summary_of(place:Path, jobs:list[Job])->Summary|None:

@@ -136,7 +136,18 @@ def new_folder(
         if hasattr(os, 'sync'): os.sync()
         if path.is_dir(): path.rmdir()
         scratch.rename(path)
+    except OSError as error:
+        if error.errno not in DISK: raise
+        raise OSError(error.errno, os.strerror(error.errno), str(_final(error, scratch, path))) from error
     finally: _remove(scratch)
+
+def _final(error:OSError, scratch:Path, path:Path)->Path:
+    "The file that an error is about, as it would be called in a new folder; else the folder."
+    for name in (error.filename2, error.filename): # of a copy the second is the new one
+        if name is None: continue
+        file = Path(os.fsdecode(name))
+        if scratch in file.parents: return path/file.relative_to(scratch)
+    return path
 
 # %% ../../nbs/00_core/20_files.ipynb #bf6ef1fd
 def refuse_other(

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import accumulate, chain, islice, pairwise
 from pathlib import Path
 from typing import TextIO
@@ -204,13 +205,18 @@ def _foreign_columns(heads:list[Head], meant:list[int], coords:tuple[str,...])->
     keypoints = {part for _,part,coord in some if part and coord.lower() in ('x', 'y')}
     if not keypoints: return {}
     main = next((scorer for scorer,part,_ in some if scorer and part in keypoints), '')
+    allows_extra = '*' in coords
     foreign = {}
-    for column,(scorer,part,coord) in zip(meant, some):
+    for column,head in zip(meant, some):
+        scorer,part,coord = head
         if coord.lower() in coords or part in keypoints: continue
-        if not _is_named((scorer, part, coord)): continue
-        is_extra = '*' in coords and part and coord and scorer==main
-        if not is_extra: foreign[column] = part or coord or scorer
+        if allows_extra and _is_extra(head, main): continue
+        if _is_named(head): foreign[column] = part or coord or scorer
     return foreign
+
+def _is_extra(head:Head, main:str)->bool:
+    "Is a column one more number of a keypoint, by the table's own scorer?"
+    return all(head[1:]) and head[0]==main
 
 def _is_named(head:Head)->bool:
     "Does a column have a name? That of the sets of a split stands above nothing."
@@ -231,16 +237,23 @@ def _tell_empty(sheet:Sheet, heads:dict[int, Head])->None:
     expected = 'the scorer above every column', *['a keypoint above a coordinate']*2
     fix = 'If cells are merged there, unmerge them and fill each one'
     for i,mark in enumerate(HEADER):
-        empty = [column for column,head in heads.items() if not head[i]]
-        if mark=='scorer': # may be absent altogether, and above what is no keypoint
-            empty = [column for column in empty if sheet.scorer and heads[column][2]]
-        else: empty = [column for column in empty if heads[column][0]!='set' or heads[column][1]]
+        may = partial(_may_be_empty, mark, bool(sheet.scorer))
+        empty = [column for column,head in heads.items() if not head[i] and not may(head)]
         if not empty: continue
-        letters = [column_letters(column) for column in empty[:MOST_RUNS]]
-        more = ', …' if len(empty)>len(letters) else ''
         found = 'an empty header cell' if len(empty)==1 else f'{len(empty)} empty header cells'
-        where = f'{sheet.header_row(mark)}, column{"s" if len(empty)>1 else ""} {", ".join(letters)}{more}'
-        sheet.add_problem(where, found, expected[i], fix)
+        sheet.add_problem(f'{sheet.header_row(mark)}, {_in_columns(empty)}', found, expected[i], fix)
+
+def _may_be_empty(mark:str, has_scorer:bool, head:Head)->bool:
+    "May the cell of a row be empty? A scorer may be absent, and above what is no keypoint; a set stands alone."
+    scorer,part,coord = head
+    if mark=='scorer': return not has_scorer or not coord
+    return scorer=='set' and not part
+
+def _in_columns(columns:list[int])->str:
+    "Some columns by their letters, in words."
+    letters = [column_letters(column) for column in columns[:MOST_RUNS]]
+    if len(columns)>len(letters): letters.append('…')
+    return f'column{"s" if len(columns)>1 else ""} {", ".join(letters)}'
 
 def _without_gaps(sheet:Sheet, heads:list[Head], columns:list[int])->dict[int, Head]:
     "The heads of some columns, with what was merged in each of its cells."

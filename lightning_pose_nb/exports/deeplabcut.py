@@ -19,7 +19,7 @@ from ..core.files import new_folder, write_atomic
 from ..data.frame_names import image_groups
 from ..data.labels import Labels
 from ..data.predictions import write_predictions
-from ..interop.deeplabcut_project import deeplabcut_config
+from ..interop.deeplabcut_config import deeplabcut_config
 from ..interop.deeplabcut_tables import write_deeplabcut_labels, write_hdf
 from ..interop.new_project import Exported, Source, check_target, labeled_data_names, place_file
 from ..interop.tracks import ImageTracks, VideoTracks
@@ -36,25 +36,14 @@ def write_deeplabcut(
     "Write a DeepLabCut project, completely or not at all; raises `ProjectError` where that is impossible."
     target = Path(target)
     check_target(source, target)
-    scorer = scorer or source.labels.scorer or 'labels'
-    if set(scorer) & set('/\\:'):
-        fix = 'Give another name: --scorer NAME'
-        raise ProjectError(Problem('scorer', '', f'{scorer}, which is in file names', r'a name without / \ :', fix))
+    scorer = _checked(scorer or source.labels.scorer or 'labels')
     labels = replace(source.labels, images=labeled_data_names(source.labels.images))
-    files = dict(zip(labels.images, (source.images.get(image) for image in source.labels.images)))
-    file = labels.path or source.path
     _tell_names(source, labels.images)
-    if labels.visible is not None: source.add_note(file, '', 'visibility, which does not go along')
-    if labels.individual:
-        found = f'the name of the animal, {labels.individual}, which does not go along'
-        source.add_note(file, '', found, level='notice')
-    groups = image_groups(labels.images)
+    _tell_lost(source, labels)
     with new_folder(target) as scratch:
-        for image,file in files.items():
-            if file is not None: place_file(file, scratch/image, link)
-        for group in dict.fromkeys(groups):
-            rows = [i for i,other in enumerate(groups) if other==group]
-            write_deeplabcut_labels(labels[rows], scratch/group, scorer)
+        for old,new in zip(source.labels.images, labels.images, strict=True):
+            if old in source.images: place_file(source.images[old], scratch/new, link)
+        _write_tables(labels, scratch, scorer)
         for video in source.videos: place_file(video, scratch/'videos'/video.name, link)
         write_atomic(scratch/'config.yaml', _config(source, labels, target, scorer))
     written = [
@@ -63,6 +52,28 @@ def write_deeplabcut(
     return Exported(target, written, source.notes)
 
 # %% ../../nbs/45_exports/10_deeplabcut.ipynb #3fa07f27
+def _checked(scorer:str)->str:
+    "A scorer that can be in file names; raises `ProjectError` for another."
+    if not set(scorer) & set('/\\:'): return scorer
+    fix = 'Give another name: --scorer NAME'
+    raise ProjectError(Problem('scorer', '', f'{scorer}, which is in file names', r'a name without / \ :', fix))
+
+def _write_tables(labels:Labels, folder:Path, scorer:str)->None:
+    "Write a table into each folder of images."
+    groups = image_groups(labels.images)
+    for group in dict.fromkeys(groups):
+        rows = [i for i,other in enumerate(groups) if other==group]
+        write_deeplabcut_labels(labels[rows], folder/group, scorer)
+
+def _tell_lost(source:Source, labels:Labels)->None:
+    "Say what DeepLabCut has no place for."
+    file = labels.path or source.path
+    if labels.visible is not None: source.add_note(file, '', 'visibility, which does not go along')
+    if not labels.individual: return
+    found = f'the name of the animal, {labels.individual}, which does not go along'
+    source.add_note(file, '', found, level='notice')
+
+# %% ../../nbs/45_exports/10_deeplabcut.ipynb #7c6c2f5c
 def _tell_names(source:Source, names:Sequence[str])->None:
     "Say that images get other names."
     changed = [(old, new) for old,new in zip(source.labels.images, names) if old!=new]
@@ -95,6 +106,7 @@ def _whole_frame(video:Path)->str:
 def write_deeplabcut_tracks(
     tracks:VideoTracks|ImageTracks, # Predictions of a video, or of images
     files:Sequence[Path],           # The CSV and the HDF5 file
+    home:Path,                      # Folder in which they will lie
 )->None:
     "Write predictions with the scorer and the tables that DeepLabCut gives to its own."
     csv,hdf = files

@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/45_exports/exporting
 
 # %% auto #0
 __all__ = ['Item', 'WRITERS', 'Output', 'Writer', 'own_source', 'check_packages', 'export_tracks', 'takes', 'formats',
-           'find_writer', 'export_project', 'has_predictions']
+           'find_writer', 'export_project', 'has_predictions', 'check_format', 'write_beside']
 
 # %% ../../nbs/45_exports/80_exporting.ipynb #050972de
 import importlib
@@ -23,11 +23,31 @@ from ..core.files import disk_errors, scratch_path
 from ..data.csv_table import table_kind
 from ..data.labels import Labels, read_labels
 from .deeplabcut import write_deeplabcut, write_deeplabcut_tracks
+from .image_datasets import write_coco_predictions, write_yolo
+from .movement import write_movement
+from .nwb import write_nwb, write_nwb_labels, write_nwb_points
 from .sleap import write_sleap
 from .sleap_tracks import write_sleap_analysis, write_sleap_tracks
+from lightning_pose_nb.exports.tables import (
+    write_anipose,
+    write_anipose_config,
+    write_anipose_points,
+    write_moseq,
+    write_moseq_setup,
+    write_parquet,
+    write_parquet_labels,
+)
 from ..interop.coco import write_coco
 from ..interop.new_project import Exported, Source
-from ..interop.tracks import ImageTracks, PointTracks, Tracks, VideoTracks, gather_tracks, is_points
+from lightning_pose_nb.interop.tracks import (
+    ImageTracks,
+    PointTracks,
+    Tracks,
+    VideoTracks,
+    gather_tracks,
+    is_points,
+    read_tracks,
+)
 from ..models.folder import ABOUT
 from ..video.io import find_videos
 
@@ -38,7 +58,7 @@ Item = VideoTracks|PointTracks|ImageTracks # What becomes files of its own
 class Output:
     "Which files predictions become."
     files:tuple[str,...]  # Paths below the target; {name}, {scorer} and {session} are filled in
-    write:Callable[[Any, Sequence[Path]], None] # Gets the predictions, and where to write each file
+    write:Callable[[Any, Sequence[Path], Path], None] # Gets the predictions, files to write, and where these will lie
     needs_rate:bool=False # Times are needed, and thus frames per second
 
     def names(self, item:Item)->list[str]:
@@ -64,6 +84,7 @@ class Writer:
     packages:tuple[str,...]=()    # What must be installed, as it is imported
     extra:str='formats'           # The extra that installs it
     hint:str=''                   # How the other program opens it; {target} is filled in
+    caveat:str=''                 # What is told with every export of predictions
     about:str=''                  # What one should know, a sentence or two for the page of formats
     around:Callable[[Tracks, Path], None]|None=None # Writes files about all predictions, such as a config
 
@@ -137,8 +158,9 @@ def _same_file(file:str, one:_Task, other:_Task)->ProjectError:
 # %% ../../nbs/45_exports/80_exporting.ipynb #df97bd91
 @contextmanager
 def _staged(
-    target:Path,  # A folder; made if need be
-)->Iterator[Path]: # Where to write meanwhile
+    target:Path,            # A folder; made if need be
+    replaced:Sequence[str], # Files below it that may be replaced; others that are there stay as they are
+)->Iterator[Path]:          # Where to write meanwhile
     "What the block writes comes into a folder when the block ends well; else nothing does."
     was_there = target.is_dir()
     target.mkdir(parents=True, exist_ok=True)
@@ -150,7 +172,7 @@ def _staged(
         for file in sorted(path for path in scratch.rglob('*') if path.is_file()):
             place = target/file.relative_to(scratch)
             place.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(place)
+            if not place.exists() or file.relative_to(scratch).as_posix() in replaced: file.replace(place)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if not was_there:
@@ -160,7 +182,7 @@ def _write(task:_Task, scratch:Path, target:Path)->None:
     "Write the files of one task; an error of the disk names the file as it will be called."
     places = [scratch/file for file in task.files]
     for place in places: place.parent.mkdir(parents=True, exist_ok=True)
-    with disk_errors(target/task.files[0], places[0]): task.output.write(task.item, places)
+    with disk_errors(target/task.files[0], places[0]): task.output.write(task.item, places, target)
 
 # %% ../../nbs/45_exports/80_exporting.ipynb #5b342ca3
 def check_packages(
@@ -193,12 +215,19 @@ def export_tracks(
     for file in (file for task in tasks for file in task.files):
         if (target/file).exists():
             raise FileExistsError(17, 'exists already, and is left as it is', str(target/file))
-    with _staged(target) as scratch:
-        for task in tasks: _write(task, scratch, target)
-        if writer.around: writer.around(tracks, scratch)
+    _write_all(writer, tracks, tasks, target)
     written = [f'{", ".join(task.files)}: {_size(task.item)}' for task in tasks]
     if writer.hint: written.append(writer.hint.format(target=target))
-    return Exported(target, written, [*tracks.notes, *_stays(writer, tracks)])
+    notes = [*tracks.notes, *_stays(writer, tracks)]
+    if writer.caveat: notes.append(Problem(str(tracks.path), '', writer.caveat, '', '', level='notice'))
+    return Exported(target, written, notes)
+
+def _write_all(writer:Writer, tracks:Tracks, tasks:Sequence[_Task], target:Path)->None:
+    "Write the files of some tasks, and what is said about all predictions."
+    files = [file for task in tasks for file in task.files]
+    with _staged(target, files) as scratch:
+        for task in tasks: _write(task, scratch, target)
+        if writer.around: writer.around(tracks, scratch)
 
 def _size(item:Item)->str:
     "How much there is of some predictions."
@@ -243,25 +272,59 @@ def _stays(writer:Writer, tracks:Tracks)->list[Problem]:
         kept.append(Problem(str(lost[0].path), '', found, '', '', level='notice'))
     return kept
 
-# %% ../../nbs/45_exports/80_exporting.ipynb #c0fc8663
-_DLC = Output(('{name}DLC_{scorer}.csv', '{name}DLC_{scorer}.h5'), write_deeplabcut_tracks)
-
+# %% ../../nbs/45_exports/80_exporting.ipynb #4e9c9c57
 _SLP = Output(('{name}.predictions.slp',), write_sleap_tracks)
 _ANALYSIS = Output(('{name}.analysis.h5',), write_sleap_analysis)
 
-_ALL = (
-    Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',),
-        about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
-            '`NAMEDLC_SCORER.csv` and `.h5`.'),
+_SLEAP = (
     Writer('sleap', 'SLEAP', write_sleap, _SLP, images=_SLP, packages=('sleap_io',),
         about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos '
             'beside it; predictions become `NAME.predictions.slp`, linked to their video.'),
     Writer('sleap-analysis', 'SLEAP analysis HDF5', predictions=_ANALYSIS, packages=('sleap_io', 'h5py'),
         about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
-            '`node_names` and `edge_names` go along.'),
-    Writer('coco', 'COCO', write_coco, about='labels become `annotations.json` and its images; visibility is kept.'))
+            '`node_names` and `edge_names` go along.'))
 
-WRITERS = {writer.name: writer for writer in _ALL}
+# %% ../../nbs/45_exports/80_exporting.ipynb #c0fc8663
+_DLC = Output(('{name}DLC_{scorer}.csv', '{name}DLC_{scorer}.h5'), write_deeplabcut_tracks)
+_COCO = Output(('{name}_coco.json',), write_coco_predictions)
+_PARQUET = Output(('{name}.parquet',), write_parquet)
+_START = 'the time at which the recording began and the animal are not known: set session_start_time and subject'
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #29a2f975
+_PROGRAMS = (
+    Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',),
+        about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
+            '`NAMEDLC_SCORER.csv` and `.h5`.'),
+    Writer('anipose', 'Anipose', None, Output(('{session}/pose-2d/{name}.h5',), write_anipose),
+        Output(('{name}/pose-3d/{name}.csv',), write_anipose_points), packages=('tables',), around=write_anipose_config,
+        about='`SESSION/pose-2d/NAME.h5` and `SESSION/pose-3d/SESSION.csv`, with a `config.toml` that knows the '
+            'cameras, and the calibration where it is known.'),
+    Writer('keypoint-moseq', 'keypoint-MoSeq', None, Output(('keypoints_2d/{name}.csv',), write_moseq),
+        Output(('keypoints_3d/{name}.csv',), write_anipose_points), around=write_moseq_setup,
+        hint="load_keypoints('{target}/keypoints_2d', 'deeplabcut'), in 3D ('{target}/keypoints_3d', 'anipose')",
+        about="`load_keypoints('…/keypoints_2d', 'deeplabcut')`, in 3D `('…/keypoints_3d', 'anipose')`; `setup.json` "
+            'has what `setup_project` asks for.'))
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #c53f22de
+_FORMS = (
+    Writer('coco', 'COCO', write_coco, _COCO, images=_COCO,
+        about='labels become `annotations.json` and its images, visibility is kept; predictions become annotations '
+            'with scores, `NAME_coco.json`.'),
+    Writer('yolo', 'YOLO-pose', write_yolo,
+        about='`images/`, `labels/` and `data.yaml` with `kpt_shape` and, from left and right names, `flip_idx`.'),
+    Writer('nwb', 'NWB', write_nwb_labels, Output(('{name}.nwb',), write_nwb, needs_rate=True),
+        Output(('{name}_3d.nwb',), write_nwb_points, needs_rate=True), packages=('pynwb', 'ndx_pose'), caveat=_START,
+        about='Neurodata Without Borders with ndx-pose; labels become `PoseTraining` with their images.'),
+    Writer('movement', 'movement', None, Output(('{name}.nc',), write_movement),
+        Output(('{name}_3d.nc',), write_movement), packages=('xarray', 'h5netcdf'),
+        about='`xarray.open_dataset(…)`. From version 0.17 on dimensions are called `keypoint` and `individual`: '
+            '`movement.io.load.rename_legacy_dimensions` renames them.'),
+    Writer('parquet', 'Parquet', write_parquet_labels, _PARQUET,
+        Output(('{name}_3d.parquet',), write_parquet), _PARQUET, packages=('pyarrow',),
+        about='a row for each keypoint in each frame: `pandas.read_parquet(…)`.'))
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #6f87f967
+WRITERS = {writer.name: writer for writer in (*_PROGRAMS, *_SLEAP, *_FORMS)}
 
 def formats()->dict[str, str]:
     "The formats that can be written: names for `to`, and what they are called."
@@ -327,3 +390,42 @@ def _no_labels(writer:Writer, source:Path)->ProjectError:
     found = f'labels, which {writer.title} has no place for'
     fix = f'They can go out as {" or ".join(_takers("labels"))}: --to NAME'
     return ProjectError(Problem(str(source), '', found, takes(writer), fix))
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #b6e92825
+def check_format(
+    to:str,    # Name of a format
+    kind:str,  # 'predictions' of videos, or 'images'
+)->None:
+    "Raise `ProjectError` where predictions to come cannot be written, before they are computed."
+    writer = find_writer(to)
+    check_packages(writer)
+    if getattr(writer, kind) is not None: return
+    what = next(words for words,field in _KINDS.items() if field==kind)
+    found = f'the format {writer.title}, which has no place for {what}'
+    raise ProjectError(Problem('--format', to, found, ' or '.join(_takers(what))))
+
+def write_beside(
+    csvs:Sequence[Path],     # Predictions of a recording, one CSV per view, or of images
+    to:str,                  # Name of a format
+    overwrite:bool=False,    # Replace files that are older than their CSV
+)->list[Path]:               # The files, written now or there before
+    "Write predictions beside their CSVs, completely or not at all, as far as it was not done before."
+    writer = find_writer(to)
+    check_packages(writer)
+    tracks = read_tracks(csvs)
+    home = csvs[0].parent
+    tasks = _tasks(writer, tracks)
+    stale = [file for task in tasks for file in _older(task, home)]
+    if stale and not overwrite:
+        found = f'older than {tasks[0].item.path.name}: of other predictions'
+        fix = 'Move it away, or predict with --overwrite'
+        raise ProjectError([Problem(str(file), '', found, '', fix) for file in stale])
+    due = [task for task in tasks if _older(task, home) or not all((home/file).exists() for file in task.files)]
+    if due: _write_all(writer, tracks, due, home)
+    return [home/file for task in tasks for file in task.files]
+
+def _older(task:_Task, home:Path)->list[Path]:
+    "The files of a task that are older than its predictions."
+    files = [home/file for file in task.files]
+    age = task.item.path.stat().st_mtime_ns
+    return [file for file in files if file.exists() and file.stat().st_mtime_ns<age]

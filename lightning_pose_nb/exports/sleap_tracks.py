@@ -57,6 +57,7 @@ def _video(library:Any, tracks:VideoTracks|ImageTracks, n:int)->Any:
 def write_sleap_tracks(
     tracks:VideoTracks|ImageTracks, # Predictions of a video, or of images
     files:Sequence[Path],           # The .slp
+    home:Path,                      # Folder in which it will lie
 )->None:
     "Write predictions as a project of SLEAP."
     (path,) = files
@@ -66,6 +67,7 @@ def write_sleap_tracks(
 def write_sleap_analysis(
     tracks:VideoTracks,   # Predictions of a video
     files:Sequence[Path], # The HDF5 file
+    home:Path,            # Folder in which it will lie
 )->None:
     "Write predictions as the analysis HDF5 of SLEAP: one track, frames from 0 to the last one."
     (path,) = files

@@ -29,7 +29,8 @@ from lightning_pose_nb.imports.sleap_relatives import (
     read_leap,
 )
 from ..interop.coco import is_coco, read_coco
-from ..interop.deeplabcut_project import is_deeplabcut, read_deeplabcut
+from ..interop.deeplabcut_config import is_deeplabcut
+from ..interop.deeplabcut_project import read_deeplabcut
 from lightning_pose_nb.interop.new_project import (
     Imported,
     ImportOptions,
@@ -161,7 +162,9 @@ def _each(one:Format, source:Path, chosen:ImportOptions)->dict[str, Source]:
     "What a source holds of each animal."
     try: only = one.read(source, chosen)
     except SeveralError as error:
-        return {name: one.read(source, replace(chosen, individual=name)) for name in error.names}
+        found = {name: one.read(source, replace(chosen, individual=name)) for name in error.names}
+        for animal in found.values(): animal.others.clear() # they are projects of their own
+        return found
     name = only.animal or only.labels.individual
     if name: return {name: only}
     fix = 'Leave --each away: a project of its own for each animal is made where animals have names'

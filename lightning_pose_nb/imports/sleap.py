@@ -206,19 +206,23 @@ def _tell_tracks(source:Source, names:Sequence[str])->None:
     source.add_note(source.path, 'tracks', found, f'To take one: --individual {names[0]}', 'notice')
 
 def _only(source:Source, frames:list[UserFrame], name:Callable[[Any], str], chosen:str|None)->list[UserFrame]:
-    "Frames with the animals of one name alone; the others are counted."
+    "Frames with the animals of one name alone; the others are counted, and those without a name told in any case."
     kept = []
     others = 0
+    nameless = 0
     without = 0
     for frame in frames:
         animals = [one for one in frame.animals if name(one)==chosen]
-        others += len(frame.animals)-len(animals)
+        unknown = sum(not name(one) for one in frame.animals)
+        nameless += unknown
+        others += len(frame.animals)-len(animals)-unknown
         if frame.animals and not animals: without += 1
         else: kept.append(replace(frame, animals=animals))
-    if others:
-        found = f'{how_many(others, "instance")} of others, left behind'
-        if without: found += f', with {how_many(without, "image")} without this animal'
-        source.add_note(source.path, 'instances', found)
+    if nameless:
+        found = f'{how_many(nameless, "instance")} without a track, left behind'
+        source.add_note(source.path, 'instances', found, 'Give them tracks in SLEAP')
+    if others: source.add_other('instances', f'{how_many(others, "instance")} of others, left behind')
+    if without: source.add_other('instances', f'{how_many(without, "image")} without this animal, left behind')
     return kept
 
 # %% ../../nbs/44_imports/10_sleap.ipynb #8870598b

@@ -72,6 +72,8 @@ def _gone(source:Source, one:Footage, frames:list[UserFrame])->Problem:
     "What is said of labelled frames without an image."
     where = f'video {one.name}'
     n = how_many(len(frames), 'labelled frame')
+    if one.is_inside and not Path(one.video.filename).is_file():
+        return _not_found(source, one, n)
     if one.is_inside:
         found = f'{n} without an image in the file, such as frame {frames[0].number}; left behind'
         fix = 'In SLEAP, export a package with all user-labelled frames'
@@ -80,9 +82,13 @@ def _gone(source:Source, one:Footage, frames:list[UserFrame])->Problem:
         names = [_name_at(one.video.filename, frame.number) for frame in frames]
         found = f'{not_there(names, "labelled image")}; left behind'
         return Problem(str(source.path), where, found, '', BESIDE, 'warning')
+    return _not_found(source, one, n)
+
+def _not_found(source:Source, one:Footage, n:str)->Problem:
+    "What is said of a video, or a file of images, that is not there."
     looked = ', '.join(str(place) for place in places_of(source.path, one.video.filename))
     found = f'{n} of a video that is not there, {one.video.filename}; looked for at {looked}'
-    return Problem(str(source.path), where, found, 'the video that was labelled', BESIDE_VIDEO)
+    return Problem(str(source.path), f'video {one.name}', found, 'the video that was labelled', BESIDE_VIDEO)
 
 def _name_at(names:Sequence[str], number:int)->str:
     "The path of an image, if the list is that long."
@@ -101,14 +107,24 @@ def check_sizes(
     problems = []
     for one in {id(one): one for _,one in kept}.values():
         if one.is_inside or one.file is None: continue
-        said = tuple(one.video.backend_metadata.get('shape') or ())[1:3]
-        size = probe(one.file, count=False).size
-        if len(said)!=2 or not all(said) or said==size: continue
+        shape = tuple(one.video.backend_metadata.get('shape') or (0, 0, 0))
+        info = probe(one.file)
+        _check_length(source, one.file, info.n_frames, shape[0])
+        size = info.size
+        said = shape[1:3]
+        if not all(said) or said==size: continue
         found = f'frames of {size[1]} x {size[0]} pixels, and {said[1]} x {said[0]} in the project'
         fix = 'Was the video scaled, turned or replaced? Its labels do not fit. Take the video that was labelled'
         problems.append(Problem(str(one.file), '', found, 'the video that was labelled', fix))
     if problems: raise ProjectError(problems)
 
+def _check_length(source:Source, file:Path, n_frames:int|None, said:int)->None:
+    "Warn of a video that is much longer or shorter than the one that was labelled; counts differ by a few frames."
+    if not said or not n_frames or abs(n_frames-said) <= max(5, said/100): return
+    found = f'a video of {n_frames} frames, and {said} in the project'
+    source.add_note(file, '', found, 'Is it the one that was labelled? Compare some labels with their images')
+
+# %% ../../nbs/44_imports/30_sleap_project.ipynb #2163441e
 def add_videos(
     source:Source,  # Gets videos, and remarks on those that are gone
     footage:dict[int, Footage],
@@ -116,7 +132,7 @@ def add_videos(
     "Take the videos along that are there, whether or not they have labels."
     gone = [one for one in footage.values() if one.file is None and one.names is None]
     for one in footage.values():
-        if one.file is None: continue
+        if one.file is None or one.file in source.videos: continue
         try: probe(one.file, count=False)
         except (VideoError, OSError) as error:
             source.add_note(one.file, '', f'a video that cannot be read, left behind: {error}')

@@ -62,7 +62,7 @@ class Footage:
         number:int,  # Counted from 0
     )->str:          # Below the new project
         "What a frame is called; images keep their names."
-        if self.names is None: return frame_path(self.name, number)
+        if self.names is None or not 0<=number<len(self.names): return frame_path(self.name, number)
         image = self.names[number]
         return str(PurePosixPath(image).with_suffix('.png')) if self.is_inside else image
 
@@ -92,7 +92,9 @@ def all_footage(
     "The videos of a project, each with a name of its own."
     origins = [first_origin(video) for video in videos]
     names = folder_names([_path_of(origin, i) for i,origin in enumerate(origins)])
-    return {id(video): _footage(source, video, name) for video,name in zip(videos, names, strict=True)}
+    found = {id(video): _footage(source, video, name) for video,name in zip(videos, names, strict=True)}
+    _check_different(source, list(found.values()))
+    return found
 
 def _footage(source:Source, video:Any, name:str)->Footage:
     "One video of a project; raises `ProjectError` for a virtual crop of one."
@@ -100,12 +102,31 @@ def _footage(source:Source, video:Any, name:str)->Footage:
         fix = 'Write the project without crops'
         raise ProjectError(Problem(str(source.path), f'video {name}', 'a crop of a video', 'whole frames', fix))
     origin = first_origin(video)
+    if is_inside(video): _find_archive(source, video)
     if isinstance(origin.filename, list):
         images = labeled_data_names([_below(path) for path in origin.filename], name)
         return Footage(video, name, None, images, is_inside(video))
     file = None if is_inside(origin) else find_named(source.path, origin.filename)
     return Footage(video, name, file, None, is_inside(video))
 
+def _find_archive(source:Source, video:Any)->None:
+    "Give an HDF5 file the path that it has today."
+    found = find_named(source.path, video.filename)
+    if found is not None and str(found)!=video.filename: video.replace_filename(str(found), open=False)
+
+def _check_different(source:Source, found:Sequence[Footage])->None:
+    "Raise `ProjectError` if one file was found for two videos: beside a .slp they can have the same name."
+    known:dict[Path, str] = {}
+    for one in found:
+        if one.file is None or one.is_inside: continue
+        path = one.video.filename
+        other = known.setdefault(one.file.resolve(), path)
+        if other==path: continue
+        text = f'one file, {one.file}, for two videos, {other} and {path}'
+        fix = 'Put each video where the project names it, or write a package with images (.pkg.slp)'
+        raise ProjectError(Problem(str(source.path), 'videos', text, 'a file for each', fix))
+
+# %% ../../nbs/44_imports/20_sleap_videos.ipynb #9651b7ac
 def _path_of(video:Any, number:int)->str:
     "The path of a video, with forward slashes; of a list of images that of their folder."
     if isinstance(video.filename, list):
@@ -164,9 +185,10 @@ def write_png(
 def has_images(
     one:Footage,  # Images in an HDF5 file
 )->set[int]:      # Numbers of the frames whose images are there
-    "The frames of a package that have an image."
+    "The frames of a package that have an image; none if the file is not there: nothing is fetched from the net."
+    if not Path(one.video.filename).is_file(): return set()
     try: one.video.open()
-    except Exception: return set() # the file is another one, and is not there
+    except Exception: return set() # whatever the library or h5py may say of a damaged file
     return {int(number) for number in one.video.backend.embedded_frame_inds or range(len(one.video))}
 
 # %% ../../nbs/44_imports/20_sleap_videos.ipynb #4d2ae2a5

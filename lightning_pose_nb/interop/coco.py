@@ -10,6 +10,7 @@ __all__ = ['SECTIONS', 'NEEDED', 'coco_files', 'is_coco', 'read_json', 'Category
 
 # %% ../../nbs/43_interop/50_coco.ipynb #aeda2980
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def choose_category(
     chosen = choose_name((str(source.path), 'categories'), list(known), wanted, 'category')
     _tell_nameless(source, data)
     for name in known:
-        if name!=chosen: source.add_note(source.path, 'categories', f'annotations of {name}, which are left behind')
+        if name!=chosen: source.add_other('categories', f'annotations of {name}, which are left behind')
     return _category(source, known[str(chosen)])
 
 # %% ../../nbs/43_interop/50_coco.ipynb #8d238ab0
@@ -149,16 +150,20 @@ def _category(source:Source, one:dict)->Category:
     if len(set(keypoints))<len(keypoints) or not all(keypoints):
         found = f'keypoints {", ".join(keypoints)}'
         raise ProjectError(Problem(str(source.path), f'category {one.get("name")}', found, 'every name once'))
+    return Category(one.get('id'), str(one.get('name')), keypoints, _skeleton(source, one, keypoints))
+
+def _skeleton(source:Source, one:dict, keypoints:Sequence[str])->list[list[str]]:
+    "The lines of a category that join two keypoints."
     skeleton = []
     pairs = one.get('skeleton')
     for pair in pairs if isinstance(pairs, list) else []:
         ends = pair if isinstance(pair, list) else []
         known = [k for k in ends if isinstance(k, int) and 0<k<=len(keypoints)]
-        if len(known)==len(ends)==2: skeleton.append([keypoints[k-1] for k in pair])
+        if len(known)==len(ends)==2: skeleton.append([keypoints[k-1] for k in known])
         else:
             found = f'{pair}, which joins no two keypoints; left out'
             source.add_note(source.path, 'skeleton', found, level='notice')
-    return Category(one.get('id'), str(one.get('name')), keypoints, skeleton)
+    return skeleton
 
 # %% ../../nbs/43_interop/50_coco.ipynb #3c727ea2
 def points_of(

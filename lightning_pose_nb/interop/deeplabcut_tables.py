@@ -13,7 +13,7 @@ __all__ = ['HARMLESS', 'EXTRA', 'TOLERANCE', 'names_in_pickle', 'check_harmless'
 import pickle
 import pickletools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Problem, ProjectError, how_many, only_errors
-from ..core.files import replacing
+from ..core.files import disk_errors, replacing
 from ..data.csv_table import Only, read_sheet, table_names
 from ..data.labels import LABEL_COORDS, Labels, sheet_labels
 from ..data.predictions import Predictions, read_predictions, write_predictions
@@ -122,7 +122,7 @@ def as_csv(
         return
     with tempfile.TemporaryDirectory() as folder:
         csv = Path(folder)/f'{path.stem}.csv'
-        read_frame(path).to_csv(csv)
+        with disk_errors(csv): read_frame(path).to_csv(csv)
         try: yield csv
         except ProjectError as error:
             problems = [replace(problem, file=str(path)) for problem in error.problems]
@@ -163,11 +163,9 @@ def first_difference(
     hdf:Labels, # From the HDF5 file
 )->str:         # Such as 'labeled-data/…/img1.png, nose: …'; empty where they agree
     "The first place at which two tables of the same labels disagree, rows and keypoints by their names."
-    for what,mine,other in (('image', csv.images, hdf.images), ('keypoint', csv.keypoint_names, hdf.keypoint_names)):
-        for name in (*mine, *other):
-            if (name in mine)!=(name in other):
-                place = 'CSV' if name in mine else 'HDF5 file'
-                return f'the {what} {name} is only in the {place}'
+    alone = _only_in_one('image', csv.images, hdf.images)
+    alone = alone or _only_in_one('keypoint', csv.keypoint_names, hdf.keypoint_names)
+    if alone: return alone
     row = {image: i for i,image in enumerate(hdf.images)}
     rows = [row[image] for image in csv.images]
     if csv.images==hdf.images: rows = list(range(len(hdf))) # an image may have two rows
@@ -179,6 +177,13 @@ def first_difference(
     values = [_in_words(xy[i,k]) for xy in (csv.xy, other)]
     more = f', and {how_many(int((~same).sum())-1, "more label")}' if (~same).sum()>1 else ''
     return f'{csv.images[i]}, {csv.keypoint_names[k]}: {values[0]} in the CSV, {values[1]} in the HDF5 file{more}'
+
+def _only_in_one(what:str, csv:Sequence[str], hdf:Sequence[str])->str:
+    "The first name that only one of two tables has, in words; empty if there is none."
+    for name in (*csv, *hdf):
+        if name in csv and name in hdf: continue
+        return f'the {what} {name} is only in the {"CSV" if name in csv else "HDF5 file"}'
+    return ''
 
 def _in_words(point:np.ndarray)->str:
     "A point for a message."

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..config.load import template
 from ..core.errors import Problem, ProjectError, did_you_mean, how_many, merge_repeated
-from ..core.files import csv_line, new_folder, write_atomic
+from ..core.files import csv_line, disk_errors, new_folder, write_atomic
 from ..data.frame_names import LABELED_DATA, image_groups
 from ..data.labels import TO_LABEL, Labels, write_labels
 from ..project.checks import format_problems
@@ -39,6 +39,7 @@ class Source:
     extract:Callable[[Path], None]|None = None               # Writes these below a folder
     video_names:dict[Path, str] = field(default_factory=dict) # Video → its new name, if not its own
     animal:str|None=None      # Name of the animal or category that was taken; None: it has none
+    others:list[Problem] = field(default_factory=list) # What is left behind of other animals or categories
 
     @property
     def waiting(self)->list[str]:
@@ -55,6 +56,14 @@ class Source:
     )->None:
         "Write one remark down."
         self.notes.append(Problem(str(file), where, found, '', fix, level))
+
+    def add_other(self,
+        where:str,     # Place in the project
+        found:str,     # What another animal or category has
+        fix:str='',    # How to take it
+    )->None:
+        "Write down what another animal has; not told where each animal becomes a project."
+        self.others.append(Problem(str(self.path), where, found, '', fix, 'warning'))
 
 # %% ../../nbs/43_interop/20_new_project.ipynb #14dc89ab
 def not_there(
@@ -180,7 +189,7 @@ def write_project(
         values = guess_values(scratch)
         if source.skeleton: values['data.skeleton'] = source.skeleton
         write_atomic(scratch/'config.yaml', template(**values))
-    return Imported(Path(folder)/'config.yaml', _taken(source, link), source.notes)
+    return Imported(Path(folder)/'config.yaml', _taken(source, link), [*source.notes, *source.others])
 
 def place_file(
     file:Path,    # A file
@@ -189,8 +198,9 @@ def place_file(
 )->None:
     "Copy a file to a new place, or link to it."
     target.parent.mkdir(parents=True, exist_ok=True)
-    if link: target.symlink_to(file.resolve())
-    else: shutil.copy2(file, target)
+    with disk_errors(target):
+        if link: target.symlink_to(file.resolve())
+        else: shutil.copy2(file, target)
 
 def _list_waiting(folder:Path, images:Sequence[str])->None:
     "Write the list of images to label."

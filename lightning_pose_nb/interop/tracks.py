@@ -6,9 +6,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/tracks.ht
 
 # %% auto #0
 __all__ = ['VideoTracks', 'mean_of_known', 'PointTracks', 'ImageTracks', 'Tracks', 'read_video_tracks', 'read_point_tracks',
-           'read_image_tracks', 'gather_tracks', 'is_points', 'sample_tracks', 'sample_points']
+           'places_around', 'read_image_tracks', 'gather_tracks', 'is_points', 'read_tracks', 'sample_tracks',
+           'sample_points']
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #5447c17b
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,6 +88,7 @@ class PointTracks:
     views:tuple[VideoTracks,...]=() # Predictions that they were made from, as far as they are known
     errors:np.ndarray|None=None  # (V, T, K) reprojection error of each view, frame pixels
     rate:float|None=None         # Frames per second; None: that of the views
+    unit:str=''                  # Of the calibration, such as 'mm', if it says so
 
     @property
     def fps(self)->float|None:
@@ -224,7 +227,28 @@ def read_point_tracks(
     frames = np.array([int(row) for row in index], np.int64)
     own = [view for view in views if view.path.parent==csv.parent and view.points==csv.name]
     own = [view for view in own if np.array_equal(view.frames, frames) and view.keypoint_names==names]
-    return PointTracks(csv.stem.removesuffix('_3d'), frames, names, xyz, csv, tuple(own), _errors_of(own))
+    name = csv.stem.removesuffix('_3d')
+    return PointTracks(name, frames, names, xyz, csv, tuple(own), _errors_of(own), unit=_unit_of(name, own))
+
+def _unit_of(session:str, views:Sequence[VideoTracks])->str:
+    "The unit that the calibration of a recording names; '' if there is none, or it names none."
+    for place in places_around(views):
+        for file in (place/'calibrations'/f'{session}.toml', place/'calibration.toml'):
+            if not file.is_file(): continue
+            try: about = tomllib.loads(file.read_text(encoding='utf-8')).get('metadata')
+            except (OSError, ValueError): return ''
+            unit = about.get('units') if isinstance(about, dict) else None
+            return unit if isinstance(unit, str) else ''
+    return ''
+
+def places_around(
+    views:Sequence[VideoTracks], # Predictions of a recording
+)->list[Path]:
+    "Folders in which its calibration may lie: around its videos, around its predictions."
+    places = []
+    for path in (view.video or view.path for view in views): places += [path.parent, path.parent.parent]
+    for view in views: places += [view.path.parent, view.path.parent.parent]
+    return list(dict.fromkeys(place for place in places if place.is_dir()))
 
 def _errors_of(views:Sequence[VideoTracks])->np.ndarray|None:
     "Reprojection errors (V, T, K) of some views; None unless all have them."
@@ -295,6 +319,18 @@ def is_points(
     if not path.name.endswith('_3d.csv') or not path.is_file(): return False
     with path.open('rb') as file: first = file.readline(1_000_000)
     return first.startswith(b'index,') and b'_z' in first
+
+# %% ../../nbs/43_interop/00_tracks.ipynb #70e43e86
+def read_tracks(
+    csvs:Sequence[Path], # Predictions of videos or images
+)->Tracks:               # With the 3D points of recordings whose views are among them
+    "What some CSVs hold; raises `ProjectError` where one cannot be read."
+    tracks = Tracks(csvs[0].parent)
+    for csv in csvs: _add_file(tracks, csv)
+    for name in dict.fromkeys(video.points for video in tracks.videos if video.points):
+        file = csvs[0].parent/name
+        if file.is_file(): tracks.points.append(read_point_tracks(file, tracks.videos))
+    return tracks
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #59200a9a
 def _videos_in(folder:Path, notes:list[Problem])->list[VideoTracks]:

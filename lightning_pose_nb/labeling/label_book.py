@@ -37,21 +37,23 @@ class Step:
     before:Row
     after:Row
     say:str     # What was done, in words
+    act:int=0   # Number of the act that it is part of, in the books of several views; 0: none
 
     def reversed(self)->'Step':
         "The change that takes this one back."
-        return Step(self.image, self.after, self.before, self.say)
+        return Step(self.image, self.after, self.before, self.say, self.act)
 
     def to_json(self, kind:str)->dict:
         "A line of the journal; `kind` is 'do', 'undo' or 'redo'."
         rows = {'before': _row_to_json(self.before), 'after': _row_to_json(self.after)}
-        return {'kind': kind, 'image': self.image, 'say': self.say} | rows
+        act = {'act': self.act} if self.act else {}
+        return {'kind': kind, 'image': self.image, 'say': self.say} | rows | act
 
     @classmethod
     def from_json(cls, line:dict)->'Step':
         "The step of a line of the journal."
         before = _row_from_json(line['before'])
-        return cls(line['image'], before, _row_from_json(line['after']), line['say'])
+        return cls(line['image'], before, _row_from_json(line['after']), line['say'], line.get('act', 0))
 
 def _row_to_json(row:Row)->list|None:
     "Lists, with null for what is not known."
@@ -145,8 +147,10 @@ class RowDiff:
 
     def put(self, image:str, row:Row)->None:
         "Give an image a row, or take it away."
+        comes_back = image in self.saved and image not in self.rows
         if row is None: self.rows.pop(image, None)
         else: self.rows[image] = row.copy()
+        if comes_back: self.sort_new(list(self.rows).index)
         if rows_equal(row, self.saved.get(image)): self.images.discard(image)
         else: self.images.add(image)
 
@@ -156,9 +160,9 @@ class RowDiff:
         return [(image, self.saved.get(image), self.rows.get(image)) for image in images]
 
     def sort_new(self, key:Callable[[str], int])->None:
-        "Put the rows that the table does not have yet in order."
+        "Put the rows that the table does not have yet in order, behind those that it has."
         new = sorted((image for image in self.rows if image not in self.saved), key=key)
-        old = [image for image in self.rows if image in self.saved]
+        old = [image for image in self.saved if image in self.rows]
         self.rows = {image: self.rows[image] for image in [*old, *new]}
 
 # %% ../../nbs/40_labeling/30_label_book.ipynb #3ccc22dd
@@ -242,6 +246,7 @@ def _is_step(entry:dict, n_keypoints:int)->bool:
     image = entry.get('image')
     is_known = entry['kind'] in ('do', 'undo', 'redo') and isinstance(entry.get('say'), str)
     if not is_known or not isinstance(image, str) or leaves_folder(image): return False
+    if type(entry.get('act', 0)) is not int: return False
     return all(_is_row(entry.get(side, 0), n_keypoints) for side in ('before', 'after'))
 
 def _is_row(row:object, n_keypoints:int)->bool:
@@ -272,6 +277,7 @@ class JournaledRows:
         self.names = self.table.names
         self.notes:list[str] = []                     # what there was to tell on opening, or saving
         self.changed:Callable[[], object]|None = None # called after each change
+        self.act = 0                                  # number of the act that is being done; see `Step`
         self._diff = RowDiff(self.table.rows())
         self._steps = UndoStack()
         self._log = JournalLog(journal_path(csv))
@@ -285,7 +291,7 @@ class JournaledRows:
 
     def _do(self, image:str, after:Row, say:str)->None:
         "A new step."
-        step = Step(image, self.rows.get(image), after, say)
+        step = Step(image, self.rows.get(image), after, say, self.act)
         if rows_equal(step.before, after): return
         _require_step(step)
         self._write(step, 'do')

@@ -174,7 +174,7 @@ def find_label_files(
     folder:Path|str, # A project folder; folders below it are not searched
 )->list[Path]:       # Its label files, sorted by name
     "The label tables that lie in a folder."
-    files = [path for path in sorted(Path(folder).glob('*.csv')) if path.is_file()]
+    files = [path for path in sorted(Path(folder).glob('*')) if path.suffix.lower()=='.csv' and path.is_file()]
     tables = [path for path in files if table_kind(path)=='labels']
     return [path for path in tables if not path.stem.endswith(('_new', '_test'))]
 
