@@ -379,7 +379,7 @@ def _with_rate(tracks:Tracks, fps:float|None)->Tracks:
         found = f'{fps:g} frames per second, where {known[0].fps:g} are known'
         raise ProjectError(Problem(str(known[0].path), '', found, 'no frame rate', 'Leave --fps away'))
     videos = [replace(video, fps=fps) for video in tracks.videos]
-    return replace(tracks, videos=videos, points=[replace(one, rate=fps) for one in tracks.points])
+    return replace(tracks, videos=videos, points=[replace(one, fps=fps) for one in tracks.points])
 
 def _useless(source:Path, what:str, why:str)->ProjectError:
     "The error for an option that has no meaning for what goes out."

@@ -87,14 +87,8 @@ class PointTracks:
     path:Path                    # The CSV
     views:tuple[VideoTracks,...]=() # Predictions that they were made from, as far as they are known
     errors:np.ndarray|None=None  # (V, T, K) reprojection error of each view, frame pixels
-    rate:float|None=None         # Frames per second; None: that of the views
+    fps:float|None=None          # Frames per second; None: not known
     unit:str=''                  # Of the calibration, such as 'mm', if it says so
-
-    @property
-    def fps(self)->float|None:
-        "Frames per second; None: not known."
-        if self.rate is not None: return self.rate
-        return self.views[0].fps if self.views else None
 
     @property
     def skeleton(self)->tuple[tuple[str,str],...]:
@@ -228,8 +222,10 @@ def read_point_tracks(
     own = [view for view in views if view.path.parent==csv.parent and view.points==csv.name]
     own = [view for view in own if np.array_equal(view.frames, frames) and view.keypoint_names==names]
     name = csv.stem.removesuffix('_3d')
-    return PointTracks(name, frames, names, xyz, csv, tuple(own), _errors_of(own), unit=_unit_of(name, own))
+    fps = own[0].fps if own else None
+    return PointTracks(name, frames, names, xyz, csv, tuple(own), _errors_of(own), fps, _unit_of(name, own))
 
+# %% ../../nbs/43_interop/00_tracks.ipynb #665b0293
 def _unit_of(session:str, views:Sequence[VideoTracks])->str:
     "The unit that the calibration of a recording names; '' if there is none, or it names none."
     for place in places_around(views):
@@ -397,4 +393,4 @@ def sample_points(
     xyz[~np.isfinite([view.xy for view in views]).all((0, -1))] = np.nan
     errors = np.where(np.isfinite(xyz[None,...,0]), rng.uniform(0, 3, (2, n, 5)), np.nan)
     names = views[0].keypoint_names
-    return PointTracks('day1', np.arange(n), names, xyz, Path('day1_3d.csv'), views, errors)
+    return PointTracks('day1', np.arange(n), names, xyz, Path('day1_3d.csv'), views, errors, 29.97)
