@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/21_models/backbones.
 
 # %% auto #0
 __all__ = ['BACKBONES', 'BackboneSource', 'find_backbone', 'TimmNetwork', 'LoadReport', 'Backbone', 'set_input_size',
-           'create_timm', 'reset_zero_init_norms', 'read_backbone_weights', 'load_weights', 'WeightsUnavailable',
-           'make_backbone', 'check_backbone_weights']
+           'create_timm', 'reset_zero_init_norms', 'read_backbone_weights', 'match_weights', 'load_weights',
+           'WeightsUnavailable', 'make_backbone', 'check_backbone_weights']
 
 # %% ../../nbs/21_models/10_backbones.ipynb #803383da
 import hashlib
@@ -234,7 +234,7 @@ class Backbone(nn.Module):
             return patches.mT.unflatten(-1, grid)
         return features.movedim(-1, 1) if _channels_last(self.net) else features
 
-# %% ../../nbs/21_models/10_backbones.ipynb #6ce9224d
+# %% ../../nbs/21_models/10_backbones.ipynb #b97a04e5
 def set_input_size(
     backbone:Backbone,   # Changed in place, if it is a transformer with position codes
     size:tuple[int,int], # Height and width of the images to come, model pixels
@@ -312,13 +312,13 @@ def _best_prefix(
     return max(score, key=lambda prefix: score[prefix])
 
 # %% ../../nbs/21_models/10_backbones.ipynb #d8de846e
-def load_weights(
-    net:TimmNetwork,        # The timm network to fill, in place
+def match_weights(
+    net:TimmNetwork,        # The timm network that they are for; may be on the `meta` device
     state:dict[str,Tensor], # The file's tensors
     path:str,               # Where they came from, for messages
     enough:float=0.95,      # Fraction of the network's numbers that must be found
-)->LoadReport:              # What fitted
-    "Copy weights into a network; too poor a fit is a `ProjectError`, and then nothing is copied."
+)->tuple[LoadReport,dict[str,Tensor]]: # What fits, in words and by the network's names
+    "Weights of a file that fit a network, which is not changed; too poor a fit is a `ProjectError`."
     own = net.state_dict()
     wanted = {name: value for name,value in own.items() if value.is_floating_point()}
     prefix = _best_prefix(state, wanted)
@@ -329,6 +329,15 @@ def load_weights(
     unexpected = sorted(named.keys()-own.keys())
     report = LoadReport(str(path), prefix, _n_numbers(fits), _n_numbers(wanted), missing, unexpected)
     if report.matched<enough*report.total: raise _poor_fit(report, list(state), enough)
+    return report, fits
+
+def load_weights(
+    net:TimmNetwork,        # The timm network to fill, in place
+    state:dict[str,Tensor], # The file's tensors
+    path:str,               # Where they came from, for messages
+)->LoadReport:              # What fitted
+    "Copy weights into a network; too poor a fit is a `ProjectError`, and then nothing is copied."
+    report,fits = match_weights(net, state, path)
     net.load_state_dict(fits, strict=False)
     return report
 
@@ -462,4 +471,6 @@ def check_backbone_weights(
     "Raise what `make_backbone` would raise for a weights file, without making the network."
     source = find_backbone(name)
     with torch.device('meta'): net = create_timm(source)
-    return load_weights(net, read_backbone_weights(weights, source, list(net.state_dict())), str(weights))
+    state = read_backbone_weights(weights, source, list(net.state_dict()))
+    report,_ = match_weights(net, state, str(weights))
+    return report

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/initial_
 # %% auto #0
 __all__ = ['Start', 'find_start', 'n_keypoints', 'load_initial_weights']
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #05dc00fc
+# %% ../../nbs/22_training/00_initial_weights.ipynb #86becde9
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..weights.backbone_names import resize_codes
 from ..weights.files import bad_weights, find_weights, read_tensors
 from ..weights.lightning_pose_names import Target, is_lightning_pose, translate
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #b8697d08
+# %% ../../nbs/22_training/00_initial_weights.ipynb #c33b540a
 _WHERE = 'model.checkpoint'
 
 def _read(path:Path, target:Target)->dict[str, Tensor]:
@@ -51,7 +51,7 @@ def _other_backbone(path:Path, target:Target, found:str)->ProjectError:
     fix = 'Write the model.backbone that they were trained with, or leave model.checkpoint empty'
     return bad_weights(path, _WHERE, found, expected, fix)
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #8b8093b8
+# %% ../../nbs/22_training/00_initial_weights.ipynb #9b026e57
 @dataclass(frozen=True)
 class Start:
     "What a weights file brings to a network."
@@ -74,7 +74,8 @@ def find_start(
     fits = {name: value for name,value in saved.items() if _fits(value, target.own.get(name))}
     rest = [name for name in target.own if name not in fits]
     for name in rest:
-        if name.startswith('backbone.'): raise _other_backbone(path, target, _misfit(name, saved, target.own))
+        if not name.startswith('backbone.'): continue
+        raise _other_backbone(path, target, f'no weights that fit: {_misfit(name, saved, target.own)}')
     return Start(path, fits, rest, _remark(rest, saved, target.own))
 
 def _fits(value:Tensor, own:Tensor|None)->bool:
@@ -89,11 +90,11 @@ def _resize_position_codes(saved:dict[str, Tensor], own:Mapping[str, Tensor])->d
     side = round((own[key].shape[1]-n_prefix)**0.5)
     return saved | {key: resize_codes(saved[key], n_prefix, (side, side))}
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #f08698b6
+# %% ../../nbs/22_training/00_initial_weights.ipynb #f4058f66
 def _misfit(name:str, saved:Mapping[str, Tensor], own:Mapping[str, Tensor])->str:
     "Why a weight of the network cannot be taken over."
-    if name not in saved: return f'no weights that fit: {name} is not in it'
-    return f'no weights that fit: {name} has the shape {tuple(saved[name].shape)}, here {tuple(own[name].shape)}'
+    if name not in saved: return f'{name} is not in it'
+    return f'{name} has the shape {tuple(saved[name].shape)}, here {tuple(own[name].shape)}'
 
 def _remark(rest:list[str], saved:Mapping[str, Tensor], own:Mapping[str, Tensor])->str:
     "Which weights start anew, and why."
@@ -114,7 +115,7 @@ def n_keypoints(
     linear = state.get('head.linear.bias')
     return None if linear is None else len(linear)//(2 if 'head.scale' in state else 3)
 
-# %% ../../nbs/22_training/00_initial_weights.ipynb #74399f60
+# %% ../../nbs/22_training/00_initial_weights.ipynb #7f4578e6
 def load_initial_weights(
     network:nn.Module,   # A new network; changed in place
     checkpoint:Path|str, # A model folder, a weights file, or a checkpoint
