@@ -120,7 +120,7 @@ def foreign_names(
 # %% ../../nbs/03_weights/10_files.ipynb #08614cfc
 def _damaged(path:Path, where:str, error:Exception)->ProjectError:
     "The error for a file that is cut off, or no checkpoint."
-    found = f'no undamaged checkpoint of PyTorch: {first_line(error)}'
+    found = f'no undamaged checkpoint of PyTorch: {first_line(error, 70)}'
     return bad_weights(path, where, found, fix='Copy the file again')
 
 def _needs_code(path:Path, where:str, names:Sequence[str])->ProjectError:
