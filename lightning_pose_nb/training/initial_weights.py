@@ -32,6 +32,7 @@ def _read(path:Path, target:Target)->dict[str, Tensor]:
         except SafetensorError as error:
             raise bad_weights(path, _WHERE, f'no undamaged safetensors file: {error}') from error
     else: saved = present_names(_network_of(read_tensors(path, _WHERE)))
+    if not saved: raise bad_weights(path, _WHERE, 'holds no weights: there is no tensor in it')
     if not is_lightning_pose(saved): return saved
     found = translate(saved, target)
     if found.fits_backbone: return found.state
