@@ -24,7 +24,7 @@ from typing import Any
 import click
 
 from .errors import GO_ON, SAME, error_text, shows_traceback
-from .formats import FormatName, FormatsCommand
+from .formats import FormatName
 from ..core.errors import Problem, ProjectError
 from ..core.files import csv_line, write_atomic
 from ..core.locks import owned
@@ -322,7 +322,7 @@ _SOME = click.Path(exists=True, path_type=Path)
 FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be written with
 
 # %% ../../nbs/52_cli/40_predict.ipynb #7930c6a9
-@click.command(cls=FormatsCommand)
+@click.command()
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
 @click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
@@ -331,7 +331,7 @@ FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be writte
 @click.option('--labeled-video/--no-labeled-video', default=False,
     help='Also draw the keypoints on each video [no].')
 @click.option('--format', 'formats', type=FormatName(), multiple=True,
-    help='Also write the predictions for another program, beside each CSV; may be given again.')
+    help='Also write for another program, beside each CSV; lpnb export --help lists all; more than one can be given.')
 @click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
 @click.option('--batch-size', type=click.IntRange(1),
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')

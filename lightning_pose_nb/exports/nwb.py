@@ -9,6 +9,7 @@ __all__ = ['UNKNOWN', 'ORIGIN', 'SURE', 'UNITS', 'WORLD', 'write_nwb', 'write_nw
 
 # %% ../../nbs/45_exports/20_nwb.ipynb #ef5458d5
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,15 +33,16 @@ UNKNOWN = dict( # what is true of any animal: some sex, an age of 0 days or more
 def _new_file(
     what:str,    # What is in it, for people
     name:str,    # Identifies it, with its time
-    began:Path,  # The file whose time stamp stands for the beginning of the recording
+    dated:Sequence[Path], # The first of these that is there has a time stamp that stands for the beginning
     animal:str|None=None, # Its name; None: not known
 )->Any:          # pynwb.NWBFile
     "An NWB file with nothing in it but an animal of which little is known."
     from pynwb import NWBFile
     from pynwb.file import Subject
-    place = next((path for path in (began, *began.parents) if path.exists()), Path('.'))
-    start = datetime.fromtimestamp(place.stat().st_mtime).astimezone()
-    notes = f'session_start_time is the time stamp of {began.name}: set it to the time at which the recording began.'
+    file = next((path for path in dated if path.is_file()), None)
+    start = datetime.fromtimestamp(file.stat().st_mtime if file else time.time()).astimezone()
+    what_time = f'the time stamp of {file.name}' if file else 'the time of the export'
+    notes = f'session_start_time is {what_time}: set it to the time at which the recording began.'
     subject = Subject(subject_id=animal or 'unknown', description='Set what is known of the animal.', **UNKNOWN)
     return NWBFile(session_description=what, identifier=f'{name} {start.isoformat()}', session_start_time=start,
         notes=notes, subject=subject, source_script=f'lightning_pose_nb {__version__}',
@@ -111,7 +113,8 @@ def write_nwb(
     from ndx_pose import PoseEstimation, PoseEstimationSeries
     names = tracks.keypoint_names
     animal = tracks.predictions.individual
-    nwbfile = _new_file(f'Predicted keypoints of {tracks.name}', tracks.name, tracks.video or tracks.path, animal)
+    dated = [path for path in (tracks.video, tracks.path) if path is not None]
+    nwbfile = _new_file(f'Predicted keypoints of {tracks.name}', tracks.name, dated, animal)
     what = f'camera {tracks.view}' if tracks.view else 'the camera'
     device = nwbfile.create_device(name=f'camera_{tracks.view}' if tracks.view else 'camera', description=what)
     video = _video_series(nwbfile, tracks, device, home)
@@ -156,8 +159,8 @@ def write_nwb_points(
     "Write 3D points of a recording as an NWB file."
     from ndx_pose import PoseEstimation, PoseEstimationSeries
     names = points.keypoint_names
-    began = next((view.video for view in points.views if view.video is not None), points.path)
-    nwbfile = _new_file(f'Keypoints of {points.name} in 3D', points.name, began)
+    dated = [*(view.video for view in points.views if view.video is not None), points.path]
+    nwbfile = _new_file(f'Keypoints of {points.name} in 3D', points.name, dated)
     views = ', '.join(view.view or view.name for view in points.views)
     device = nwbfile.create_device(name='cameras', description=f'Calibrated cameras: {views or "not known"}')
     skeleton = _skeleton(names, points.skeleton)
@@ -199,7 +202,7 @@ def write_nwb_labels(
         found = 'no image of a label is there, and NWB names labels by their images'
         raise ProjectError(Problem(str(labels.path or source.path), '', found, 'images'))
     mine = labels[rows]
-    nwbfile = _new_file('Labelled frames', 'labels', labels.path or source.path)
+    nwbfile = _new_file('Labelled frames', 'labels', [labels.path or source.path])
     skeleton = _skeleton(mine.keypoint_names, source.skeleton)
     videos = _image_series(mine.images, source)
     frames = _training_frames(mine, skeleton, videos, scorer or mine.scorer)
