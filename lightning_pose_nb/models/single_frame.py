@@ -15,7 +15,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone
 from lightning_pose_nb.models.heads import (
     FeaturePyramid,
@@ -151,7 +150,7 @@ class HeatmapNetwork(PoseNetwork):
         outputs:dict[str,Tensor], # What `forward` gave
     )->tuple[Tensor,Tensor]:      # Keypoints in model pixels (..., K, 2), likelihood (..., K)
         "Keypoints and their likelihood."
-        return decode_heatmaps(outputs['heatmaps'], self.head.downsample_factor)
+        return self.head.decode(outputs['heatmaps'])
 
 # %% ../../nbs/21_models/50_single_frame.ipynb #a3609e7d
 FEWEST_LABELS = 20 # Fewer cannot tell how wide errors are
