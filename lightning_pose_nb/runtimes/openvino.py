@@ -39,7 +39,7 @@ def with_features(
 )->PoseNetwork:                        # Shares all weights with `network`
     "The same network with its features computed by something else; the first is left as it is."
     other = copy.copy(network)
-    other.image_features = features
+    vars(other)['image_features'] = features
     return other
 
 # %% ../../nbs/24_runtimes/10_openvino.ipynb #9a94436e
