@@ -21,6 +21,7 @@ from .exports.exporting import export_project as export_project
 from . import core as core
 from . import config as config
 from . import tables as tables
+from . import weights as weights
 from . import video as video
 from . import data as data
 from . import cameras as cameras

@@ -331,11 +331,13 @@ EVERY_KIND = (
 def no_weights() -> Iterator[Broken]:
     "Files that are called like weights."
     for kind in ('empty', 'cut', 'page', 'long', 'none', 'huge'):
+        why = 'there is no tensor in it' if kind == 'none' else 'no undamaged safetensors file'
         for key in ('model.checkpoint', 'model.backbone_checkpoint'):
-            yield Broken(f'{key} {kind}', f'{key}={kind}.safetensors', key, hint='holds no weights')
+            yield Broken(f'{key} {kind}', f'{key}={kind}.safetensors', key, hint=why)
     for name in ('empty.pt', 'page.pth', 'zip.pt', 'pickle.pt', 'code.pt'):
-        yield Broken(name, f'model.backbone_checkpoint={name}', 'model.backbone_checkpoint', hint=name)
-    yield Broken('a folder', 'model.checkpoint=labeled-data', 'model.checkpoint', hint='has no weights')
+        for key in ('model.checkpoint', 'model.backbone_checkpoint'):
+            yield Broken(f'{key} {name}', f'{key}={name}', key, hint=name)
+    yield Broken('a folder', 'model.checkpoint=labeled-data', 'model.checkpoint', hint='a folder without weights')
     yield Broken('nothing there', 'model.checkpoint=nowhere.ckpt', 'model.checkpoint', hint='no such file')
 
 

@@ -51,7 +51,9 @@ ABOUT_FORMATS = (
     '`lpnb export SOURCE TARGET --to NAME` writes; `lpnb predict … --format NAME` writes directly. '
     'In Python: `import_project`, `import_projects`, `export_project`. '
     'Keypoints go by name, numbers as they are; what a format has no place for is told. '
-    'Label tables and prediction CSVs of DeepLabCut and Lightning Pose are read as they are.')
+    'Label tables and prediction CSVs of DeepLabCut and Lightning Pose are read as they are. '
+    'Models that Lightning Pose trained, and calibrations of cameras, come in by the same command '
+    '([coming from elsewhere](coming_from.md)).')
 FORMATS_HEAD = (
     '| format | name | labels | predictions of videos | 3D points | predictions of images | needs |',
     '| --- | --- | :---: | :---: | :---: | :---: | --- |')

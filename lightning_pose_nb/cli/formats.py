@@ -8,7 +8,6 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/formats.html.
 __all__ = ['FORMAT_COMMANDS', 'import_command', 'FormatName', 'FormatsCommand', 'export_command']
 
 # %% ../../nbs/52_cli/10_formats.ipynb #90aef1ec
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,10 @@ _NOTHING = 'nothing was written. Run the same command again'
     help='Which tables to believe where CSV and HDF5 disagree.')
 @click.option('--link', is_flag=True, help='Link to images and videos instead of copying them.')
 @click.option('--each', is_flag=True, help='A project for each animal, or category, in FOLDER/NAME.')
+@click.option('--cameras', default='', metavar='A,B,…', help='Names of the cameras of a calibration, in its order.')
+@click.option('--size', default='', metavar='WxH', help='Size of their images, if the calibration does not say.')
 @click.pass_context
-def import_command(ctx:click.Context, source:Path, folder:Path, each:bool, **options:Any)->None:
+def import_command(ctx:click.Context, source:Path, folder:Path, **options:Any)->None:
     """Make a project in FOLDER from SOURCE, a project of DeepLabCut or SLEAP, or a COCO file.
 
     SOURCE is a folder, a config.yaml, a .slp or .pkg.slp, or a .json (also of Label Studio or
@@ -38,13 +39,16 @@ def import_command(ctx:click.Context, source:Path, folder:Path, each:bool, **opt
     by their names; what is left behind is told. Labelled frames of a .slp are taken out of its
     videos, which may lie beside it. HDF5 and SLEAP need the extra:
     pip install "lightning-pose-nb[formats]"
+
+    A model that Lightning Pose trained (its run folder, with config.yaml and a .ckpt) becomes the
+    model folder FOLDER. A calibration of Anipose, OpenCV (.yml, .xml), MATLAB (stereoParams), DANNCE
+    or label3d (.mat) becomes FOLDER/calibration.toml, or FOLDER itself if it ends in .toml.
     """
     ctx.meta[GO_ON] = _NOTHING
-    from lightning_pose_nb.imports.importing import import_project, import_projects
-    if each: made = import_projects(source, folder, **options)
-    else: made = [import_project(source, folder, **options)]
-    for one in made: click.echo(one.describe())
-    for one in made: click.echo(f'next: lpnb check {shlex.quote(str(one.config))}')
+    from lightning_pose_nb.imports.anything import import_anything
+    made = import_anything(source, folder, **options)
+    for one in made: click.echo(one.text)
+    for one in made: click.echo(f'next: {one.next_step}')
 
 # %% ../../nbs/52_cli/10_formats.ipynb #31d6c23d
 class FormatName(click.ParamType):

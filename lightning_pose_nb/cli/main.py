@@ -47,6 +47,7 @@ def app(debug:bool)->None:
     With a video:          lpnb new my_project video.mp4 --keypoints nose,tail
     From DeepLabCut:       lpnb import dlc_project my_project
     From SLEAP:            lpnb import labels.slp my_project
+    From Lightning Pose:   lpnb check config.yaml, lpnb import run_folder my_model
     With nothing yet:      lpnb demo
     """
 

@@ -310,7 +310,8 @@ class Model(Section):
         'mse', 'supervised loss of coordinates; gaussian and laplace also predict the uncertainty')
     model_name: FileName = key('test', 'name of the sub-folder of the logs')
     checkpoint: Text|None = key(
-        None, "trained weights to start from (fine-tuning); relative to this file's folder")
+        None, 'trained weights to start from (fine-tuning): a model folder, .safetensors or .ckpt, also of '
+        "Lightning Pose; relative to this file's folder")
     lightning_pose_version: Text = key(
         LIGHTNING_POSE_VERSION,
         'Lightning Pose version whose log_weight convention holds; older files are converted')

@@ -17,6 +17,7 @@ from typing import Any
 from ..config.yaml_document import read_document
 from ..core.errors import Problem, ProjectError, only_errors
 from ..core.files import new_folder
+from ..data.frame_names import LABELED_DATA
 from .sleap_project import is_sleap, read_sleap
 from lightning_pose_nb.imports.sleap_relatives import (
     is_alphatracker,
@@ -39,6 +40,7 @@ from lightning_pose_nb.interop.new_project import (
     import_options,
     write_project,
 )
+from ..weights.files import is_run_folder
 
 # %% ../../nbs/44_imports/80_importing.ipynb #329e6e52
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def _check_readable(path:Path)->None:
 
 def _what_else(path:Path)->tuple[str, str]:
     "What a path seems to be, and what to do with it, if that is known."
+    if is_run_folder(path):
+        return 'a model that Lightning Pose trained', f'Make a model folder of it: lpnb import {path} NEW_FOLDER'
     if _is_ours(path): return 'a project of this package or of Lightning Pose', ''
     known = other_kind(path)
     if known: return known
@@ -99,7 +103,16 @@ def _nearby(path:Path)->str:
     within = sorted(config.parent for config in path.glob('*/config.yaml')) if path.is_dir() else []
     for place in [*path.resolve().parents, *within]:
         if any(one.is_this(place) for one in FORMATS): return f'Did you mean lpnb import {place}?'
-    return f'It needs no import: lpnb check {path}' if _is_ours(path) else ''
+    if _is_ours(path): return f'It needs no import: lpnb check {path}'
+    return _lightning_pose_project(path)
+
+def _lightning_pose_project(path:Path)->str:
+    "What to do with a project of Lightning Pose whose config lies elsewhere; empty for anything else."
+    if not path.is_dir() or not (path/LABELED_DATA).is_dir(): return ''
+    configs = sorted(config for config in (path/'configs').glob('*.yaml') if _is_ours(config))
+    if configs: return f'A project of Lightning Pose needs no import: lpnb check {configs[0]}'
+    if not list(path.glob('CollectedData*.csv')): return ''
+    return f'A project of Lightning Pose needs no import, only a config: lpnb init {path/"config.yaml"}'
 
 # %% ../../nbs/44_imports/80_importing.ipynb #bb0a7831
 def import_project(

@@ -33,6 +33,7 @@ class PredictOptions:
     batch_size:int|None=None # Frames or images at a time; None: as `dali` in the config says
     precision:str|None=None  # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
     reader:str|None=None     # `auto`, `video`, `dali`; None: the config's `video`, else `auto`
+    runtime:str|None=None    # What computes the network: `eager` (PyTorch), `auto`, `openvino`; None: eager
     overwrite:bool=False     # Predict again although the files are complete
     progress:bool=True       # Say how videos are read, and how far the prediction is
 
@@ -44,6 +45,7 @@ class PredictKeywords(TypedDict, total=False):
     batch_size:int|None
     precision:str|None
     reader:str|None
+    runtime:str|None
     overwrite:bool
     progress:bool
     options:PredictOptions # All of them at once; keywords beside it win
@@ -279,7 +281,7 @@ def predict_batches(
     matrices = deque()
     def frames_of_batches()->Iterator[np.ndarray|Tensor]:
         for frames,matrix in batches:
-            matrices.append(matrix)
+            matrices.append(_frame_to_model(model, matrix))
             yield frames
     context = network.context if consecutive else 0
     feed = _Feed(_Frames(frames_of_batches()), context, limit or BatchLimit())
@@ -298,6 +300,13 @@ def one_ahead(
         waiting.append(item)
         if len(waiting)>1: yield waiting.popleft()
     yield from waiting
+
+def _frame_to_model(model:LoadedModel, matrix:np.ndarray)->np.ndarray:
+    "A matrix from frame to model pixels, as the model learned them: Lightning Pose maps 0 to 0 in a resize."
+    matrix = np.array(matrix, float)
+    if model.is_lightning_pose:
+        for axis in (0, 1): matrix[...,axis,2] -= (matrix[...,axis,axis]-1)/2
+    return matrix
 
 def _to_frame(result:tuple[Tensor,Tensor], matrix:np.ndarray)->tuple[np.ndarray,np.ndarray]:
     "From model pixels on the device to frame pixels in numpy."

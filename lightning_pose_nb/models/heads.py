@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..core.heatmaps import decode_heatmaps, decode_summits
+
 # %% ../../nbs/21_models/20_heads.ipynb #b05a1bb1
 def n_upsampling_layers(
     stride:int,            # Model pixels per feature cell
@@ -111,6 +113,7 @@ class HeatmapHead(nn.Module):
     ):
         super().__init__()
         self.downsample_factor = downsample_factor
+        self.finds_summit = False # Decode as Lightning Pose does, for models that it trained
         if stride==2**downsample_factor: self.upsample = last_layer(channels, num_keypoints)
         else: self.upsample = upsampler(channels, stride, num_keypoints, downsample_factor)
 
@@ -119,6 +122,13 @@ class HeatmapHead(nn.Module):
     )->Tensor:           # Probability maps, shape (B, K, h, w)
         "One probability map per keypoint."
         return spatial_softmax(self.upsample(features))
+
+    def decode(self,
+        heatmaps:Tensor,     # Probability maps, shape (..., K, h, w)
+    )->tuple[Tensor,Tensor]: # Keypoints in model pixels (..., K, 2), likelihood (..., K)
+        "Keypoints and their likelihood."
+        decode = decode_summits if self.finds_summit else decode_heatmaps
+        return decode(heatmaps, self.downsample_factor)
 
 # %% ../../nbs/21_models/20_heads.ipynb #40ac9886
 class SimplePyramid(nn.Module):

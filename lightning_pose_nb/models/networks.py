@@ -19,7 +19,6 @@ from torch import Tensor
 
 from ..config.schema import Config
 from ..core.errors import Problem, ProjectError
-from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone, make_backbone
 from .context_head import ContextHead
 from .heads import FeaturePyramid, HeatmapHead, RegressionHead, apply_per_image, spatial_softmax
@@ -62,7 +61,7 @@ class TwoBranchNetwork(PoseNetwork):
         outputs:dict[str,Tensor], # What the network answered
     )->tuple[Tensor,Tensor]:      # Keypoints in model pixels (2, ..., K, 2), likelihood (2, ..., K)
         "Keypoints and likelihood of both branches, the one without context first."
-        return decode_heatmaps(outputs['heatmaps'], self.head.downsample_factor)
+        return self.head.decode(outputs['heatmaps'])
 
 # %% ../../nbs/21_models/60_networks.ipynb #09e84425
 def pad_frames(

@@ -15,7 +15,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..core.heatmaps import decode_heatmaps
 from .backbones import Backbone
 from lightning_pose_nb.models.heads import (
     FeaturePyramid,
@@ -76,9 +75,9 @@ class FeatureNetwork(nn.Module):
     )->Tensor:         # Shape (..., C, H/stride, W/stride); with a pyramid, of its stride and channels
         "Features of each image."
         check_images(images, self.backbone)
-        return apply_per_image(self._features, images)
+        return apply_per_image(self.image_features, images)
 
-    def _features(self, images:Tensor)->Tensor:
+    def image_features(self, images:Tensor)->Tensor:
         "Features (B, C, h, w) of images (B, 3, H, W)."
         images = self.normalise(images)
         if self.pyramid is None: return self.backbone(images)
@@ -151,7 +150,7 @@ class HeatmapNetwork(PoseNetwork):
         outputs:dict[str,Tensor], # What `forward` gave
     )->tuple[Tensor,Tensor]:      # Keypoints in model pixels (..., K, 2), likelihood (..., K)
         "Keypoints and their likelihood."
-        return decode_heatmaps(outputs['heatmaps'], self.head.downsample_factor)
+        return self.head.decode(outputs['heatmaps'])
 
 # %% ../../nbs/21_models/50_single_frame.ipynb #a3609e7d
 FEWEST_LABELS = 20 # Fewer cannot tell how wide errors are

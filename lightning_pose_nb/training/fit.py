@@ -6,8 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/fit.html
 
 # %% auto #0
 __all__ = ['LOGS', 'BOARD', 'CHECKPOINTS', 'MAY_CHANGE', 'MUST_STAY', 'QUIET', 'make_trainer', 'has_begun', 'prepare_folder',
-           'sweep_folder', 'load_initial_weights', 'TrainingRun', 'prepare_run', 'quiet', 'Sitting', 'prepare_sitting',
-           'fit_model', 'read_log']
+           'sweep_folder', 'TrainingRun', 'prepare_run', 'quiet', 'Sitting', 'prepare_sitting', 'fit_model', 'read_log']
 
 # %% ../../nbs/22_training/80_fit.ipynb #d157f191
 import logging
@@ -29,8 +28,6 @@ import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
-from safetensors import SafetensorError
-from torch import nn
 
 # %% ../../nbs/22_training/80_fit.ipynb #8478991d
 from ..cameras.project_calibration import save_cameras
@@ -83,6 +80,7 @@ from lightning_pose_nb.training.checkpoints import (
     mean_pose_error,
     rescue_weights,
 )
+from .initial_weights import load_initial_weights
 from .lightning_module import Parts, PoseModule, RigCameras
 from .progress import PROGRESS, SAMPLES, Progress, TrainingBar, training_progress
 from .provenance import SOURCES, describe_environment, save_sources
@@ -264,31 +262,6 @@ def _check_labels(labels:Labels|ViewLabels, split:dict[str,list[str]], folder:Pa
     found = f'{how_many(len(gone), "image")} that the label file no longer has, such as {min(gone)}'
     fix = 'restore the label file, or train in a new folder'
     raise ProjectError([Problem(str(folder), 'split', found, 'the labels the run began with', fix)])
-
-# %% ../../nbs/22_training/80_fit.ipynb #f1e0ca14
-def load_initial_weights(
-    network:nn.Module,    # A new network; changed in place
-    checkpoint:Path|str,  # A model folder, or a `.safetensors` file of the same kind of network
-)->list[str]:             # Names of the weights that were not taken over
-    "Fill a network with the weights of a trained one; `ProjectError` if the backbone does not fit."
-    path = Path(checkpoint)
-    if path.is_dir(): path = path/WEIGHTS
-    if not path.is_file(): raise _bad_start(path, 'no such file')
-    try: saved = read_weights(path)
-    except SafetensorError as error:
-        raise _bad_start(path, f'no undamaged safetensors file: {error}') from error
-    own = network.state_dict()
-    fits = {k: v for k,v in saved.items() if k in own and own[k].shape==v.shape}
-    rest = [name for name in own if name not in fits]
-    if any(name.startswith('backbone.') for name in rest):
-        raise _bad_start(path, f'no weights that fit {rest[0]}')
-    network.load_state_dict(fits, strict=False)
-    return rest
-
-def _bad_start(path:Path, found:str)->ProjectError:
-    "The error for weights that no training can start from."
-    expected = 'the folder or weights.safetensors of a model with the same backbone'
-    return ProjectError([Problem(str(path), 'model.checkpoint', found, expected)])
 
 # %% ../../nbs/22_training/80_fit.ipynb #b773f484
 @dataclass(frozen=True)
@@ -500,7 +473,9 @@ def _first_network(run:TrainingRun)->PoseNetwork:
     initial = run.cfg.model.checkpoint
     pretrained = False if run.checkpoint or initial else None
     network = build_network(run.cfg, len(run.keypoint_names), pretrained=pretrained)
-    if initial and not run.checkpoint: load_initial_weights(network, initial)
+    if initial and not run.checkpoint:
+        start = load_initial_weights(network, initial, run.cfg.data.size)
+        if start.remark: warnings.warn(f'model.checkpoint: {start.path}: {start.remark}', stacklevel=2)
     return network
 
 def _write_beginning(run:TrainingRun)->None:

@@ -1,0 +1,1 @@
+from .files import find_weights as find_weights, read_tensors as read_tensors
