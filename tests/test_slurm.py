@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from lightning_pose_nb.cli import app
 from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
 from lightning_pose_nb.cluster.slurm import ClusterSettings
-from lightning_pose_nb.cluster.states import DONE, States, describe_states, log_tail, read_mark
+from lightning_pose_nb.cluster.states import States, describe_states, log_tail
 from lightning_pose_nb.synthetic.project import make_project
 
 QUICK = {
@@ -29,7 +29,18 @@ QUICK = {
     'training.checkpoint_every_seconds': 0.5}
 CONF = Path('/etc/slurm/slurm.conf')
 PATIENCE = 300  # seconds
-LIMIT = 45  # seconds of training after which SLURM has told the task of its time limit, which is one minute
+LONG = 200  # epochs of the training that does not end within its time limit, which is one minute
+PAUSE = 0.25  # seconds that each of them waits, so that this holds on any machine
+PLUGIN = f"""
+import time
+from pytorch_lightning import Callback
+
+class Pause(Callback):
+    def on_train_epoch_end(self, trainer, module):
+        if trainer.max_epochs == {LONG}: time.sleep({PAUSE})
+
+def callbacks(): return [Pause()]
+"""
 SETTINGS = """
 ClusterName=lpnb
 SlurmctldHost={host}(127.0.0.1)
@@ -143,11 +154,21 @@ def slurm(tmp_path_factory):
     finally: box.close()
 
 
-def twenty_units(folder, config, model, epochs):
+def add_pauses(folder, monkeypatch):
+    "Let Lightning wait in the long training of every process that is started from here on: a plugin of its own kind."
+    about = folder/'pause-1.dist-info'
+    about.mkdir(parents=True)
+    (folder/'pause.py').write_text(PLUGIN)
+    (about/'METADATA').write_text('Metadata-Version: 2.1\nName: pause\nVersion: 1\n')
+    (about/'entry_points.txt').write_text('[pytorch_lightning.callbacks_factory]\npause = pause:callbacks\n')
+    monkeypatch.setenv('PYTHONPATH', str(folder), prepend=os.pathsep)
+
+
+def twenty_units(folder, config, model):
     "Two long trainings, one with a typo, and predictions of videos and of a piece."
     def training(name, **changes): return TrainUnit(name=name, config=str(config), output=name, changes=QUICK | changes)
     units = [training('short', **{'training.max_epochs': 60}),
-             training('long', **{'training.max_epochs': epochs}),
+             training('long', **{'training.max_epochs': LONG}),
              training('typo', **{'training.max_epoch': 1})]
     videos = sorted((config.parent/'videos').glob('*.mp4'))
     units.append(PieceUnit(name='piece', model=str(model), video=str(videos[0]), csv='out/piece.csv', first=8, last=16,
@@ -165,20 +186,15 @@ def results(manifest):
     return {file: manifest.place(file).read_bytes() for file in files}
 
 
-def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path):
+def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path, monkeypatch):
+    add_pauses(tmp_path/'pause', monkeypatch)
     config = make_project(tmp_path/'mouse', n_frames=12, n_videos=2, n_video_frames=24)
     model = tmp_path/'model'
-    def training(name, n):
-        changes = QUICK | {'training.max_epochs': n}
-        return TrainUnit(name=name, config=str(config), output=name, changes=changes)
-    first = write_manifest(tmp_path/'first.json', [training('model', 1), training('brief', 1), training('timed', 41)])
-    local(first).wait()
-    brief, timed = (read_mark(first, unit, DONE)['seconds'] for unit in first.units[1:])
-    per_epoch = (timed-brief)/40
-    epochs = round(LIMIT/per_epoch)
+    first = TrainUnit(name='model', config=str(config), output='model', changes=QUICK)
+    local(write_manifest(tmp_path/'first.json', [first])).wait()
 
-    on_slurm = twenty_units(tmp_path/'slurm', config, model, epochs)
-    here = twenty_units(tmp_path/'local', config, model, epochs)
+    on_slurm = twenty_units(tmp_path/'slurm', config, model)
+    here = twenty_units(tmp_path/'local', config, model)
     settings = ClusterSettings(tasks=8, gpus=0, cpus=1, memory_gb=0.9, hours=1/60, signal_seconds=20)
     (tmp_path/'cluster.yaml').write_text(yaml.safe_dump(settings.model_dump()))
     said = CliRunner().invoke(app, ['jobs', 'run', str(on_slurm.path), '--on', 'slurm'])
