@@ -28,7 +28,7 @@ QUICK = {
     'training.train_batch_size': 6, 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False,
     'training.checkpoint_every_seconds': 0.5}
 CONF = Path('/etc/slurm/slurm.conf')
-PATIENCE = 300  # seconds
+PATIENCE = 600  # seconds
 LONG = 200  # epochs of the training that does not end within its time limit, which is one minute
 PAUSE = 0.25  # seconds that each of them waits, so that this holds on any machine
 PLUGIN = f"""
