@@ -79,12 +79,12 @@ def take_rows(
 
 def _remarks_of(note:Mapping[str,Any])->dict[str,Any]:
     "What the note of a piece says of its frames, as remarks on them."
-    first,last = note['piece']
+    first,_ = note['piece']
     facts = {}
     for name in ('damaged', 'lost'):
         facts[name] = [frame for begin,end in note.get(name) or () for frame in range(begin, end+1)]
     if note.get('resized'): facts['resized'] = note['resized']
-    if last is None and note.get('unplaced'): facts['unplaced'] = [first, note['unplaced']] # those before it, too
+    if note.get('unplaced'): facts['unplaced'] = [first, note['unplaced']]
     return facts
 
 HEADER_LINES = table_header([], '').count('\n')

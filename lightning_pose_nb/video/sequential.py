@@ -455,7 +455,9 @@ def _images(path, start, tally, depth=None):
     said = 0
     for number,frame,damaged,lost in decode_video(path, tally):
         if number==0: converter.begin(frame)
-        if number<start: continue
+        if number<start:
+            said = tally.astray # those belong to the frames before
+            continue
         image = converter.array(number, frame)
         yield _Image(number, image, damaged, lost, tally.astray-said, converter.resized)
         said = tally.astray
