@@ -107,6 +107,7 @@ def run_local(
     say:Callable[[str],object]=print,  # Takes a line for each unit
 )->bool:                               # Is everything done?
     "Do a manifest on this computer; Ctrl-C stops all workers, and the next call goes on."
+    manifest.state.mkdir(parents=True, exist_ok=True) # said once, and not by every worker, if that cannot be
     settings = worker_settings(workers)[:len(manifest.units)]
     crew = [WorkerProcess(manifest, one, say) for one in settings]
     early = 0
@@ -126,6 +127,7 @@ def run_local(
         for worker in begun: worker.stop()
     return all(found.state=='done' for found in States(manifest).all())
 
+# %% ../../nbs/51_cluster/50_local.ipynb #ac1c181a
 def _ask_to_end(worker:WorkerProcess)->None:
     "Tell a worker to end, without waiting for it."
     if worker.process.poll() is None: worker.process.terminate()

@@ -142,7 +142,12 @@ def submit_slurm(
     shards = min(settings.tasks, len(first))
     executor.update_parameters(**slurm_options(settings, manifest.path.stem))
     task = ShardTask(str(manifest.path.absolute()))
-    jobs = executor.map_array(task, range(1, shards+1), [shards]*shards)
+    from submitit.core.utils import FailedJobError
+    try: jobs = executor.map_array(task, range(1, shards+1), [shards]*shards)
+    except FailedJobError as error:
+        words = str(error).strip().splitlines()[-1]
+        fix = 'Look at partition, account and times in cluster.yaml'
+        raise ProjectError(Problem('--on slurm', 'sbatch', words, 'a job that SLURM takes', fix)) from None
     number = jobs[0].job_id.partition('_')[0]
     say(f'submitted job {number}: {how_many(shards, "task")}; what they say is in {manifest.state/"slurm"}')
     return [job.job_id for job in jobs]

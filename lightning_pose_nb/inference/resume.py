@@ -97,8 +97,9 @@ def _misfit(journal:Journal, piece:Path, note:Mapping[str,Any])->str:
     identity = json.loads(json.dumps(journal.identity))
     wrong = [key for key,value in identity.items() if note.get(key)!=value]
     if wrong: return f'it was predicted with another {", ".join(wrong)}'
-    if note['piece'][0]>journal.rows: return f'begins at frame {note["piece"][0]}, but {journal.rows} rows are there'
-    return ''
+    if note['piece'][0]>journal.rows and note['rows']:
+        return f'begins at frame {note["piece"][0]}, but {journal.rows} rows are there'
+    return '' # a piece without rows lies behind the end of a video that was cut off
 
 # %% ../../nbs/30_inference/20_resume.ipynb #4fa3944d
 @dataclass(frozen=True)
@@ -204,6 +205,8 @@ def _with_runtime(
     runtime = checked_runtime(options.runtime)
     begun = _begun_with(journal)
     if checked_precision(model, options.precision)!='32': runtime = 'eager'
+    if begun and begun!=runtime and options.progress and options.runtime:
+        tqdm.write(f'runtime: {begun}, as {job.title} was begun with it', file=sys.stderr)
     if (begun or runtime)=='eager': return model, stream
     first = list(itertools.islice(stream, 2))
     batches = itertools.chain(first, stream)
