@@ -51,18 +51,24 @@ def complete_cameras(
     if names and len(names)!=n:
         raise ProjectError(Problem(file, '--cameras', f'{len(names)} names', f'{n}, as there are cameras in the file'))
     known = list(names) or [camera.name for camera in found.cameras]
-    problems = []
-    if not all(known):
-        example = ','.join(f'cam{i}' for i in range(1, n+1))
-        fix = f'Name them in the order of the file, as in data.view_names: --cameras {example}'
-        problems.append(Problem(file, '', f'no names of its {n} cameras', 'a name for each', fix))
+    problems = _name_faults(file, known)
     if size is None and not all(camera.size for camera in found.cameras):
         fix = 'Say it: --size WIDTHxHEIGHT, in pixels'
         problems.append(Problem(file, '', 'no size of the images', 'width and height of the images', fix))
     for name,camera in zip(known, found.cameras, strict=True): problems += _faults(file, name, camera)
-    if len(set(known))<n: problems.append(Problem(file, '', 'two cameras of one name', 'names that differ'))
     if problems: raise ProjectError(problems)
     return [_camera(name, camera, size) for name,camera in zip(known, found.cameras, strict=True)]
+
+def _name_faults(file:str, names:Sequence[str])->list[Problem]:
+    "What is wrong with the names of cameras: they stand in the names of videos."
+    if not all(names):
+        example = ','.join(f'cam{i+1}' for i in range(len(names)))
+        fix = f'Name them in the order of the file, as in data.view_names: --cameras {example}'
+        return [Problem(file, '', f'no names of its {len(names)} cameras', 'a name for each', fix)]
+    if len(set(names))<len(names): return [Problem(file, '', 'two cameras of one name', 'names that differ')]
+    odd = [name for name in names if set(name) & set('/\\:')]
+    expected = r'a name without / \ :, as in the names of videos'
+    return [Problem(file, '', f'a camera called {name}', expected) for name in odd]
 
 def _camera(name:str, camera:CameraNumbers, size:tuple[int,int]|None)->Camera:
     "A camera of ours."
@@ -91,8 +97,7 @@ def _faults(file:str, name:str, camera:CameraNumbers)->list[Problem]:
     if faults: return faults
     matrix = camera.matrix.reshape(3, 3)
     if matrix[0,1]: add('matrix', f'a skew of {matrix[0,1]:g}', 'no skew', 'Calibrate without skew')
-    focal = matrix[0,0]>0 and matrix[1,1]>0
-    if matrix[1,0] or matrix[2,0] or matrix[2,1] or matrix[2,2]!=1 or not focal:
+    if not _is_projection(matrix):
         add('matrix', str(matrix.tolist()), '[[f_x, 0, c_x], [0, f_y, c_y], [0, 0, 1]] in pixels')
     more = np.ravel(camera.distortions)[5:]
     if np.any(more):
@@ -100,9 +105,17 @@ def _faults(file:str, name:str, camera:CameraNumbers)->list[Problem]:
         found = f'{np.size(camera.distortions)} numbers (rational, thin prism or tilted model)'
         add('distortion', found, 'at most 5', fix)
     rotation = _rotation(camera)
-    if abs(rotation @ rotation.T-np.eye(3)).max()>1e-3 or np.linalg.det(rotation)<0:
-        add('rotation', str(rotation.round(3).tolist()), 'a rotation matrix')
+    if not _is_rotation(rotation): add('rotation', str(rotation.round(3).tolist()), 'a rotation matrix')
     return faults
+
+def _is_projection(matrix:np.ndarray)->bool:
+    "Is a matrix that of a camera, whatever its skew?"
+    below = matrix[[1, 2, 2], [0, 0, 1]]
+    return not below.any() and matrix[2,2]==1 and bool((matrix[[0, 1], [0, 1]]>0).all())
+
+def _is_rotation(matrix:np.ndarray)->bool:
+    "Is a matrix a rotation, without a reflection?"
+    return abs(matrix @ matrix.T-np.eye(3)).max()<=1e-3 and np.linalg.det(matrix)>0
 
 # %% ../../nbs/12_cameras/50_opencv_calibrations.ipynb #09631d5b
 _NAMES = {
@@ -181,14 +194,17 @@ def read_opencv(
     for values in held.values(): together |= values
     if path.is_file() and 'R' not in together: together |= _beside(path)
     if _pick(together, 'matrix', '1') is not None: return _stereo(path, together)
-    alone = [file for file,values in held.items() if _pick(values, 'matrix') is not None]
-    cameras = []
-    for file in alone:
-        pose = _pick(held[file], 'rotation'), _pick(held[file], 'translation')
-        if None in [None if part is None else 0 for part in pose]: raise _no_pose(file)
-        cameras.append(_numbers(file, held[file], file.stem, '', pose))
-    if len(cameras)<2: raise _no_pose(path)
+    alone = {file: values for file,values in held.items() if _pick(values, 'matrix') is not None}
+    if len(alone)<2: raise _no_pose(path)
+    cameras = [_numbers(file, values, file.stem, '', _pose(file, values)) for file,values in alone.items()]
     return ForeignCalibration('OpenCV', path, cameras)
+
+def _pose(path:Path, values:Mapping[str, Any])->tuple[Any, Any]:
+    "Rotation and translation of a camera; raises `ProjectError` if one is missing."
+    rotation = _pick(values, 'rotation')
+    translation = _pick(values, 'translation')
+    if rotation is None or translation is None: raise _no_pose(path)
+    return rotation, translation
 
 def _beside(path:Path)->dict[str, Any]:
     "The pose that OpenCV's stereo sample writes into a file of its own."
@@ -197,8 +213,7 @@ def _beside(path:Path)->dict[str, Any]:
 
 def _stereo(path:Path, values:Mapping[str, Any])->ForeignCalibration:
     "Two cameras, of which the first is the world."
-    pose = _pick(values, 'rotation'), _pick(values, 'translation')
-    if pose[0] is None or pose[1] is None: raise _no_pose(path)
+    pose = _pose(path, values)
     first = _numbers(path, values, '', '1', (np.eye(3), np.zeros(3)))
     second = _numbers(path, values, '', '2', pose)
     return ForeignCalibration('OpenCV (stereo)', path, [first, second])

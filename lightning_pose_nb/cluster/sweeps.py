@@ -13,6 +13,7 @@ import itertools
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,18 +37,22 @@ def parse_axis(
         raise ProjectError(Problem('sweep', '', text, 'KEY=VALUE,VALUE,… such as model.backbone=resnet18,resnet50'))
     if key not in KEYS:
         raise ProjectError(Problem('sweep', key, f'unknown key {key}', 'a key of the config', did_you_mean(key, KEYS)))
-    span = re.fullmatch(r'(-?\d+)\.\.(-?\d+)', values)
-    if span and int(span[2])-int(span[1])>=MOST_RUNS:
-        raise ProjectError(Problem('sweep', key, f'{int(span[2])-int(span[1])+1} values', f'at most {MOST_RUNS}'))
-    if span: words = [str(n) for n in range(int(span[1]), int(span[2])+1)]
-    else: words = [word.strip() for word in re.split(r',(?![^\[{(]*[\]})])', values)]
-    found = [typed_value(key, word) for word in words if word]
-    if not found: raise ProjectError(Problem('sweep', key, values, 'at least one value, FIRST..LAST ascending'))
-    repeated = [word for n,word in enumerate(words) if word in words[:n]]
-    if repeated: raise ProjectError(Problem('sweep', key, f'{repeated[0]} twice', 'each value once'))
-    return key, found
+    words = _words(key, values)
+    if not words: raise ProjectError(Problem('sweep', key, values, 'at least one value, FIRST..LAST ascending'))
+    word,n = Counter(words).most_common(1)[0]
+    if n>1: raise ProjectError(Problem('sweep', key, f'{word} twice', 'each value once'))
+    return key, [typed_value(key, word) for word in words]
 
 MOST_RUNS = 10_000 # trainings of a sweep
+
+def _words(key:str, values:str)->list[str]:
+    "The values of a dimension as they were typed; raises `ProjectError` for more than anybody can train."
+    span = re.fullmatch(r'(-?\d+)\.\.(-?\d+)', values)
+    if not span: return [word for word in map(str.strip, re.split(r',(?![^\[{(]*[\]})])', values)) if word]
+    first,last = int(span[1]),int(span[2])
+    n = last-first+1
+    if n>MOST_RUNS: raise ProjectError(Problem('sweep', key, f'{n} values', f'at most {MOST_RUNS}'))
+    return [str(number) for number in range(first, last+1)]
 
 # %% ../../nbs/51_cluster/60_sweeps.ipynb #16b7b4f5
 def plan_sweep(

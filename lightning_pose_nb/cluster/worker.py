@@ -48,7 +48,7 @@ def parse_shard(
 )->tuple[int,int]:   # Its number, from 1, and how many there are
     "Read which part of a manifest is meant; raises `ProjectError`."
     number,_,total = text.partition('/')
-    if number.isdigit() and total.isdigit() and 1<=int(number)<=int(total): return int(number), int(total)
+    if number.isdecimal() and total.isdecimal() and 1<=int(number)<=int(total): return int(number), int(total)
     raise ProjectError(Problem('--shard', '', text, 'such as 7/50, the 7th of 50 parts, counted from 1'))
 
 def shard_units(

@@ -202,12 +202,11 @@ def _with_runtime(
 )->tuple[LoadedModel,Iterator[Batch]]: # The model to predict with; the batches
     "The model as the wanted runtime computes it."
     journal = work.journals[0]
-    runtime = checked_runtime(options.runtime)
     begun = _begun_with(journal)
-    if checked_precision(model, options.precision)!='32': runtime = 'eager'
-    if begun and begun!=runtime and options.progress and options.runtime:
+    runtime = begun or _wanted_runtime(model, options)
+    if begun and options.runtime and options.progress:
         tqdm.write(f'runtime: {begun}, as {job.title} was begun with it', file=sys.stderr)
-    if (begun or runtime)=='eager': return model, stream
+    if runtime=='eager': return model, stream
     first = list(itertools.islice(stream, 2))
     batches = itertools.chain(first, stream)
     if not first: return model, batches
@@ -218,6 +217,11 @@ def _with_runtime(
     journal.remark(runtime=choice.runtime)
     if options.progress: tqdm.write(choice.why, file=sys.stderr)
     return replace(model, network=choice.network), batches
+
+def _wanted_runtime(model:LoadedModel, options:PredictOptions)->str:
+    "The runtime that was asked for, as far as the precision allows it."
+    runtime = checked_runtime(options.runtime)
+    return runtime if checked_precision(model, options.precision)=='32' else 'eager'
 
 def _begun_with(journal:Journal)->str|None:
     "The runtime that computed the rows which are there; None if there are none."
