@@ -69,9 +69,7 @@ def _tell_lost(source:Source, labels:Labels)->None:
     "Say what DeepLabCut has no place for."
     file = labels.path or source.path
     if labels.visible is not None: source.add_note(file, '', 'visibility, which does not go along')
-    if not labels.individual: return
-    found = f'the name of the animal, {labels.individual}, which does not go along'
-    source.add_note(file, '', found, level='notice')
+    if labels.individual: source.add_lost(f'the name of the animal, {labels.individual}')
 
 # %% ../../nbs/45_exports/10_deeplabcut.ipynb #7c6c2f5c
 def _tell_names(source:Source, names:Sequence[str])->None:

@@ -85,6 +85,7 @@ class Writer:
     extra:str='formats'           # The extra that installs it
     hint:str=''                   # How the other program opens it; {target} is filled in
     caveat:str=''                 # What is told with every export of predictions
+    by_row:bool=False             # Does the other program count frames by the rows of a table?
     about:str=''                  # What one should know, a sentence or two for the page of formats
     around:Callable[[Tracks, Path], None]|None=None # Writes files about all predictions, such as a config
 
@@ -219,6 +220,7 @@ def export_tracks(
     written = [f'{", ".join(task.files)}: {_size(task.item)}' for task in tasks]
     if writer.hint: written.append(writer.hint.format(target=target))
     notes = [*tracks.notes, *_stays(writer, tracks)]
+    if writer.by_row: notes += _gaps(writer, tracks)
     if writer.caveat: notes.append(Problem(str(tracks.path), '', writer.caveat, '', '', level='notice'))
     return Exported(target, written, notes)
 
@@ -228,6 +230,17 @@ def _write_all(writer:Writer, tracks:Tracks, tasks:Sequence[_Task], target:Path)
     with _staged(target, files) as scratch:
         for task in tasks: _write(task, scratch, target)
         if writer.around: writer.around(tracks, scratch)
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #8afbc55b
+def _gaps(writer:Writer, tracks:Tracks)->list[Problem]:
+    "A warning for each table that lacks frames, where these are counted by rows."
+    notes = []
+    for item in tracks.videos:
+        n = int(item.frames[-1])+1-len(item.frames)
+        if not n: continue
+        found = f'{how_many(n, "frame")} without a row, up to frame {item.frames[-1]}; {writer.title} counts rows'
+        notes.append(Problem(str(item.path), '', found, 'a row for each frame', 'Predict the whole video', 'warning'))
+    return notes
 
 def _size(item:Item)->str:
     "How much there is of some predictions."
@@ -292,15 +305,16 @@ _START = 'the time at which the recording began and the animal are not known: se
 
 # %% ../../nbs/45_exports/80_exporting.ipynb #29a2f975
 _PROGRAMS = (
-    Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',),
+    Writer('deeplabcut', 'DeepLabCut', write_deeplabcut, _DLC, images=_DLC, packages=('tables',), by_row=True,
         about='labels become a project with images and videos; predictions are called as DeepLabCut calls its own, '
             '`NAMEDLC_SCORER.csv` and `.h5`.'),
     Writer('anipose', 'Anipose', None, Output(('{session}/pose-2d/{name}.h5',), write_anipose),
         Output(('{name}/pose-3d/{name}.csv',), write_anipose_points), packages=('tables',), around=write_anipose_config,
+        by_row=True,
         about='`SESSION/pose-2d/NAME.h5` and `SESSION/pose-3d/SESSION.csv`, with a `config.toml` that knows the '
             'cameras, and the calibration where it is known.'),
     Writer('keypoint-moseq', 'keypoint-MoSeq', None, Output(('keypoints_2d/{name}.csv',), write_moseq),
-        Output(('keypoints_3d/{name}.csv',), write_anipose_points), around=write_moseq_setup,
+        Output(('keypoints_3d/{name}.csv',), write_anipose_points), around=write_moseq_setup, by_row=True,
         hint="load_keypoints('{target}/keypoints_2d', 'deeplabcut'), in 3D ('{target}/keypoints_3d', 'anipose')",
         about="`load_keypoints('…/keypoints_2d', 'deeplabcut')`, in 3D `('…/keypoints_3d', 'anipose')`; `setup.json` "
             'has what `setup_project` asks for.'))

@@ -127,7 +127,7 @@ def _inside(labels:Labels, i:int, size:tuple[int,int])->np.ndarray:
 def write_yolo(
     source:Source,         # What goes out; labels without an image stay behind
     target:str|Path,       # Folder; absent, or empty
-    scorer:str|None=None,  # Name of the class; None: 'animal'
+    scorer:str|None=None,  # Name of the class; None: that of the animal, else 'animal'
     link:bool=False,       # Link to images instead of copying them
 )->Exported:
     "Write a YOLO-pose dataset, completely or not at all."
@@ -141,7 +141,8 @@ def write_yolo(
         for image,line in lines.items():
             place_file(source.images[image], scratch/'images'/image, link)
             write_atomic((scratch/'labels'/image).with_suffix('.txt'), line+'\n')
-        write_atomic(scratch/'data.yaml', _data_yaml(source, scorer or 'animal'))
+        write_atomic(scratch/'data.yaml', _data_yaml(source, scorer or source.labels.individual or 'animal'))
+    if source.labels.scorer: source.add_lost(f'who labelled, {source.labels.scorer}')
     written = [f'{how_many(len(lines), "image")} with labels', 'data.yaml: train and val are the same; split them']
     return Exported(target, written, source.notes)
 

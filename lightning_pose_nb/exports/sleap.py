@@ -233,7 +233,7 @@ def _tell(source:Source, scorer:str|None, has_lists:bool)->None:
         found = f'{how_many(placed, "hidden keypoint")}, complete but not visible there; SLEAP does not train on them'
         source.add_note(file, '', found, level='notice')
     if lost: source.add_note(file, '', f'{how_many(lost, "hidden keypoint")} without a position, left behind')
-    if scorer: source.add_note(file, '', f'the scorer {scorer}, for which SLEAP has no place', level='notice')
+    if scorer or labels.scorer: source.add_lost(f'who labelled, {scorer or labels.scorer}')
     if has_lists:
         found = 'images that are no frames of a video beside them; they go out as a list of images, with their names'
         source.add_note(file, '', found, level='notice')

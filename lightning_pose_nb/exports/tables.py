@@ -90,6 +90,7 @@ def write_parquet_labels(
         'x': labels.xy[...,0].ravel(), 'y': labels.xy[...,1].ravel(),
         'visible': labels.visibility().ravel(),
         'scorer': np.full(len(labels)*len(names), scorer or labels.scorer, object)}
+    if labels.individual: table['individual'] = np.full(len(labels)*len(names), labels.individual, object)
     with new_folder(target) as scratch:
         pd.DataFrame(table).to_parquet(scratch/'labels.parquet', engine='pyarrow', index=False)
     return Exported(target, [f'labels.parquet: {how_many(len(labels), "labelled image")}'], source.notes)

@@ -302,7 +302,7 @@ def _tell_missing(source:Source, data:dict[str, list], poses:dict, found:dict[An
 def write_coco(
     source:Source,         # What goes out
     target:str|Path,       # Folder; absent, or empty
-    scorer:str|None=None,  # Name of the category; None: 'animal'
+    scorer:str|None=None,  # Name of the category; None: that of the animal, else 'animal'
     link:bool=False,       # Link to images instead of copying them
 )->Exported:
     "Write annotations.json and its images, completely or not at all."
@@ -314,9 +314,12 @@ def write_coco(
     if lost:
         found = f'{how_many(lost, "hidden keypoint")} without a position, written as not labelled'
         source.add_note(labels.path or source.path, '', found)
+    if labels.scorer: source.add_lost(f'who labelled, {labels.scorer}')
     names = labels.keypoint_names
     pairs = [[names.index(name)+1 for name in pair] for pair in source.skeleton if set(pair) <= set(names)]
-    category = {'id': 1, 'name': scorer or 'animal', 'supercategory': 'animal', 'keypoints': names, 'skeleton': pairs}
+    category = {
+        'id': 1, 'name': scorer or labels.individual or 'animal', 'supercategory': 'animal',
+        'keypoints': names, 'skeleton': pairs}
     images = []
     annotations = []
     for i,image in enumerate(labels.images):

@@ -57,6 +57,10 @@ class Source:
         "Write one remark down."
         self.notes.append(Problem(str(file), where, found, '', fix, level))
 
+    def add_lost(self, what:str)->None:
+        "Write down what the program that it goes to has no place for."
+        self.add_note(self.labels.path or self.path, '', f'{what}, which does not go along', level='notice')
+
     def add_other(self,
         where:str,     # Place in the project
         found:str,     # What another animal or category has
