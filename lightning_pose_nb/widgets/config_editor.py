@@ -7,9 +7,9 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/42_widgets/config_ed
 # %% auto #0
 __all__ = ['file_values', 'same_value', 'problem_key', 'group_problems', 'ConfigForm', 'count_errors', 'changed_fields',
            'show_problems', 'filter_fields', 'name_numbers', 'explain_keypoints', 'offer_keypoints', 'label_names',
-           'shorten', 'report_html', 'differences_html', 'forecast_html', 'make_button', 'EditorBar', 'ConflictBanner',
-           'EditorPanels', 'ConfigDraft', 'StoredDraft', 'CheckedDraft', 'EditorParts', 'draft_lines', 'draw_lines',
-           'ConfigEditor']
+           'shorten', 'report_html', 'saved_words', 'differences_html', 'forecast_html', 'make_button', 'EditorBar',
+           'ConflictBanner', 'EditorPanels', 'ConfigDraft', 'StoredDraft', 'CheckedDraft', 'EditorParts', 'draft_lines',
+           'draw_lines', 'ConfigEditor']
 
 # %% ../../nbs/42_widgets/30_config_editor.ipynb #78d26479
 import html
@@ -238,6 +238,14 @@ def report_html(
     tally = ', '.join(counts) or '✔ no problems'
     return f'<b>{tally}</b>{unsaved}'+''.join(lines)
 
+# %% ../../nbs/42_widgets/30_config_editor.ipynb #22425ed4
+def saved_words(
+    problems:Sequence[Problem], # What is wrong with the file that was saved
+)->str:
+    "What is said when a file has been saved, right or wrong."
+    n_wrong = count_errors(problems)
+    return f'saved; it has {_counted(n_wrong, "error")}, so that nothing can be trained yet' if n_wrong else '✔ saved'
+
 def differences_html(
     differences:Mapping[str, tuple[Any, Any]], # Dotted key → value and default
 )->str:                                        # HTML
@@ -383,7 +391,7 @@ class StoredDraft(ConfigDraft):
     def save(self,
         overwrite:bool=False, # Although it was edited meanwhile: make the changes in the new text
     )->None:
-        "Write the changed keys into the file; raises `ProjectError` if it was edited meanwhile."
+        "Write the changed keys, right or wrong, into the file; raises `ProjectError` if it was edited meanwhile."
         self.file.write(self.changes, overwrite)
         self.revert()
 
@@ -455,7 +463,7 @@ class EditorParts:
         "Do what a button says; what goes wrong is shown."
         try:
             act()
-            self.bar.message.value = '' if self.draft.changes else '✔ saved'
+            self.bar.message.value = '' if self.draft.changes else saved_words(self.draft.problems)
         except (ProjectError, OSError) as e:
             self.bar.message.value = wrong(str(e))
         self.outside.show(self.draft.file.changed_outside)
