@@ -6,10 +6,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/errors.html.m
 
 # %% auto #0
 __all__ = ['REMEDIES', 'PATIENCE', 'GO_ON', 'SAME', 'is_for_user', 'error_text', 'stop_signals', 'open_streams', 'Commands',
-           'shows_traceback']
+           'shows_traceback', 'FiniteRange']
 
 # %% ../../nbs/52_cli/00_errors.ipynb #aefc5471
 import errno
+import math
 import os
 import signal
 import threading
@@ -156,3 +157,12 @@ def shows_traceback(
     "Whether an error is to be raised on: a bug, a pipe that was closed, or with --debug any."
     debug = ctx.find_root().params.get('debug', False)
     return bool(debug) or isinstance(error, BrokenPipeError) or not is_for_user(error)
+
+# %% ../../nbs/52_cli/00_errors.ipynb #51bef870
+class FiniteRange(click.FloatRange):
+    "A range of numbers without NaN and infinity."
+    def convert(self, value:Any, param:click.Parameter|None, ctx:click.Context|None)->Any:
+        "The number that was typed; raises `BadParameter` for one that is out of range, or not finite."
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number): self.fail(f'{value} is not a finite number.', param, ctx)
+        return number

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON
+from .errors import GO_ON, FiniteRange
 
 # %% ../../nbs/52_cli/10_formats.ipynb #3f9d77f1
 _NOTHING = 'nothing was written. Run the same command again'
@@ -76,7 +76,7 @@ class FormatsCommand(click.Command):
     help='The format, one of those below.')
 @click.option('--scorer', help='Whose labels they are [as the labels say].')
 @click.option('--link', is_flag=True, help='Link to images and videos instead of copying them.')
-@click.option('--fps', type=click.FloatRange(0, min_open=True),
+@click.option('--fps', type=FiniteRange(0, min_open=True),
     help='Frames per second of predictions of which it is not known.')
 @click.pass_context
 def export_command(ctx:click.Context, source:Path, target:Path, **options:Any)->None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, Commands
+from .errors import GO_ON, Commands, FiniteRange
 from ..core.errors import how_many
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #ef6e9217
@@ -162,7 +162,7 @@ def logs(manifest:Path, unit:str, lines:int)->None:
 @_MANIFEST
 @click.option('--shards', default=10, type=click.IntRange(1), show_default=True, help='Tasks of the array.')
 @click.option('--gpus', default=1, type=click.IntRange(0), show_default=True, help='Of each task.')
-@click.option('--hours', default=12., type=click.FloatRange(0.01), show_default=True, help='Time limit of a task.')
+@click.option('--hours', default=12., type=FiniteRange(0.01), show_default=True, help='Time limit of a task.')
 def script(manifest:Path, **options:Any)->None:
     "Print a script for sbatch that does MANIFEST in an array of tasks."
     from lightning_pose_nb.cluster.manifest import read_manifest

@@ -8,11 +8,13 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/labeling.html
 __all__ = ['COMMANDS', 'new', 'extract', 'suggest', 'watch', 'report', 'fiftyone', 'set_keys']
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #9dd93d4c
+import os
 import shlex
 from pathlib import Path
 
 import click
 
+from .errors import FiniteRange
 from ..core.errors import Problem, ProjectError
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #a5805fb5
@@ -75,8 +77,9 @@ def extract(config:Path, videos:tuple[Path,...], frames:int, method:str)->None:
     from lightning_pose_nb.video.sessions import group_views
     data = load_config(config).data
     problems:list[Problem] = []
-    found = _opened(videos)
-    sessions = group_views(found, found[0].parent, data.view_names or [], problems)
+    found = [path.absolute() for path in _opened(videos)]
+    root = Path(os.path.commonpath([path.parent for path in found]))
+    sessions = group_views(found, root, data.view_names or [], problems)
     if problems: raise ProjectError(problems)
     for name,session in sessions.items():
         views = extract_frames(session, data.root, n=frames, method=method, depth=data.known_depth)
@@ -98,9 +101,10 @@ def _opened(videos:tuple[Path,...])->list[Path]:
 @click.command()
 @click.argument('models', nargs=-1, required=True, type=_MODEL)
 @click.option('--frames', default=20, type=_COUNT, help='How many [20].')
-@click.option('--videos', type=_PLACE, help="Folder of the videos [the model's].")
+@click.option('--videos', type=_PLACE, multiple=True,
+    help="Folder of the videos, or a video; may be given several times [where they were predicted].")
 @click.option('-o', '--out', type=_NEW_FILE, help='Write the table to this CSV.')
-def suggest(models:tuple[Path,...], frames:int, videos:Path|None, out:Path|None)->None:
+def suggest(models:tuple[Path,...], frames:int, videos:tuple[Path,...], out:Path|None)->None:
     """The frames of predicted videos that are worth labelling next, and why.
 
     With several MODELS their disagreement counts, too.
@@ -108,7 +112,7 @@ def suggest(models:tuple[Path,...], frames:int, videos:Path|None, out:Path|None)
     from lightning_pose_nb.core.files import refuse_other, write_atomic
     from lightning_pose_nb.labeling.frame_suggestions import suggest_frames
     if out: refuse_other(out, 'video,frame,score')
-    best = suggest_frames(list(models), frames, videos)
+    best = suggest_frames(list(models), frames, list(videos) or None)
     for video,frame,reason in zip(best['video'], best['frame'], best['reason']):
         click.echo(f'{Path(video).name:24} {frame:7}  {reason}')
     if out:
@@ -133,7 +137,7 @@ def _second_look(model:Path)->list[str]:
 @click.command()
 @click.argument('model', type=click.Path(file_okay=False, path_type=Path))
 @click.option('--once', is_flag=True, help='One look, and no more.')
-@click.option('--every', default=2., type=click.FloatRange(min=.1),
+@click.option('--every', default=2., type=FiniteRange(min=.1),
     help='Seconds between two looks [2].')
 def watch(model:Path, once:bool, every:float)->None:
     """How the training in the folder MODEL is doing, until it ends.

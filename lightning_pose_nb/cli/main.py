@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from .errors import GO_ON, Commands, error_text, open_streams
+from .errors import GO_ON, Commands, FiniteRange, error_text, open_streams
 from .formats import FORMAT_COMMANDS
 from .jobs import JOB_COMMANDS
 from .labeling import COMMANDS
@@ -287,7 +287,7 @@ def evaluate(model_dir:Path, csv:tuple[Path,...], **options:Any)->None:
 @click.argument('video', type=_FILE)
 @click.argument('csv', type=_FILE)
 @click.argument('out', type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option('--threshold', type=click.FloatRange(0, 1), default=0.9, show_default=True,
+@click.option('--threshold', type=FiniteRange(0, 1), default=0.9, show_default=True,
     help='Draw keypoints with more likelihood than this.')
 @click.option('--colormap', default='cool', show_default=True,
     help='Colours, by their name in matplotlib.')
@@ -305,11 +305,11 @@ def render(video:Path, csv:Path, out:Path|None, **options:Any)->None:
 @app.command()
 @click.argument('predictions', type=_FILE)
 @click.argument('out', type=_ANY, required=False)
-@click.option('--ratio', type=click.FloatRange(1), default=2., show_default=True,
+@click.option('--ratio', type=FiniteRange(1), default=2., show_default=True,
     help='Side of a box, in spans of the animal.')
 @click.option('--size', type=click.IntRange(2),
     help='Side of all boxes in pixels, even, instead of --ratio.')
-@click.option('--likelihood', 'threshold', type=click.FloatRange(0, 1), default=0.5,
+@click.option('--likelihood', 'threshold', type=FiniteRange(0, 1), default=0.5,
     show_default=True, help='Trust keypoints with this likelihood or more.')
 @click.option('--anchors', metavar='A,B,…', callback=_names,
     help='Keypoints to draw boxes around, separated by commas [all].')

@@ -12,10 +12,9 @@ __all__ = ['FPS', 'NOT_YET', 'Job', 'find_jobs', 'group_jobs', 'Wishes', 'Predic
 import csv as csv_format
 import errno
 import os
-import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from itertools import chain, product
 from pathlib import Path
@@ -23,12 +22,12 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, SAME, error_text, shows_traceback
+from .errors import GO_ON, SAME, FiniteRange, error_text, shows_traceback
 from .formats import FormatName
 from .jobs import do_jobs, on_option, workers_option
 from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import csv_line, write_atomic
-from ..core.locks import owned
+from ..core.locks import owned_in_turn
 
 # %% ../../nbs/52_cli/50_predict.ipynb #f55fbe59
 @dataclass(frozen=True)
@@ -70,14 +69,32 @@ def _in_folder(folder:Path)->list[Job]:
     videos = find_videos(folder)
     skipped = [f'{path.name}: {reason}' for path,reason in skipped_files(folder)]
     if videos:
+        images = [path.name for path in sorted(folder.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES]
+        if images: skipped.append(f'{_some(images)}: beside videos, images are predicted when they are named')
         for what in skipped: click.echo(f'warning: passed over {folder}/{what}', err=True)
         return [Job('video', [video]) for video in videos]
     if any(path.suffix.lower() in IMAGE_SUFFIXES for path in folder.rglob('*')):
+        _say_what_is_no_image(folder)
         return [Job('images', [folder])]
     expected = 'a folder of videos, or of images'
     found = 'neither videos nor images in it'
     if skipped: found += f' ({"; ".join(skipped[:5])})'
     raise ProjectError(Problem(str(folder), '', found, expected))
+
+# %% ../../nbs/52_cli/50_predict.ipynb #7839955f
+def _some(names:Sequence[str])->str:
+    "The first names of a list, and how many more there are."
+    more = f' and {len(names)-3} more' if len(names)>3 else ''
+    return ', '.join(names[:3])+more
+
+def _say_what_is_no_image(folder:Path)->None:
+    "Warn of videos, and of files that might be images, in a folder of images."
+    from lightning_pose_nb.video.images import IMAGE_SUFFIXES
+    from lightning_pose_nb.video.io import BESIDE
+    known = BESIDE | set(IMAGE_SUFFIXES)
+    files = [path for path in sorted(folder.rglob('*')) if path.is_file() and not path.name.startswith('.')]
+    odd = [path.relative_to(folder).as_posix() for path in files if path.suffix.lower() not in known]
+    if odd: click.echo(f'warning: passed over in {folder}, which is taken for its images: {_some(odd)}', err=True)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #9c652d00
 def _without_repetitions(jobs:list[Job])->list[Job]:
@@ -269,20 +286,6 @@ def _known(note:Mapping[str,Any], name:str)->Any:
 # %% ../../nbs/52_cli/50_predict.ipynb #605e0f05
 _COLUMNS = [field.name for field in fields(VideoRow)]
 
-@contextmanager
-def _waiting_for(path:Path, seconds:float=20.)->Iterator[None]:
-    "Own a file, as soon as another process lets go of it."
-    end = time.monotonic()+seconds
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(owned(path, 'writing the summary'))
-                break
-            except ProjectError:
-                if time.monotonic()>end: raise
-                time.sleep(0.05)
-        yield
-
 # %% ../../nbs/52_cli/50_predict.ipynb #9677425c
 class Summary:
     "The table of all videos that were predicted into a folder."
@@ -300,7 +303,7 @@ class Summary:
     def write(self)->None:
         "Write the rows that are new, beside those that other calls have written."
         if not self._new: return
-        with _waiting_for(self.path):
+        with owned_in_turn(self.path, 'writing the summary'):
             rows = self._read() | {name: asdict(row) for name,row in self._new.items()}
             lines = [csv_line(_COLUMNS)]
             for name in sorted(rows):
@@ -321,7 +324,7 @@ class Summary:
 
 # %% ../../nbs/52_cli/50_predict.ipynb #4ee0c063
 _SOME = click.Path(exists=True, path_type=Path)
-FPS = click.FloatRange(1e-4, 1e6) # frames per second that a video can be written with
+FPS = FiniteRange(1e-4, 1e6) # frames per second that a video can be written with
 
 def _further_options(command:Any)->Any:
     "Add those options of a prediction that few need."

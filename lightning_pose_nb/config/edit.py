@@ -24,6 +24,7 @@ from .schema import Config
 from .yaml_document import Document, apply_overrides, parse_document, parse_value
 from ..core.errors import Problem, ProjectError, did_you_mean, only_errors
 from ..core.files import write_atomic
+from ..core.locks import owned_in_turn
 
 # %% ../../nbs/01_config/80_edit.ipynb #d2b96d26
 def value_text(
@@ -262,12 +263,15 @@ class ConfigFile:
         overwrite:bool=False,      # Also if it was edited: in the new text; if it is gone: in the text that was read
     )->str:                        # The new text
         "Change values in the file atomically; raises `ProjectError` if it was edited or removed meanwhile."
+        with owned_in_turn(self.path, 'editing'): return self._write(changes, overwrite)
+
+    def _write(self, changes:Mapping[str, Any], overwrite:bool)->str:
+        "Change values in a file that nobody else is changing."
         now = self._now()
         if self.changed_outside and not overwrite: raise ProjectError(_changed_meanwhile(self.path, now))
-        text = edit_text(self.text if now is None else now, changes, self.path.name)
-        write_atomic(self.path, text)
-        self.text = text
-        return text
+        self.text = edit_text(self.text if now is None else now, changes, self.path.name)
+        write_atomic(self.path, self.text)
+        return self.text
 
 # %% ../../nbs/01_config/80_edit.ipynb #41faf637
 def _changed_meanwhile(path:Path, now:str|None)->Problem:
@@ -288,12 +292,13 @@ def edit_config(
     "Change values in a config file; raises `ProjectError` if the config would not be valid."
     unknown = [key for key in changes if not _is_key(key)]
     if unknown: raise ProjectError(_unknown_key(Path(path).name, unknown[0]))
-    file = ConfigFile(path)
-    before = {str(problem) for problem in examine(path).doc.problems}
-    after = examine(path, text=edit_text(file.text, changes, file.path.name)).doc.problems
-    errors = [problem for problem in only_errors(after) if str(problem) not in before]
-    if errors: raise ProjectError(errors)
-    file.write(changes)
+    with owned_in_turn(path, 'editing'):
+        file = ConfigFile(path)
+        before = {str(problem) for problem in examine(path).doc.problems}
+        after = examine(path, text=edit_text(file.text, changes, file.path.name)).doc.problems
+        errors = [problem for problem in only_errors(after) if str(problem) not in before]
+        if errors: raise ProjectError(errors)
+        file._write(changes, overwrite=False)
 
 def _is_key(key:str)->bool:
     "Is this a key of the config, or a place in the value of one?"

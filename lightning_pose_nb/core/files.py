@@ -33,9 +33,10 @@ def replacing(
 )->Iterator[Path]:      # Where to write
     """Replace a file by what the block writes if it ends well; leave it alone if it raises.
 
-    Raises `PermissionError` for a file that its owner has made read-only.
+    A link stays: the file that it leads to is replaced. Raises `PermissionError` for a file that its owner has made
+    read-only.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,10 +167,10 @@ def refuse_other(
 def csv_line(
     cells:Sequence[object], # Cells of one row; None is written as an empty cell
 )->str:                     # One line, quoted where needed, ended by '\n'
-    "One row of a CSV as text."
+    "One row of a CSV as text; bytes of a file name that are not UTF-8 are written as their numbers."
     line = io.StringIO()
     csv.writer(line, lineterminator='\n').writerow(cells)
-    return line.getvalue()
+    return line.getvalue().encode('utf-8', 'backslashreplace').decode('utf-8')
 
 # %% ../../nbs/00_core/20_files.ipynb #9aec11b1
 WHOLE = 1<<24 # bytes; files up to this size are hashed completely

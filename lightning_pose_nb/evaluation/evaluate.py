@@ -22,7 +22,7 @@ from ..cameras.calibration import Camera, find_cameras, session_of
 from ..cameras.label_agreement import label_residuals, warn_disagreement
 from ..cameras.triangulation import points_text, reprojection_errors, triangulate, write_points
 from ..core.errors import Problem, ProjectError
-from ..core.files import replacing, write_atomic
+from ..core.files import refuse_other, replacing, write_atomic
 from ..data.labels import Labels, read_labels
 from ..data.multiview_labels import ViewLabels
 from ..data.predictions import Predictions, read_in_parts
@@ -358,6 +358,7 @@ class _Growing:
     def append(self, path:Path, text:str)->None:
         "Add text to a file, which is begun if need be."
         if path not in self.files:
+            refuse_other(path, text[:1]) # a table of metrics begins with a comma, one of somebody else does not
             scratch = self.stack.enter_context(replacing(path))
             self.files[path] = self.stack.enter_context(scratch.open('w', encoding='utf-8', newline=''))
         self.files[path].write(text)

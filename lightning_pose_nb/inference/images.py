@@ -161,6 +161,7 @@ def _check_views(model:LoadedModel, images:ImageTable)->None:
 
 def _check_rows(images:ImageTable, view:Sequence[str])->None:
     "A set for each image, if there are any, and a file."
+    if not view: raise ValueError(f'{images.root}: there is no image to predict; a label table has no row with one')
     if images.sets is not None and len(images.sets)!=len(view):
         raise ValueError(f'{len(view)} images but {len(images.sets)} set names')
     files = [images.root/name for name in view]

@@ -26,7 +26,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ..core.errors import Problem, ProjectError
-from ..core.files import fingerprint, is_same_file, write_atomic
+from ..core.files import fingerprint, is_same_file, refuse_other, write_atomic
 from lightning_pose_nb.core.journal import (
     Journal,
     forget_part,
@@ -135,7 +135,9 @@ def run_job(
     changes meanwhile.
     """
     with ExitStack() as stack:
-        for csv in job.csvs: stack.enter_context(owned(csv, f'prediction of {job.title}'))
+        for csv in job.csvs:
+            refuse_other(csv, 'scorer') # what is not even predictions is not overwritten when it is asked for, either
+            stack.enter_context(owned(csv, f'prediction of {job.title}'))
         notes = finished_notes(model, job, options.overwrite) # the former owner may have ended it
         if notes is not None: return notes
         began = time.monotonic()
@@ -350,6 +352,7 @@ def _finished(
     if not csv.is_file(): return None
     note = read_note(csv)
     if not note:
+        refuse_other(csv, 'scorer') # not even predictions
         raise _of_something_else(csv, 'and nothing beside it that says what they were made from')
     is_older = 'csv' not in note # written by a version that did not know its rows
     table = read_predictions(csv) if is_older else None

@@ -29,7 +29,7 @@ from .label_book import LabelBook
 from .multiview_label_book import ViewBooks
 from ..models.folder import load_description, noted_model, weights_fingerprint, who_made
 from ..video.io import find_videos
-from ..video.origin import read_origin
+from ..video.origin import noted_videos, read_origin
 from ..video.sessions import has_view
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #bb0ad170
@@ -205,6 +205,7 @@ def find_sources(
     "The videos that were predicted; raises `ProjectError` for one that is not found."
     folders = _video_folders(videos, cfg, place)
     there = list(chain.from_iterable(_videos_in(folder) for folder in folders))
+    if videos is None: there += chain.from_iterable(map(noted_videos, predicted.values()))
     sources = {}
     for stem,csv in predicted.items():
         source = _source_of(stem, csv, there)

@@ -217,7 +217,6 @@ _COMMENT = 'labelled video of lightning_pose_nb'
 
 def _is_labelled(video:Path)->bool:
     "Was a video drawn here, so that it can be drawn again?"
-    if video.stem.endswith('_labeled'): return True # those of older versions have no comment
     try: container,_ = open_video(video)
     except VideoError: return False
     with container: return container.metadata.get('comment')==_COMMENT

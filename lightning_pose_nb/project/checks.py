@@ -447,7 +447,13 @@ def _n_training_frames(p:Project, n_labelled:int)->int:
 
 # %% ../../nbs/41_project/10_checks.ipynb #b410ceeb
 def _check_split(p:Project, n_train:int)->None:
-    "A split by video has several."
+    "There are frames to train on, no more are asked for than there are, and a split by video has several."
+    wanted = p.cfg.training.train_frames
+    if not n_train:
+        p.add('training.train_frames', f'{wanted}, which leaves no training frame', 'one or more')
+    elif wanted>1 and wanted>n_train:
+        found = f'{wanted}, but the split leaves {how_many(n_train, "training frame")}'
+        p.add('training.train_frames', found, f'at most {n_train}', 'All of them are trained on.', 'warning')
     n_videos = len(set(image_groups(p.labels[0].images)))
     if p.cfg.training.split_by=='video' and n_videos<2:
         p.add('training.split_by', 'video, but all labelled frames are from one', 'frame')

@@ -21,8 +21,9 @@ from typing import Any
 from ..config.legacy import IMPORT, program_of
 from ..config.load import load_config, template
 from ..config.yaml_document import read_document
-from ..core.errors import Problem, ProjectError
+from ..core.errors import Problem, ProjectError, only_errors
 from ..core.files import replacing, write_atomic
+from ..core.locks import owned
 from ..data.csv_table import table_kind
 from ..data.labels import read_labels
 from ..labeling.frame_extraction import extract_frames
@@ -66,19 +67,24 @@ def start_project( # noqa: PLR0913 (each is an independent choice of who starts)
     names = _listed_names(keypoint_names)
     views = list(view_names or [])
     found = _find_all_videos(videos)
-    _refuse_existing(config)
     _check_keypoint_names(names)
-    inside = [_copy_video(video, folder) for video in found]
-    sessions = _sessions(inside, folder, views)
-    for i,session in enumerate(sessions):
-        share = len(range(i, n, len(sessions))) # frames are dealt out one by one
-        if share: extract_frames(session, folder, n=share, method=method)
-    values = {'data.csv_file': _new_tables(views), 'data.video_dir': 'videos'}
-    values |= _keypoint_values(names) | _size_values(probe(inside[0]).size)
+    values:dict[str, Any] = {'data.csv_file': _new_tables(views), 'data.video_dir': 'videos'}
+    values |= _keypoint_values(names) | _size_values(probe(found[0]).size)
     if skeleton: values['data.skeleton'] = list(map(list, skeleton))
     if views: values['data.view_names'] = views
-    write_atomic(config, template(**values))
+    with owned(folder, 'a new project'):
+        _refuse_existing(config)
+        inside = [_copy_video(video, folder) for video in found]
+        _extract_all(_sessions(inside, folder, views), folder, n, method)
+        write_atomic(config, template(**values))
     return config
+
+# %% ../../nbs/41_project/20_create.ipynb #94ed9c4c
+def _extract_all(sessions:Sequence[Sequence[Path]], folder:Path, n:int, method:str)->None:
+    "Extract n frames, dealt out one by one over the sessions."
+    for i,session in enumerate(sessions):
+        share = len(range(i, n, len(sessions)))
+        if share: extract_frames(session, folder, n=share, method=method)
 
 def _new_tables(views:Sequence[str])->Any:
     "What the label tables will be called: a name, or one for each camera."
@@ -153,8 +159,8 @@ def _sessions(videos:Sequence[Path], folder:Path, views:Sequence[str])->list[lis
     "Videos that were filmed together; raises `ProjectError` if a view is missing."
     problems:list[Problem] = []
     sessions = list(group_views(list(videos), folder, views, problems).values())
-    if not problems and not sessions:
-        problems.append(Problem(str(folder), '', 'no session with all views', ', '.join(views)))
+    if (problems or not sessions) and not only_errors(problems):
+        problems.append(Problem(str(folder), '', 'videos that make no session with all views', ', '.join(views)))
     if problems: raise ProjectError(problems)
     return sessions
 

@@ -24,6 +24,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, TQDMProgressBar
 
+from ..core.errors import Problem, ProjectError
 from ..core.files import replacing, write_atomic
 from ..core.progress_bar import ProgressLines, can_redraw
 from ..datasets.datamodule import PoseData, make_loader
@@ -43,10 +44,14 @@ def write_progress(
 def read_progress(
     folder:str|Path, # The model folder
 )->dict[str,Any]:    # Empty if nothing was written
-    "How far a training is."
+    "How far a training is; raises `ProjectError` for a file that is damaged."
     path = Path(folder)/PROGRESS
     if not path.is_file(): return {}
-    return json.loads(path.read_text(encoding='utf-8'))
+    try: return dict(json.loads(path.read_text(encoding='utf-8')))
+    except (ValueError, TypeError):
+        found = 'this file is damaged: it does not say how far the training is'
+        fix = 'Remove it; a training that runs writes it anew'
+        raise ProjectError(Problem(str(path), '', found, 'a block of JSON', fix)) from None
 
 # %% ../../nbs/22_training/30_progress.ipynb #84e64dd2
 def write_samples(
