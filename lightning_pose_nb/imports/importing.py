@@ -18,6 +18,7 @@ from ..config.yaml_document import read_document
 from ..core.errors import Problem, ProjectError, only_errors
 from ..core.files import new_folder
 from ..data.frame_names import LABELED_DATA
+from .jabs import is_jabs, read_jabs
 from .sleap_project import is_sleap, read_sleap
 from lightning_pose_nb.imports.sleap_relatives import (
     is_alphatracker,
@@ -60,7 +61,8 @@ FORMATS = (
     Format('a COCO file with keypoints', is_coco, read_coco, 'coco'),
     Format('an export of Label Studio', is_label_studio, read_label_studio, 'label-studio', ('scorer', 'individual')),
     Format('a file of AlphaTracker', is_alphatracker, read_alphatracker, 'alphatracker', ('scorer',)),
-    Format('a file of LEAP', is_leap, read_leap, 'leap', ('scorer',)))
+    Format('a file of LEAP', is_leap, read_leap, 'leap', ('scorer',)),
+    Format('a pose file of JABS', is_jabs, read_jabs, 'jabs', ('individual',), ('predictions',)))
 
 def recognise(
     path:str|Path, # A file or folder of another program
