@@ -57,17 +57,17 @@ class FormatName(click.ParamType):
 
     def convert(self, value:str, param:click.Parameter|None, ctx:click.Context|None)->str:
         "The name itself; a usage error for one there is not."
-        from lightning_pose_nb.exports.exporting import find_writer
-        try: return find_writer(value).name
+        from lightning_pose_nb.exports.catalogue import find_format
+        try: return find_format(value).name
         except ValueError as error: self.fail(str(error), param, ctx)
 
 class FormatsCommand(click.Command):
     "A command whose help lists the formats that can be written."
     def format_epilog(self, ctx:click.Context, formatter:click.HelpFormatter)->None:
         "Write the list behind the options."
-        from lightning_pose_nb.exports.exporting import WRITERS, takes
+        from lightning_pose_nb.exports.catalogue import FORMATS, takes
         with formatter.section('Formats'):
-            formatter.write_dl([(name, f'{writer.title}: {takes(writer)}') for name,writer in WRITERS.items()])
+            formatter.write_dl([(name, f'{one.title}: {takes(one)}') for name,one in FORMATS.items()])
 
 @click.command('export', cls=FormatsCommand)
 @click.argument('source', type=click.Path(exists=True, path_type=Path))

@@ -155,7 +155,7 @@ class Wishes:
 
     def check(self, jobs:list[Job])->None:
         "One file of boxes is for one video; a rate is for videos that are drawn; a format has a place for all."
-        from lightning_pose_nb.exports.exporting import check_format
+        from lightning_pose_nb.exports.beside import check_format
         for kind in dict.fromkeys('predictions' if job.kind=='video' else 'images' for job in jobs):
             for name in self.formats: check_format(name, kind)
         if self.fps is not None and not self.labeled_video:
@@ -449,7 +449,7 @@ def _is_full(error:Exception)->bool:
 def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishes)->Exception|None:
     "Write the predictions of a job in the formats that were asked for; the error, told, of one that failed."
     if not wishes.formats: return None
-    from lightning_pose_nb.exports.exporting import write_beside
+    from lightning_pose_nb.exports.beside import write_beside
     groups = [predicted.csvs] if job.kind=='video' else [[csv] for csv in predicted.csvs]
     for name,csvs in product(wishes.formats, groups):
         try: files = write_beside(csvs, name, wishes.overwrite)

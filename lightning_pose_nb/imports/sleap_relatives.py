@@ -152,6 +152,8 @@ def _kind_of_folder(path:Path)->tuple[str, str]|None:
     "What a folder is: a trained network of SLEAP, or annotations of labelme or CVAT."
     for name in ('training_config.json', 'training_config.yaml', 'initial_config.json'):
         if (path/name).is_file(): return 'a trained network of SLEAP, whose weights are not read', BY_SLP
+    poses = sorted(path.glob('*_pose_est_v*.h5'))
+    if poses: return 'a folder with pose files of JABS', f'Name one: lpnb import {poses[0]} NEW_FOLDER'
     files = [*sorted(path.glob('*.json')), *sorted(path.glob('*.xml'))]
     kinds = (other_kind(file) for file in files if file.is_file())
     return next((kind for kind in kinds if kind), None)
