@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from .errors import GO_ON, Commands, error_text, open_streams
+from .errors import GO_ON, Commands, ModelFolder, error_text, open_streams
 from .formats import FORMAT_COMMANDS
 from .jobs import JOB_COMMANDS
 from .labeling import COMMANDS
@@ -65,7 +65,7 @@ def _print_warning(message:Warning|str, *_:Any, **__:Any)->None:
 # %% ../../nbs/52_cli/60_main.ipynb #fecbf5dd
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_MODEL = click.Path(exists=True, file_okay=False, path_type=Path)
+_MODEL = ModelFolder()
 _ANY = click.Path(path_type=Path)
 
 def _config_of(ctx:click.Context, param:click.Parameter, value:Path)->Path:

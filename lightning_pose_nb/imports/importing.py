@@ -17,6 +17,7 @@ from typing import Any
 from ..config.yaml_document import read_document
 from ..core.errors import Problem, ProjectError, only_errors
 from ..core.files import new_folder
+from ..data.csv_table import table_kind
 from ..data.frame_names import LABELED_DATA
 from .jabs import is_jabs, read_jabs
 from .sleap_project import is_sleap, read_sleap
@@ -41,7 +42,7 @@ from lightning_pose_nb.interop.new_project import (
     import_options,
     write_project,
 )
-from ..weights.files import is_run_folder
+from ..weights.files import SUFFIXES, is_run_folder, way_to_model
 
 # %% ../../nbs/44_imports/80_importing.ipynb #329e6e52
 @dataclass(frozen=True)
@@ -89,10 +90,21 @@ def _what_else(path:Path)->tuple[str, str]:
     "What a path seems to be, and what to do with it, if that is known."
     if is_run_folder(path):
         return 'a model that Lightning Pose trained', f'Make a model folder of it: lpnb import {path} NEW_FOLDER'
+    model = next((place for place in (path, path.parent) if (place/'model.json').is_file()), None)
+    if model is not None: return 'a model of this package', f'It needs no import: lpnb predict {model} VIDEO'
     if _is_ours(path): return 'a project of this package or of Lightning Pose', ''
+    if path.suffix.lower()=='.csv': return _what_table(path)
+    if path.suffix in SUFFIXES: return 'weights without a config', way_to_model(path)
     known = other_kind(path)
     if known: return known
     return 'a folder of something else' if path.is_dir() else 'a file of something else', ''
+
+def _what_table(path:Path)->tuple[str, str]:
+    "What a CSV seems to be."
+    kind = table_kind(path)
+    if kind=='labels': return 'a label table', f'It needs only a config: lpnb init {path.parent/"config.yaml"}'
+    if kind=='predictions': return 'predictions', f'For another program: lpnb export {path} FOLDER --to NAME'
+    return 'a CSV of something else', ''
 
 def _is_ours(path:Path)->bool:
     "Is it a config of this package, or a folder with one?"

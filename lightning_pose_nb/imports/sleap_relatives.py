@@ -143,7 +143,7 @@ def other_kind(
     if path.suffix.lower()=='.slp': return 'a project of SLEAP', BY_SLP
     if path.suffix.lower() in ('.h5', '.hdf5'): return _kind_of_hdf(path)
     with path.open('rb') as file: start = file.read(1<<14)
-    if start.startswith(b'PK'): return 'an archive (ZIP)', 'Unpack it; then lpnb import FOLDER NEW_FOLDER'
+    if path.suffix.lower()=='.zip': return 'an archive (ZIP)', 'Unpack it; then lpnb import FOLDER NEW_FOLDER'
     if b'"shapes"' in start and b'"imagePath"' in start: return 'annotations of labelme', BY_COCO
     is_xml = start.lstrip(b'\xef\xbb\xbf').startswith(b'<?xml')
     return ('annotations of CVAT', BY_COCO) if is_xml and b'<annotations' in start else None
