@@ -48,6 +48,8 @@ _SLEAP = (
     About('sleap', 'SLEAP', (LABELS, VIDEOS, IMAGES), packages=('sleap_io',),
         about='labels become `labels.pkg.slp`, with their images in it and frames by their numbers in the videos '
             'beside it; predictions become `NAME.predictions.slp`, linked to their video.'),
+    About('slp', 'SLEAP without images', (LABELS,), packages=('sleap_io',),
+        about='`labels.slp`, which names the videos beside it, and images that are frames of none.'),
     About('sleap-analysis', 'SLEAP analysis HDF5', (VIDEOS,), packages=('sleap_io', 'h5py'),
         about='`NAME.analysis.h5`: `tracks` is (tracks, xy, nodes, frames), transposed in MATLAB; `point_scores`, '
             '`node_names` and `edge_names` go along.'))

@@ -310,7 +310,8 @@ def gather_tracks(
     elif (source/ABOUT).is_file(): _add_model(tracks, source)
     else: _add_folder(tracks, source)
     if tracks.videos or tracks.points or tracks.images: return tracks
-    fix = 'Predict one first: lpnb predict MODEL VIDEO'
+    model = source if (source/ABOUT).is_file() else 'MODEL'
+    fix = f'Predict one first: lpnb predict {model} VIDEO'
     raise ProjectError(Problem(str(source), '', 'no predictions of videos or images', 'one or more', fix))
 
 def _add_file(tracks:Tracks, csv:Path)->None:
