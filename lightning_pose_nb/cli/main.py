@@ -23,7 +23,7 @@ import click
 from .. import __version__
 from .errors import GO_ON, Commands, ModelFolder, error_text, open_streams
 from .formats import FORMAT_COMMANDS
-from .jobs import JOB_COMMANDS
+from .jobs import JOB_COMMANDS, take_paths
 from .labeling import COMMANDS
 from .predict import FPS, predict
 from ..core.errors import Problem, ProjectError, how_many
@@ -133,6 +133,7 @@ def check(ctx:click.Context, config:Path, overrides:tuple[str,...])->None:
     call: training.max_epochs=50
     """
     from lightning_pose_nb.project.checks import check_project, format_problems
+    overrides = take_paths(config, overrides)
     problems = check_project(config, overrides)
     click.echo(format_problems(problems))
     if any(problem.level=='error' for problem in problems): ctx.exit(1)
@@ -237,6 +238,7 @@ def train(
     """
     if resume and output_dir is None:
         raise click.UsageError('--resume needs --output-dir, the folder of the run to continue.')
+    overrides = take_paths(config, overrides)
     if output_dir is None:
         output_dir = Path('outputs')/datetime.now().strftime('%Y-%m-%d/%H-%M-%S')
     again = ['lpnb', 'train', str(config), *overrides, '--output-dir', str(output_dir), '--resume']
