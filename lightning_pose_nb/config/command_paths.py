@@ -34,6 +34,7 @@ class FoundHere:
         text = str(self.path)
         return f'{self.key}={text if re.fullmatch(r"[^:#,{}&*!|>%@`]*", text) else json.dumps(text)}'
 
+# %% ../../nbs/01_config/90_command_paths.ipynb #ddc72d2c
 def paths_from_here(
     config:Path,             # The config
     overrides:Sequence[str], # 'key=value'

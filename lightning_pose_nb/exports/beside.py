@@ -69,17 +69,20 @@ def write_beside(
     tracks = read_tracks(csvs)
     home = csvs[0].parent
     tasks = tasks_of(writer, tracks)
-    facts = {}
-    states = {}
-    for task in tasks:
-        for file in task.files:
-            facts[home/file] = _facts(writer, task)
-            states[home/file] = _state(facts[home/file], home/file)
+    facts = _all_facts(writer, tasks, home)
+    states = {file: _state(fact, file) for file,fact in facts.items()}
     odd = {file: state for file,state in states.items() if state not in ('absent', 'done', 'earlier')}
     if odd and not overwrite: raise _other_files(writer, odd)
     due = [task for task in tasks if any(states[home/file]!='done' for file in task.files)]
     if due: write_tasks(writer, tracks, due, home, lambda ready, place: _add_note(facts[place], ready, place))
-    return [home/file for task in tasks for file in task.files]
+    return list(facts)
+
+def _all_facts(writer:Writer, tasks:Sequence[Task], home:Path)->dict[Path, dict[str, Any]]:
+    "File → what it is made from."
+    facts = {}
+    for task in tasks:
+        for file in task.files: facts[home/file] = _facts(writer, task)
+    return facts
 
 def _other_files(writer:Writer, odd:dict[Path, str])->ProjectError:
     "The error for files under the names of an export that are something else."

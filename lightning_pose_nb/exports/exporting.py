@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config.load import load_config
-from ..config.schema import Data
+from ..config.schema import DataPaths
 from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import disk_errors, scratch_path
 from ..data.csv_table import table_kind
@@ -41,6 +41,8 @@ from .movement import write_movement
 from .nwb import write_nwb, write_nwb_labels, write_nwb_points
 from .sleap import write_sleap, write_slp
 from .sleap_tracks import write_sleap_analysis, write_sleap_tracks
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #ea8eef45
 from lightning_pose_nb.exports.tables import (
     write_anipose,
     write_anipose_config,
@@ -111,19 +113,21 @@ def own_sources(
     config = path/'config.yaml' if path.is_dir() else path
     if not config.is_file() or path.suffix.lower() not in ('', '.yaml', '.yml'): raise _nothing_to_export(path)
     data = load_config(config).data
-    place = data.video_path
-    videos = find_videos(place) if place is not None and place.is_dir() else []
     sources = {}
     for view,table in zip(data.view_names or [''], data.csv_paths, strict=True):
         source = _with_images(read_labels(table), data.root, config)
         source.skeleton = [list(map(str, pair)) for pair in data.skeleton or []]
-        source.videos = [video for video in videos if not view or _view_of(video, data) in (None, view)]
+        source.videos = _videos_of(data, view)
         sources[view] = source
     return sources
 
-def _view_of(video:Path, data:Data)->str|None:
-    "The camera of a video; None if its name does not tell."
-    return assign_view(video, video.parent, data.view_names or [])[1]
+def _videos_of(data:DataPaths, view:str)->list[Path]:
+    "The videos of a camera, or '' for all; with those whose names do not tell of which they are."
+    place = data.video_path
+    videos = find_videos(place) if place is not None and place.is_dir() else []
+    if not view: return videos
+    views = data.view_names or []
+    return [video for video in videos if assign_view(video, video.parent, views)[1] in (None, view)]
 
 def _with_images(labels:Labels, root:Path, path:Path)->Source:
     "Labels with the files of their images; those that are not there are told."
@@ -139,7 +143,8 @@ def _with_images(labels:Labels, root:Path, path:Path)->Source:
 def _nothing_to_export(path:Path)->ProjectError:
     "The error for something without labels or predictions."
     expected = 'a project (config.yaml), a label table, predictions (CSV) or a model folder'
-    found = 'neither labels nor predictions in it' if path.is_dir() else f'a file that ends in {path.suffix or "nothing"}'
+    found = f'a file that ends in {path.suffix or "nothing"}'
+    if path.is_dir(): found = 'neither labels nor predictions in it'
     return ProjectError(Problem(str(path), '', found, expected, _way_out(path)))
 
 def _way_out(path:Path)->str:
@@ -243,11 +248,7 @@ def export_tracks(
     check_packages(writer)
     tasks = tasks_of(writer, tracks)
     if not tasks: raise _cannot(writer, tracks)
-    if target.exists() and not target.is_dir():
-        raise ProjectError(Problem(str(target), '', 'a file', 'a folder', 'Name a folder: files go there'))
-    for file in (file for task in tasks for file in task.files):
-        if (target/file).exists():
-            raise FileExistsError(17, 'exists already, and is left as it is', str(target/file))
+    _check_free(target, tasks)
     write_tasks(writer, tracks, tasks, target)
     written = [f'{", ".join(task.files)}: {_size(task.item)}' for task in tasks]
     if writer.hint: written.append(writer.hint.format(target=target))
@@ -255,6 +256,16 @@ def export_tracks(
     if writer.by_row: notes += _gaps(writer, tracks)
     if writer.caveat: notes.append(Problem(str(tracks.path), '', writer.caveat, '', '', level='notice'))
     return Exported(target, written, notes)
+
+# %% ../../nbs/45_exports/80_exporting.ipynb #f340ec40
+def _check_free(target:Path, tasks:Sequence[Task])->None:
+    "Raise where no folder can be, or a file is there already."
+    if target.exists() and not target.is_dir():
+        raise ProjectError(Problem(str(target), '', 'a file', 'a folder', 'Name a folder: files go there'))
+    for task in tasks:
+        for file in task.files:
+            if (target/file).exists():
+                raise FileExistsError(17, 'exists already, and is left as it is', str(target/file))
 
 def write_tasks(
     writer:Writer,         # A format
@@ -268,7 +279,8 @@ def write_tasks(
     with _staged(target, files) as scratch:
         for task in tasks: _write(task, scratch, target)
         if writer.around: writer.around(tracks, scratch)
-        for file in files if note else (): note(scratch/file, target/file)
+        if note:
+            for file in files: note(scratch/file, target/file)
 
 # %% ../../nbs/45_exports/80_exporting.ipynb #8afbc55b
 def _gaps(writer:Writer, tracks:Tracks)->list[Problem]:
@@ -375,6 +387,7 @@ def export_project(
     check_packages(writer)
     return export_tracks(_with_rate(gather_tracks(source), fps), target, to)
 
+# %% ../../nbs/45_exports/80_exporting.ipynb #502925ad
 def _export_labels(
     write:Callable[[Source, Path, str|None, bool], Exported],
     sources:dict[str, Source], # From `own_sources`

@@ -61,6 +61,7 @@ def group_images(
         groups.append(group)
     return [*groups, *_without_labels(source, groups)]
 
+# %% ../../nbs/45_exports/60_sleap.ipynb #5a665f41
 def _without_labels(source:Source, groups:Sequence[ImageGroup])->list[ImageGroup]:
     "The videos of which no image is labelled, as groups without images; those that cannot be read are told."
     taken = [group.video for group in groups]
@@ -74,6 +75,7 @@ def _without_labels(source:Source, groups:Sequence[ImageGroup])->list[ImageGroup
         others.append(ImageGroup(video.stem, [], [], info.size, [], video, info.n_frames or 0, float(info.fps)))
     return others
 
+# %% ../../nbs/45_exports/60_sleap.ipynb #05c3ef5d
 def _as_frames(group:ImageGroup, video:Path, numbers:Sequence[int|None])->None:
     "Make a group the frames of a video, if they can be."
     try: info = probe(video)
@@ -189,6 +191,7 @@ def _place_of(group:ImageGroup, target:Path)->str:
     "Where the video of a group will lie; empty for a list of images."
     return str(target.absolute()/'videos'/group.video.name) if group.video else ''
 
+# %% ../../nbs/45_exports/60_sleap.ipynb #8be9a92c
 def _ready(source:Source, target:Path, name:str)->tuple[Any, list[ImageGroup]]:
     "The library, and the images by video; raises `ProjectError` for what cannot go out."
     check_target(source, target)
@@ -244,6 +247,7 @@ def _embed(library:Any, source:Source, groups:Sequence[ImageGroup], package:Path
     for video in videos: video.close()
     return are_grey
 
+# %% ../../nbs/45_exports/60_sleap.ipynb #0bd8d30e
 def _is_grey(image:np.ndarray)->bool:
     "Are all channels of an image the same?"
     return bool((image==image[..., :1]).all())

@@ -106,6 +106,7 @@ def _what_table(path:Path)->tuple[str, str]:
     if kind=='predictions': return 'predictions', f'For another program: lpnb export {path} FOLDER --to NAME'
     return 'a CSV of something else', ''
 
+# %% ../../nbs/44_imports/80_importing.ipynb #1560b623
 def _is_ours(path:Path)->bool:
     "Is it a config of this package, or a folder with one?"
     config = path/'config.yaml' if path.is_dir() else path

@@ -9,6 +9,7 @@ __all__ = ['NEEDED', 'KEYPOINTS', 'NOBODY', 'LINES', 'is_jabs', 'find_jabs_video
 
 # %% ../../nbs/44_imports/50_jabs.ipynb #e354cf17
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,11 @@ def animals_of(
     "The numbers of animals with a pose."
     return [str(number) for number in np.unique(ids[(sure>0).any(-1)]).tolist() if number!=NOBODY]
 
-def _poses_of(
+def _predictions_of(
     arrays:tuple[np.ndarray, np.ndarray, np.ndarray], # From `read_arrays`
     number:int,                                       # The animal
-)->tuple[np.ndarray, np.ndarray]:                     # (T, K, 2) pixels, NaN where there is none; (T, K)
-    "The poses of one animal."
+)->Predictions:
+    "The poses of one animal, a row for each frame."
     points,sure,ids = arrays
     xy = np.full((len(points), *points.shape[2:]), np.nan)
     likelihood = np.zeros(xy.shape[:2])
@@ -111,7 +112,7 @@ def _poses_of(
     xy[frames] = points[frames, places]
     likelihood[frames] = sure[frames, places]
     xy[likelihood<=0] = np.nan
-    return xy, np.clip(likelihood, 0, 1)
+    return Predictions(list(range(len(xy))), list(KEYPOINTS), xy, np.clip(likelihood, 0, 1), 'JABS')
 
 # %% ../../nbs/44_imports/50_jabs.ipynb #9dd2e833
 def read_jabs(
@@ -127,18 +128,22 @@ def read_jabs(
     is_one = options.individual is None and (arrays[2]!=NOBODY).sum(1).max()<2
     if is_one: arrays[2][arrays[2]!=NOBODY] = int(known[0])
     chosen = known[0] if is_one else choose_name((str(path), 'poseest'), known, options.individual, 'animal')
-    xy,likelihood = _poses_of(arrays, int(str(chosen)))
     names = list(KEYPOINTS)
     labels = Labels([], names, np.empty((0, len(names), 2)), scorer=options.scorer or 'scorer', path=path)
     source = Source('pose file of JABS', path, labels, {}, [video])
     source.skeleton = [[names[a], names[b]] for a,b in LINES]
-    source.predictions[video.stem] = Predictions(list(range(len(xy))), names, xy, likelihood, 'JABS')
+    source.predictions[video.stem] = _predictions_of(arrays, int(str(chosen)))
     source.animal = None if is_one else str(chosen)
-    if is_one and len(known)>1:
-        found = f'{how_many(len(known), "track")}, one in each frame: taken as one animal'
-        source.add_note(path, 'poseest', found, f'To take one: --individual {known[0]}', 'notice')
-    n = how_many(int((likelihood>0).any(1).sum()), 'frame')
-    source.add_note(path, '', f'poses in {n} that JABS predicted: no labels', 'Label some frames', 'notice')
-    others = [] if is_one else [name for name in known if name!=chosen]
-    for other in others: source.add_other('poseest', f'poses of animal {other}, left behind')
+    _tell_jabs(source, video, known)
     return source
+
+def _tell_jabs(source:Source, video:Path, known:Sequence[str])->None:
+    "Remarks on what was taken and left behind."
+    n = how_many(int((source.predictions[video.stem].likelihood>0).any(1).sum()), 'frame')
+    source.add_note(source.path, '', f'poses in {n} that JABS predicted: no labels', 'Label some frames', 'notice')
+    if source.animal is None and len(known)>1:
+        found = f'{how_many(len(known), "track")}, one in each frame: taken as one animal'
+        source.add_note(source.path, 'poseest', found, f'To take one: --individual {known[0]}', 'notice')
+    if source.animal is None: return
+    for name in known:
+        if name!=source.animal: source.add_other('poseest', f'poses of animal {name}, left behind')

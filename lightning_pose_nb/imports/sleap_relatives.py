@@ -18,6 +18,7 @@ import numpy as np
 from ..core.errors import Problem, ProjectError
 from .sleap import load_quietly, load_sleap_io
 from .sleap_project import source_of
+from ..interop.coco import load_json
 from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source
 
 # %% ../../nbs/44_imports/40_sleap_relatives.ipynb #c1725b5b
@@ -145,8 +146,17 @@ def other_kind(
     with path.open('rb') as file: start = file.read(1<<14)
     if path.suffix.lower()=='.zip': return 'an archive (ZIP)', 'Unpack it; then lpnb import FOLDER NEW_FOLDER'
     if b'"shapes"' in start and b'"imagePath"' in start: return 'annotations of labelme', BY_COCO
+    if path.suffix.lower()=='.json': return _damage_of(path)
     is_xml = start.lstrip(b'\xef\xbb\xbf').startswith(b'<?xml')
     return ('annotations of CVAT', BY_COCO) if is_xml and b'<annotations' in start else None
+
+def _damage_of(path:Path)->tuple[str, str]|None:
+    "Where a JSON file is cut off or damaged; None if it is whole."
+    try: load_json(path)
+    except ProjectError as error:
+        [problem] = error.problems
+        return f'JSON, {problem.where}: {problem.found}' if problem.where else problem.found, problem.fix
+    return None
 
 def _kind_of_folder(path:Path)->tuple[str, str]|None:
     "What a folder is: a trained network of SLEAP, or annotations of labelme or CVAT."

@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/43_interop/new_proje
 
 # %% auto #0
 __all__ = ['DEFAULT_IMPORT', 'VIDEOS', 'PREDICTIONS', 'Source', 'not_there', 'ImportOptions', 'import_options', 'choose_name',
-           'SeveralError', 'check_target', 'Imported', 'write_project', 'place_file', 'labeled_data_names', 'Exported']
+           'check_only', 'SeveralError', 'check_target', 'Imported', 'write_project', 'place_file',
+           'labeled_data_names', 'Exported']
 
 # %% ../../nbs/43_interop/20_new_project.ipynb #a94afdb0
 import shlex
@@ -65,12 +66,8 @@ class Source:
         "Write down what the program that it goes to has no place for."
         self.add_note(self.labels.path or self.path, '', f'{what}, which does not go along', level='notice')
 
-    def add_other(self,
-        where:str,     # Place in the project
-        found:str,     # What another animal or category has
-        fix:str='',    # How to take it
-    )->None:
-        "Write down what another animal has; not told where each animal becomes a project."
+    def add_other(self, where:str, found:str, fix:str='')->None:
+        "Write down, as `add_note`, what another animal has; not told where each animal becomes a project."
         self.others.append(Problem(str(self.path), where, found, '', fix, 'warning'))
 
 # %% ../../nbs/43_interop/20_new_project.ipynb #14dc89ab
@@ -125,6 +122,18 @@ def choose_name(
     if len(names)<2: return names[0] if names else None
     fix = f'Name one: lpnb import … --individual {names[0]}. A project for each: --each'
     raise SeveralError(Problem(*place, f'more than one {what}: {", ".join(names)}', f'one {what}', fix), names)
+
+# %% ../../nbs/43_interop/20_new_project.ipynb #deb799c3
+def check_only(
+    path:str|Path,        # Where they were found
+    files:Sequence[Path], # One or more
+    what:str,             # 'files', 'projects'
+)->None:
+    "Raise `ProjectError` for several files where one is meant."
+    if len(files)<2: return
+    names = ', '.join(file.name for file in files)
+    fix = f'Name one: lpnb import {files[-1]} …'
+    raise ProjectError(Problem(str(path), '', f'several {what}: {names}', 'one', fix))
 
 class SeveralError(ProjectError):
     "There are several animals, or categories, and none was named; `names` holds them."
@@ -207,6 +216,7 @@ def write_project(
     notes = [*source.notes, *_renamed(source), *source.others]
     return Imported(Path(folder)/'config.yaml', _taken(source, link), notes, bool(source.labels.images))
 
+# %% ../../nbs/43_interop/20_new_project.ipynb #414e26a4
 VIDEOS = 'videos'           # folders of a project that is made here
 PREDICTIONS = 'predictions'
 
@@ -219,6 +229,7 @@ def _values(source:Source, folder:Path)->dict[str, Any]:
         values |= dict(zip(('data.image_resize_dims.height', 'data.image_resize_dims.width'), size))
     return values
 
+# %% ../../nbs/43_interop/20_new_project.ipynb #7b69f25e
 def _renamed(source:Source)->list[Problem]:
     "Which videos and folders of images have another name in the new project."
     names = {video: name for video,name in source.video_names.items() if name!=video.name}
