@@ -40,6 +40,9 @@ def import_command(ctx:click.Context, source:Path, folder:Path, **options:Any)->
     videos, which may lie beside it. HDF5 and SLEAP need the extra:
     pip install "lightning-pose-nb[formats]"
 
+    A pose file of JABS (.h5) and its video become a project to label, with the poses as predictions.
+    Annotations of labelme or CVAT come in as COCO keypoints.
+
     A model that Lightning Pose trained (its run folder, with config.yaml and a .ckpt) becomes the
     model folder FOLDER. A calibration of Anipose, OpenCV (.yml, .xml), MATLAB (stereoParams), DANNCE
     or label3d (.mat) becomes FOLDER/calibration.toml, or FOLDER itself if it ends in .toml.
@@ -83,7 +86,8 @@ def export_command(ctx:click.Context, source:Path, target:Path, **options:Any)->
     """Write labels or predictions of SOURCE to the folder TARGET, for another program.
 
     SOURCE is a project or a label table; or predictions of a video or of images (CSV), 3D points
-    (…_3d.csv), a folder of such, or a model folder. Nothing that is there is replaced. Most formats
+    (…_3d.csv), a folder of such, or a model folder. Labels of several cameras become a folder for
+    each in TARGET. Nothing that is there is replaced. Most formats
     need the extra: pip install "lightning-pose-nb[formats]"
     """
     ctx.meta[GO_ON] = _NOTHING
