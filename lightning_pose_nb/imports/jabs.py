@@ -57,8 +57,8 @@ def find_jabs_video(
     raise ProjectError(Problem(str(path), '', f'no video {stem} beside it', 'the video of the poses', fix))
 
 # %% ../../nbs/44_imports/50_jabs.ipynb #70bdab0f
-KEYPOINTS:tuple[str,...] = ('NOSE', 'LEFT_EAR', 'RIGHT_EAR', 'BASE_NECK', 'LEFT_FRONT_PAW', 'RIGHT_FRONT_PAW', 'CENTER_SPINE',
-    'LEFT_REAR_PAW', 'RIGHT_REAR_PAW', 'BASE_TAIL', 'MID_TAIL', 'TIP_TAIL') # in the order of the files
+KEYPOINTS:tuple[str,...] = ('NOSE', 'LEFT_EAR', 'RIGHT_EAR', 'BASE_NECK', 'LEFT_FRONT_PAW', 'RIGHT_FRONT_PAW',
+    'CENTER_SPINE', 'LEFT_REAR_PAW', 'RIGHT_REAR_PAW', 'BASE_TAIL', 'MID_TAIL', 'TIP_TAIL') # in the order of the files
 NOBODY = -1
 LINES = ((0, 1), (0, 2), (0, 3), (3, 6), (6, 4), (6, 5), (6, 9), (9, 7), (9, 8), (9, 10), (10, 11)) # of KEYPOINTS
 
