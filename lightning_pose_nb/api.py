@@ -46,7 +46,7 @@ from lightning_pose_nb.evaluation.evaluate import (
 from .evaluation.metrics import LEAST_FRAMES
 
 # %% ../nbs/50_api.ipynb #5468e10c
-from .exports.exporting import check_format, write_beside
+from .exports.beside import check_format, write_beside
 from lightning_pose_nb.inference.batches import (
     DEFAULT_OPTIONS,
     PredictKeywords,
@@ -346,9 +346,9 @@ class VideoPrediction(ModelFolder):
         return render_video(video, csv, out, threshold, colormap, progress=progress, fps=fps)
 
 # %% ../nbs/50_api.ipynb #29e34847
-def _check_formats(formats:Sequence[str])->None:
-    "Refuse formats that cannot be written, before anything is predicted."
-    for name in formats: check_format(name, 'predictions')
+def _check_formats(formats:Sequence[str], kind:str='predictions')->None:
+    "Refuse formats that cannot be written, before anything is predicted; a kind is `predictions` or `images`."
+    for name in formats: check_format(name, kind)
 
 SUMMARY = 'predictions_summary' # name of the table of all videos that were predicted into a folder
 
@@ -427,26 +427,39 @@ class ImagePrediction(ImageFiles):
     def predict_images(self,
         source:Path|str|Sequence[Path|str], # A folder of images, a label table, or a list of images
         csv:Path|str|None=None,   # None: `image_preds/<name>/predictions.csv`; of a list: nowhere
+        *,
+        formats:Sequence[str]=(), # Also write them for other programs, beside the CSV; see `exports.formats`
         **options:Unpack[PredictKeywords], # `batch_size`, `precision`, `overwrite`, `progress`
     )->Predictions:               # One row per image, in pixels of each image
         "Keypoints of images, which may differ in size."
         wanted = predict_options(options)
+        _check_formats(formats, 'images')
         if not isinstance(source, Path|str):
-            return predict_images(self.model, source, None, csv, options=wanted)
-        images = self.image_table(source)
-        files = [csv] if csv else self.image_csvs([source], images)
-        return predict_views(self.model, images, files, wanted)[0]
+            if formats and csv is None: raise ValueError('formats are written beside a CSV: name one with csv')
+            found = predict_images(self.model, source, None, csv, options=wanted)
+            files = [csv]
+        else:
+            images = self.image_table(source)
+            files = [csv] if csv else self.image_csvs([source], images)
+            found = predict_views(self.model, images, files, wanted)[0]
+        for name in formats: write_beside([Path(str(files[0]))], name, wanted.overwrite)
+        return found
 
     def predict_views(self,
         sources:Sequence[Path|str],    # One label table per view, in the order of `view_names`
         output_dir:Path|str|None=None, # Default `image_preds/<name>/predictions.csv` for each
+        *,
+        formats:Sequence[str]=(),      # Also write them for other programs, beside the CSVs
         **options:Unpack[PredictKeywords], # `batch_size`, `precision`, `overwrite`, `progress`
     )->list[Predictions]:              # One per view, in pixels of each image
         "Keypoints of the labelled images of all views, predicted together."
         wanted = predict_options(options)
+        _check_formats(formats, 'images')
         images = self.image_table(*sources)
         csvs = self.image_csvs(sources, images, self.image_names(output_dir))
-        return predict_views(self.model, images, csvs, wanted)
+        found = predict_views(self.model, images, csvs, wanted)
+        for csv,name in product(csvs, formats): write_beside([csv], name, wanted.overwrite)
+        return found
 
 # %% ../nbs/50_api.ipynb #99ff74a6
 def visible_crop(

@@ -46,7 +46,8 @@ def find_run(
     if path.is_dir(): return Run(path, find_weights(path, 'run folder of Lightning Pose'))
     for folder in path.resolve().parents[:5]:
         if (folder/'config.yaml').is_file(): return Run(folder, path)
-    fix = 'Put the config.yaml of the run beside it; or start a training from it: model.checkpoint'
+    fix = ('Put the config.yaml of the run beside it, and import again; '
+        f'or start a training from it: lpnb train config.yaml model.checkpoint={path.absolute()}')
     raise bad_weights(path, 'checkpoint', 'no config.yaml in the folders around it', 'a run folder', fix)
 
 # %% ../nbs/35_lightning_pose.ipynb #9aa6028a

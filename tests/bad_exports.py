@@ -10,15 +10,20 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+import numpy as np
+import pytest
 from bad_input import Case
 from click.testing import CliRunner, Result
 
 from lightning_pose_nb.cli.formats import export_command, import_command
+from lightning_pose_nb.core.errors import ProjectError
 from lightning_pose_nb.core.testing import spot_frame
 from lightning_pose_nb.data.labels import Labels, write_labels
 from lightning_pose_nb.data.predictions import Predictions, write_predictions
+from lightning_pose_nb.exports.beside import write_beside
 from lightning_pose_nb.interop.deeplabcut_config import make_deeplabcut_sample
 from lightning_pose_nb.interop.tracks import sample_points, sample_tracks
+from lightning_pose_nb.video.io import write_video
 
 LIMITED = '''
 import resource, signal, sys
@@ -189,10 +194,85 @@ def of_hole(place: Place):
     place.refused(table, '--to', 'parquet', said='day1_3d.csv')
 
 
+def of_other(said: list[str], make: Callable[[Path], Path], place: Place):
+    "Something that is neither labels nor predictions, in an export and in an import."
+    source = make(place.folder)
+    command = 'import' if said[0] == 'import' else 'export'
+    chosen = import_command if command == 'import' else export_command
+    result = CliRunner().invoke(chosen, [str(source), str(place.folder/'out')])
+    text = f'{result.output}{result.exception or ""}'
+    assert result.exit_code == 1, text
+    for part in said[1:]: assert part in text, text
+    assert not (place.folder/'out').exists()
+
+
+def holds(name: str, content: bytes) -> Callable[[Path], Path]:
+    "A file with this content."
+    def make(folder: Path) -> Path:
+        (folder/name).write_bytes(content)
+        return folder/name
+    return make
+
+
+def jabs(change: Callable) -> Callable[[Path], Path]:
+    "A pose file of JABS with one thing changed, beside its video."
+    def make(folder: Path) -> Path:
+        import h5py
+        write_video(folder/'day1.mp4', np.zeros((4, 32, 48, 3), np.uint8), 30)
+        path = folder/'day1_pose_est_v5.h5'
+        with h5py.File(path, 'w') as file:
+            file['poseest/points'] = np.full((4, 2, 12, 2), 9, np.uint16)
+            file['poseest/confidence'] = np.ones((4, 2, 12), np.float32)
+            file['poseest/instance_embed_id'] = np.tile(np.array([1, 2], np.uint32), (4, 1))
+        change(path)
+        return path
+    return make
+
+
+def without_video(path: Path): (path.parent/'day1.mp4').unlink()
+def cut(path: Path): path.write_bytes(path.read_bytes()[:-200])
+
+
+def beside(change: Callable[[Path], object], said: str, place: Place):
+    "A finished export beside predictions, with something done to it, and the same call again."
+    [file] = write_beside([place.csv], 'parquet')
+    whole = file.read_bytes()
+    change(file)
+    spoiled = file.read_bytes()
+    with pytest.raises(ProjectError, match=said): write_beside([place.csv], 'parquet')
+    assert file.read_bytes() == spoiled
+    write_beside([place.csv], 'parquet', overwrite=True)
+    assert file.read_bytes() == whole
+
+
+def of_others(place: Place):
+    [file] = write_beside([place.csv], 'parquet')
+    before = file.read_bytes()
+    write_predictions(sample_tracks(seed=1).predictions, place.csv)
+    write_beside([place.csv], 'parquet')
+    assert file.read_bytes() != before
+
+
 def case(name: str, happens: str, make: Callable[[Place], None], outcome: str = 'refused', count: int = 1) -> Case:
     "A case of this suite."
     return Case('formats', name, happens, outcome, make, count=count)
 
+
+CUT = b'[{"filename": "a.png", "class": "image",\n "annotations": [{"cla'
+LABELME = b'{"version": "5.0", "shapes": [], "imagePath": "a.png"}'
+CVAT = b'<?xml version="1.0"?>\n<annotations>'
+BY_COCO = 'as COCO keypoints; then lpnb import FILE.json'
+OTHERS = [  # what is given, to which command, what is said of it, how it is made
+    ('a video instead of predictions', ['export', 'lpnb predict MODEL', 'day1.mp4'], holds('day1.mp4', b'x')),
+    ('a checkpoint instead of a model folder', ['export', 'a.ckpt NEW_FOLDER'], holds('a.ckpt', b'x')),
+    ('a checkpoint without its run folder', ['import', 'config.yaml model.checkpoint='], holds('a.ckpt', b'x')),
+    ('annotations of labelme', ['import', 'annotations of labelme', BY_COCO], holds('a.json', LABELME)),
+    ('annotations of CVAT', ['import', 'annotations of CVAT', BY_COCO], holds('a.xml', CVAT)),
+    ('a ZIP file', ['import', 'Unpack it'], holds('a.zip', b'PK')),
+    ('a JSON file that was cut off', ['import', 'line 2, column', 'cut off'], holds('a.json', CUT)),
+    ('poses of JABS without their video', ['import', 'no video day1 beside it'], jabs(without_video)),
+    ('poses of JABS of two animals', ['import', '--individual 1'], jabs(str)),
+    ('a pose file of JABS that was cut off', ['import', 'day1_pose_est_v5.h5'], jabs(cut))]
 
 NAMED = 'the reason and the way on are said; nothing is written'
 CASES = [
@@ -213,4 +293,12 @@ CASES = [
     case('an export that is killed', 'nothing has its final name; the next export removes what is hidden',
         of_kill, 'right'),
     case('animals whose folders would have one name', NAMED, of_animals),
-    case('options that a format does not know, in an import', NAMED, of_unknown_option)]
+    case('options that a format does not know, in an import', NAMED, of_unknown_option),
+    *(case(name, NAMED, partial(of_other, said, make)) for name, said, make in OTHERS),
+    case('junk under the name of a finished export', 'named, and replaced only with --overwrite',
+        partial(beside, lambda file: file.write_bytes(b'junk'), 'changed or cut off')),
+    case('an export that was cut off', 'named, and replaced only with --overwrite',
+        partial(beside, lambda file: file.write_bytes(file.read_bytes()[:-9]), 'changed or cut off')),
+    case('a file of somebody else under the name of an export', 'named, and replaced only with --overwrite',
+        partial(beside, lambda file: file.with_name(f'{file.name}.json').unlink(), 'did not come from these')),
+    case('an export of other predictions', 'written anew', of_others, 'right')]

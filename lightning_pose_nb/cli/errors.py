@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/errors.html.m
 
 # %% auto #0
 __all__ = ['REMEDIES', 'PATIENCE', 'GO_ON', 'SAME', 'is_for_user', 'error_text', 'stop_signals', 'open_streams', 'Commands',
-           'shows_traceback', 'FiniteRange']
+           'shows_traceback', 'FiniteRange', 'ModelFolder']
 
 # %% ../../nbs/52_cli/00_errors.ipynb #aefc5471
 import errno
@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -166,3 +167,15 @@ class FiniteRange(click.FloatRange):
         number = super().convert(value, param, ctx)
         if not math.isfinite(number): self.fail(f'{value} is not a finite number.', param, ctx)
         return number
+
+# %% ../../nbs/52_cli/00_errors.ipynb #d0781c7a
+class ModelFolder(click.Path):
+    "The argument MODEL_DIR: a folder that is there."
+    def __init__(self): super().__init__(exists=True, file_okay=False, path_type=Path)
+
+    def convert(self, value:Any, param:click.Parameter|None, ctx:click.Context|None)->Any:
+        "The folder; a usage error for a file, with the command that helps."
+        if Path(value).is_file():
+            from lightning_pose_nb.weights.files import way_to_model
+            self.fail(f'{value} is a file, and no model folder. {way_to_model(value)}'.strip(), param, ctx)
+        return super().convert(value, param, ctx)

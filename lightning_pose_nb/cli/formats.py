@@ -40,6 +40,9 @@ def import_command(ctx:click.Context, source:Path, folder:Path, **options:Any)->
     videos, which may lie beside it. HDF5 and SLEAP need the extra:
     pip install "lightning-pose-nb[formats]"
 
+    A pose file of JABS (.h5) and its video become a project to label, with the poses as predictions.
+    Annotations of labelme or CVAT come in as COCO keypoints.
+
     A model that Lightning Pose trained (its run folder, with config.yaml and a .ckpt) becomes the
     model folder FOLDER. A calibration of Anipose, OpenCV (.yml, .xml), MATLAB (stereoParams), DANNCE
     or label3d (.mat) becomes FOLDER/calibration.toml, or FOLDER itself if it ends in .toml.
@@ -57,17 +60,17 @@ class FormatName(click.ParamType):
 
     def convert(self, value:str, param:click.Parameter|None, ctx:click.Context|None)->str:
         "The name itself; a usage error for one there is not."
-        from lightning_pose_nb.exports.exporting import find_writer
-        try: return find_writer(value).name
+        from lightning_pose_nb.exports.catalogue import find_format
+        try: return find_format(value).name
         except ValueError as error: self.fail(str(error), param, ctx)
 
 class FormatsCommand(click.Command):
     "A command whose help lists the formats that can be written."
     def format_epilog(self, ctx:click.Context, formatter:click.HelpFormatter)->None:
         "Write the list behind the options."
-        from lightning_pose_nb.exports.exporting import WRITERS, takes
+        from lightning_pose_nb.exports.catalogue import FORMATS, takes
         with formatter.section('Formats'):
-            formatter.write_dl([(name, f'{writer.title}: {takes(writer)}') for name,writer in WRITERS.items()])
+            formatter.write_dl([(name, f'{one.title}: {takes(one)}') for name,one in FORMATS.items()])
 
 @click.command('export', cls=FormatsCommand)
 @click.argument('source', type=click.Path(exists=True, path_type=Path))
@@ -83,7 +86,8 @@ def export_command(ctx:click.Context, source:Path, target:Path, **options:Any)->
     """Write labels or predictions of SOURCE to the folder TARGET, for another program.
 
     SOURCE is a project or a label table; or predictions of a video or of images (CSV), 3D points
-    (…_3d.csv), a folder of such, or a model folder. Nothing that is there is replaced. Most formats
+    (…_3d.csv), a folder of such, or a model folder. Labels of several cameras become a folder for
+    each in TARGET. Nothing that is there is replaced. Most formats
     need the extra: pip install "lightning-pose-nb[formats]"
     """
     ctx.meta[GO_ON] = _NOTHING

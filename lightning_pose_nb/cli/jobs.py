@@ -6,11 +6,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/jobs.html.md"
 
 # %% auto #0
 __all__ = ['ENGINES', 'on_option', 'workers_option', 'JOB_COMMANDS', 'Nested', 'jobs', 'status', 'run', 'do_jobs', 'retry',
-           'cancel', 'logs', 'script', 'sweep', 'tell_sweep', 'table', 'cluster', 'init_cluster']
+           'cancel', 'logs', 'script', 'take_paths', 'sweep', 'tell_sweep', 'table', 'cluster', 'init_cluster']
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #d04e5037
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,17 @@ def script(manifest:Path, **options:Any)->None:
     from lightning_pose_nb.cluster.worker import sbatch_script
     click.echo(sbatch_script(read_manifest(manifest), **options), nl=False)
 
+# %% ../../nbs/52_cli/40_jobs.ipynb #0f8d7c1b
+def take_paths(
+    config:Path,             # The config
+    overrides:Sequence[str], # 'key=value', from the command line
+)->tuple[str,...]:           # With absolute paths where they count from here
+    "Take paths that are there from where the user stands, and not from the config's folder, and say so."
+    from lightning_pose_nb.config.command_paths import paths_from_here
+    settled,found = paths_from_here(config, overrides, Path.cwd())
+    for one in found: click.echo(f'{one.key}: taken from here, {one.path}; there is none in {one.place}', err=True)
+    return tuple(settled)
+
 # %% ../../nbs/52_cli/40_jobs.ipynb #bdaa7e9a
 @click.command()
 @click.argument('config', type=click.Path(exists=True, path_type=Path))
@@ -188,6 +199,7 @@ def sweep(ctx:click.Context, config:Path, axes:tuple[str,...], output_dir:Path|N
     """
     from lightning_pose_nb.cluster.sweeps import plan_sweep
     if config.is_dir(): config = config/'config.yaml'
+    axes = take_paths(config, axes)
     keys = [axis.partition('=')[0].split('.')[-1] for axis in axes if ',' in axis or '..' in axis]
     folder = output_dir or config.parent/'sweeps'/('-'.join(keys) or 'one')
     manifest = plan_sweep(config, axes, folder, shlex.join(['lpnb', 'sweep', str(config), *axes]))

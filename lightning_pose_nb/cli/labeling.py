@@ -14,12 +14,12 @@ from pathlib import Path
 
 import click
 
-from .errors import FiniteRange
+from .errors import FiniteRange, ModelFolder
 from ..core.errors import Problem, ProjectError
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #a5805fb5
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_MODEL = click.Path(exists=True, file_okay=False, path_type=Path)
+_MODEL = ModelFolder()
 _PLACE = click.Path(exists=True, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 

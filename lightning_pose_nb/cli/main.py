@@ -21,9 +21,9 @@ from typing import Any
 import click
 
 from .. import __version__
-from .errors import GO_ON, Commands, FiniteRange, error_text, open_streams
+from .errors import GO_ON, Commands, FiniteRange, ModelFolder, error_text, open_streams
 from .formats import FORMAT_COMMANDS
-from .jobs import JOB_COMMANDS
+from .jobs import JOB_COMMANDS, take_paths
 from .labeling import COMMANDS
 from .predict import FPS, predict
 from ..core.errors import Problem, ProjectError, how_many
@@ -65,7 +65,7 @@ def _print_warning(message:Warning|str, *_:Any, **__:Any)->None:
 # %% ../../nbs/52_cli/60_main.ipynb #fecbf5dd
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_MODEL = click.Path(exists=True, file_okay=False, path_type=Path)
+_MODEL = ModelFolder()
 _ANY = click.Path(path_type=Path)
 
 def _config_of(ctx:click.Context, param:click.Parameter, value:Path)->Path:
@@ -133,6 +133,7 @@ def check(ctx:click.Context, config:Path, overrides:tuple[str,...])->None:
     call: training.max_epochs=50
     """
     from lightning_pose_nb.project.checks import check_project, format_problems
+    overrides = take_paths(config, overrides)
     problems = check_project(config, overrides)
     click.echo(format_problems(problems))
     if any(problem.level=='error' for problem in problems): ctx.exit(1)
@@ -237,6 +238,7 @@ def train(
     """
     if resume and output_dir is None:
         raise click.UsageError('--resume needs --output-dir, the folder of the run to continue.')
+    overrides = take_paths(config, overrides)
     if output_dir is None:
         output_dir = Path('outputs')/datetime.now().strftime('%Y-%m-%d/%H-%M-%S')
     again = ['lpnb', 'train', str(config), *overrides, '--output-dir', str(output_dir), '--resume']

@@ -22,7 +22,7 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, SAME, FiniteRange, error_text, shows_traceback
+from .errors import GO_ON, SAME, FiniteRange, ModelFolder, error_text, shows_traceback
 from .formats import FormatName
 from .jobs import do_jobs, on_option, workers_option
 from ..core.errors import Problem, ProjectError, how_many
@@ -172,7 +172,7 @@ class Wishes:
 
     def check(self, jobs:list[Job])->None:
         "One file of boxes is for one video; a rate is for videos that are drawn; a format has a place for all."
-        from lightning_pose_nb.exports.exporting import check_format
+        from lightning_pose_nb.exports.beside import check_format
         for kind in dict.fromkeys('predictions' if job.kind=='video' else 'images' for job in jobs):
             for name in self.formats: check_format(name, kind)
         if self.fps is not None and not self.labeled_video:
@@ -190,10 +190,11 @@ class Predicted:
     kept:bool                              # Were they there before?
     notes:Sequence[Mapping[str,Any]]=()    # Of each video, from `core.journal.read_note`
     drawn:Sequence[Path]=()                # The labelled videos
+    points:Sequence[Path]=()               # The 3D points
 
     def __str__(self)->str:
         note = ' (was there; --overwrite predicts it again)' if self.kept else ''
-        lines = [f'{csv}{note}' for csv in self.csvs]
+        lines = [f'{csv}{note}' for csv in (*self.csvs, *self.points)]
         return '\n'.join([*lines, *map(str, self.drawn)])
 
 def predict_job(
@@ -222,7 +223,15 @@ def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Pre
         drawn = []
         if wishes.labeled_video:
             drawn = [model.render(video, csv, fps=wishes.fps) for video,csv in zip(videos, csvs)]
-    return Predicted(csvs, _stamps(csvs)==before, notes, drawn)
+    return Predicted(csvs, _stamps(csvs)==before, notes, drawn, _points_of(csvs, notes))
+
+def _points_of(csvs:Sequence[Path], notes:Sequence[Mapping[str,Any]])->list[Path]:
+    "The tables of 3D points that belong to some predictions, as their notes say."
+    found = []
+    for csv,note in zip(csvs, notes):
+        measured = note.get('measured') or {}
+        found += [csv.with_name(file) for file in measured.get('files', ()) if file.endswith('_3d.csv')]
+    return [file for file in dict.fromkeys(found) if file.is_file()]
 
 def _predict_images(model:Any, job:Job, wishes:Wishes, names:Any)->Predicted:
     "Predict an image, a folder of images, or the label tables of one or several views."
@@ -344,7 +353,7 @@ def _further_options(command:Any)->Any:
 
 # %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
 @click.command()
-@click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument('model_dir', type=ModelFolder())
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
 @click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
     help='Where predictions go [video_preds and image_preds in MODEL_DIR].')
@@ -452,7 +461,7 @@ def _is_full(error:Exception)->bool:
 def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishes)->Exception|None:
     "Write the predictions of a job in the formats that were asked for; the error, told, of one that failed."
     if not wishes.formats: return None
-    from lightning_pose_nb.exports.exporting import write_beside
+    from lightning_pose_nb.exports.beside import write_beside
     groups = [predicted.csvs] if job.kind=='video' else [[csv] for csv in predicted.csvs]
     for name,csvs in product(wishes.formats, groups):
         try: files = write_beside(csvs, name, wishes.overwrite)

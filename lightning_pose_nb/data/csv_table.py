@@ -202,17 +202,19 @@ def _read_columns(sheet:Sheet, heads:list[Head], meant:list[int], coords:tuple[s
 def _foreign_columns(heads:list[Head], meant:list[int], coords:tuple[str,...])->dict[int, str]:
     "Columns that are no keypoint's, with their names; none where no keypoint can be told."
     some = [heads[column] for column in meant]
-    keypoints = {part for _,part,coord in some if part and coord.lower() in ('x', 'y')}
+    keypoints,main = _keypoints_of(some)
     if not keypoints: return {}
-    main = next((scorer for scorer,part,_ in some if scorer and part in keypoints), '')
-    allows_extra = '*' in coords
     foreign = {}
     for column,head in zip(meant, some):
         scorer,part,coord = head
-        if coord.lower() in coords or part in keypoints: continue
-        if allows_extra and _is_extra(head, main): continue
-        if _is_named(head): foreign[column] = part or coord or scorer
+        is_ours = coord.lower() in coords or part in keypoints or ('*' in coords and _is_extra(head, main))
+        if not is_ours and _is_named(head): foreign[column] = part or coord or scorer
     return foreign
+
+def _keypoints_of(heads:list[Head])->tuple[set[str], str]:
+    "The parts that have x or y, and the first scorer of one."
+    keypoints = {part for _,part,coord in heads if part and coord.lower() in ('x', 'y')}
+    return keypoints, next((scorer for scorer,part,_ in heads if scorer and part in keypoints), '')
 
 def _is_extra(head:Head, main:str)->bool:
     "Is a column one more number of a keypoint, by the table's own scorer?"

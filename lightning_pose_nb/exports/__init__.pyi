@@ -1,1 +1,2 @@
-from .exporting import export_project as export_project, formats as formats
+from .catalogue import formats as formats
+from .exporting import export_project as export_project

@@ -9,7 +9,7 @@ __all__ = ['MARGIN', 'coco_predictions', 'write_coco_predictions', 'yolo_line', 
 
 # %% ../../nbs/45_exports/50_image_datasets.ipynb #5136637b
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import new_folder, write_atomic
 from ..core.mirror_names import flip_pairs
 from ..data.labels import Labels
+from ..interop.coco import annotation_of, category_of, size_of_image
 from ..interop.new_project import Exported, Source, check_target, place_file
 from ..interop.tracks import ImageTracks, VideoTracks
-from ..video.images import VideoError, image_size
+from ..video.images import image_size
 
 # %% ../../nbs/45_exports/50_image_datasets.ipynb #6a1ccdd4
 def coco_predictions(
@@ -31,10 +32,7 @@ def coco_predictions(
 )->dict[str, list]:                 # images, annotations, categories
     "Predictions as annotations of COCO."
     found = tracks.predictions
-    names = found.keypoint_names
-    pairs = [[names.index(a)+1, names.index(b)+1] for a,b in tracks.skeleton if a in names and b in names]
-    name = found.individual or 'animal'
-    category = {'id': 1, 'name': name, 'supercategory': 'animal', 'keypoints': names, 'skeleton': pairs}
+    category = category_of(found.individual, found.keypoint_names, tracks.skeleton)
     images = _of_video(tracks) if isinstance(tracks, VideoTracks) else _of_images(tracks)
     xy = np.asarray(found.xy, float)
     sure = np.asarray(found.likelihood, float)
@@ -58,32 +56,20 @@ def _of_images(tracks:ImageTracks)->list[dict[str, Any]]:
     "Images with their sizes, as far as they are there."
     images = []
     for i,name in enumerate(tracks.predictions.index):
-        height,width = _size_of(tracks.images, str(name))
+        height,width = size_of_image(tracks.images.get(str(name)))
         image = {'id': i+1, 'file_name': name, 'width': width, 'height': height}
         if tracks.predictions.subset is not None: image['set'] = tracks.predictions.subset[i]
         images.append(image)
     return images
 
-# %% ../../nbs/45_exports/50_image_datasets.ipynb #21003711
-def _size_of(files:Mapping[str, Path], name:str)->tuple[int, int]:
-    "Height and width of an image; 0, 0 if it is not there."
-    try: return image_size(files[name]) if name in files else (0, 0)
-    except (VideoError, OSError): return 0, 0
-
 # %% ../../nbs/45_exports/50_image_datasets.ipynb #1b9218d6
 def _annotation(number:int, xy:np.ndarray, sure:np.ndarray)->dict[str, Any]:
-    "One animal: triples, scores, and the box around its keypoints; a keypoint without a position is 0, 0, 0."
+    "One animal, and its scores; a keypoint without a position is 0, 0, 0."
     there = np.asarray(np.isfinite(xy).all(-1))
-    triples = [[x, y, 2] if known else [0, 0, 0] for (x,y),known in zip(xy.tolist(), there)]
-    corner = xy[there].min(0)
-    width,height = (xy[there].max(0)-corner).tolist()
     scores = [score if np.isfinite(score) else None for score in sure.tolist()]
     mean = sure[there & np.isfinite(sure)]
-    return {
-        'id': number, 'image_id': number, 'category_id': 1, 'iscrowd': 0, 'num_keypoints': int(there.sum()),
-        'bbox': [*corner.tolist(), width, height], 'area': width*height,
-        'score': float(mean.mean()) if len(mean) else 0., 'keypoint_scores': scores,
-        'keypoints': [value for triple in triples for value in triple]}
+    about = {'score': float(mean.mean()) if len(mean) else 0., 'keypoint_scores': scores}
+    return annotation_of(number, xy, 2*there) | about
 
 def write_coco_predictions(
     tracks:VideoTracks|ImageTracks, # Predictions of a video, or of images
@@ -153,7 +139,7 @@ def _lines(source:Source)->dict[str, str]:
     lines = {}
     outside = 0
     for i,image in enumerate(labels.images):
-        size = _size_of(source.images, image)
+        size = size_of_image(source.images.get(image))
         if not all(size): continue
         visible = _inside(labels, i, size)
         outside += int((labels.labelled[i] & (visible==0)).sum())

@@ -59,7 +59,7 @@ def import_anything(
     _refuse(source, 'a project', of_cameras)
     of_project.pop('each', None)
     made = import_projects(source, target, **of_project) if each else [import_project(source, target, **of_project)]
-    return [Done(one.config, one.describe(), f'lpnb check {shlex.quote(str(one.config))}') for one in made]
+    return [Done(one.config, one.describe(), one.next_step) for one in made]
 
 def _is_calibration(source:Path)->bool:
     "Is this a calibration, or a folder of them, and not a project with one in it?"

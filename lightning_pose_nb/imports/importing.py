@@ -17,7 +17,9 @@ from typing import Any
 from ..config.yaml_document import read_document
 from ..core.errors import Problem, ProjectError, only_errors
 from ..core.files import new_folder
+from ..data.csv_table import table_kind
 from ..data.frame_names import LABELED_DATA
+from .jabs import is_jabs, read_jabs
 from .sleap_project import is_sleap, read_sleap
 from lightning_pose_nb.imports.sleap_relatives import (
     is_alphatracker,
@@ -40,7 +42,7 @@ from lightning_pose_nb.interop.new_project import (
     import_options,
     write_project,
 )
-from ..weights.files import is_run_folder
+from ..weights.files import SUFFIXES, is_run_folder, way_to_model
 
 # %% ../../nbs/44_imports/80_importing.ipynb #329e6e52
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ FORMATS = (
     Format('a COCO file with keypoints', is_coco, read_coco, 'coco'),
     Format('an export of Label Studio', is_label_studio, read_label_studio, 'label-studio', ('scorer', 'individual')),
     Format('a file of AlphaTracker', is_alphatracker, read_alphatracker, 'alphatracker', ('scorer',)),
-    Format('a file of LEAP', is_leap, read_leap, 'leap', ('scorer',)))
+    Format('a file of LEAP', is_leap, read_leap, 'leap', ('scorer',)),
+    Format('a pose file of JABS', is_jabs, read_jabs, 'jabs', ('individual',), ('predictions',)))
 
 def recognise(
     path:str|Path, # A file or folder of another program
@@ -87,11 +90,23 @@ def _what_else(path:Path)->tuple[str, str]:
     "What a path seems to be, and what to do with it, if that is known."
     if is_run_folder(path):
         return 'a model that Lightning Pose trained', f'Make a model folder of it: lpnb import {path} NEW_FOLDER'
+    model = next((place for place in (path, path.parent) if (place/'model.json').is_file()), None)
+    if model is not None: return 'a model of this package', f'It needs no import: lpnb predict {model} VIDEO'
     if _is_ours(path): return 'a project of this package or of Lightning Pose', ''
+    if path.suffix.lower()=='.csv': return _what_table(path)
+    if path.suffix in SUFFIXES: return 'weights without a config', way_to_model(path)
     known = other_kind(path)
     if known: return known
     return 'a folder of something else' if path.is_dir() else 'a file of something else', ''
 
+def _what_table(path:Path)->tuple[str, str]:
+    "What a CSV seems to be."
+    kind = table_kind(path)
+    if kind=='labels': return 'a label table', f'It needs only a config: lpnb init {path.parent/"config.yaml"}'
+    if kind=='predictions': return 'predictions', f'For another program: lpnb export {path} FOLDER --to NAME'
+    return 'a CSV of something else', ''
+
+# %% ../../nbs/44_imports/80_importing.ipynb #1560b623
 def _is_ours(path:Path)->bool:
     "Is it a config of this package, or a folder with one?"
     config = path/'config.yaml' if path.is_dir() else path

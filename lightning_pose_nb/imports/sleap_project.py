@@ -35,7 +35,7 @@ from lightning_pose_nb.imports.sleap_videos import (
     has_images,
     places_of,
 )
-from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source, not_there
+from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source, check_only, not_there
 from ..video.images import VideoError
 from ..video.sequential import probe
 
@@ -156,10 +156,7 @@ def read_sleap(
 )->Source:
     "What a project of SLEAP holds; raises `ProjectError` for what cannot, or can in two ways, be understood."
     files = sleap_files(path)
-    if len(files)>1:
-        names = ', '.join(file.name for file in files)
-        fix = f'Name one: lpnb import {files[-1]} …'
-        raise ProjectError(Problem(str(path), '', f'several projects: {names}', 'one', fix))
+    check_only(path, files, 'projects')
     return source_of(files[0], 'SLEAP project', open_sleap(files[0]), options)
 
 # %% ../../nbs/44_imports/30_sleap_project.ipynb #a39637f0

@@ -1,4 +1,4 @@
-"""Labels that sleap-io reads besides SLEAP's; what holds predictions only (JABS, analysis HDF5), or goes by COCO (labelme, CVAT), is named
+"""Labels that sleap-io reads besides SLEAP's; what holds predictions only (analysis HDF5), or goes by COCO (labelme, CVAT), is named
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/44_imports/sleap_relatives.html.md"""
 
@@ -18,6 +18,7 @@ import numpy as np
 from ..core.errors import Problem, ProjectError
 from .sleap import load_quietly, load_sleap_io
 from .sleap_project import source_of
+from ..interop.coco import load_json
 from ..interop.new_project import DEFAULT_IMPORT, ImportOptions, Source
 
 # %% ../../nbs/44_imports/40_sleap_relatives.ipynb #c1725b5b
@@ -46,6 +47,10 @@ def _list(value:Any)->list[dict]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 # %% ../../nbs/44_imports/40_sleap_relatives.ipynb #f1a962d0
+def _load(path:Path, what:str, reader:str, **options:Any)->Any: # sleap_io.Labels
+    "What a reader of sleap-io makes of a file; raises `ProjectError`."
+    return load_quietly(path, what, getattr(load_sleap_io(path), reader), **options)
+
 def is_label_studio(
     path:str|Path,  # A file, or a folder
 )->bool:
@@ -65,9 +70,8 @@ def read_label_studio(
         raise ProjectError(Problem(str(path), '', found, 'tasks of frames of videos', fix))
     names = []
     for result in results_of(tasks): names += (result.get('value') or {}).get('keypointlabels') or []
-    library = load_sleap_io(path)
     order = list(dict.fromkeys(map(str, names)))
-    project = load_quietly(path, 'tasks of Label Studio', library.load_labelstudio, skeleton=order)
+    project = _load(path, 'tasks of Label Studio', 'load_labelstudio', skeleton=order)
     return source_of(path, 'export of Label Studio', project, options)
 
 # %% ../../nbs/44_imports/40_sleap_relatives.ipynb #caa3b8f6
@@ -85,8 +89,7 @@ def read_alphatracker(
 )->Source:
     "What a file of AlphaTracker holds; raises `ProjectError` for several animals in an image."
     path = Path(path)
-    library = load_sleap_io(path)
-    project = load_quietly(path, 'annotations of AlphaTracker', library.load_alphatracker)
+    project = _load(path, 'annotations of AlphaTracker', 'load_alphatracker')
     source = source_of(path, 'file of AlphaTracker', project, options)
     fix = 'Write their names over them in the header of CollectedData.csv, then run lpnb init again'
     source.add_note(path, '', 'keypoints without names, called by their numbers', fix, 'notice')
@@ -111,8 +114,7 @@ def read_leap(
 )->Source:
     "What a file of LEAP holds; raises `ProjectError`."
     path = Path(path)
-    library = load_sleap_io(path)
-    project = load_quietly(path, 'labels of LEAP', library.load_leap)
+    project = _load(path, 'labels of LEAP', 'load_leap')
     _check_positions(path, project)
     source = source_of(path, 'file of LEAP', project, options)
     found = 'positions of MATLAB, which may count pixels from 1; taken as they are'
@@ -142,16 +144,29 @@ def other_kind(
     if path.suffix.lower()=='.slp': return 'a project of SLEAP', BY_SLP
     if path.suffix.lower() in ('.h5', '.hdf5'): return _kind_of_hdf(path)
     with path.open('rb') as file: start = file.read(1<<14)
+    if path.suffix.lower()=='.zip': return 'an archive (ZIP)', 'Unpack it; then lpnb import FOLDER NEW_FOLDER'
     if b'"shapes"' in start and b'"imagePath"' in start: return 'annotations of labelme', BY_COCO
+    if path.suffix.lower()=='.json': return _damage_of(path)
     is_xml = start.lstrip(b'\xef\xbb\xbf').startswith(b'<?xml')
     return ('annotations of CVAT', BY_COCO) if is_xml and b'<annotations' in start else None
 
+def _damage_of(path:Path)->tuple[str, str]|None:
+    "Where a JSON file is cut off or damaged; None if it is whole."
+    try: load_json(path)
+    except ProjectError as error:
+        [problem] = error.problems
+        return f'JSON, {problem.where}: {problem.found}' if problem.where else problem.found, problem.fix
+    return None
+
 def _kind_of_folder(path:Path)->tuple[str, str]|None:
-    "What a folder is: a trained network of SLEAP, or annotations of labelme."
+    "What a folder is: a trained network of SLEAP, or annotations of labelme or CVAT."
     for name in ('training_config.json', 'training_config.yaml', 'initial_config.json'):
         if (path/name).is_file(): return 'a trained network of SLEAP, whose weights are not read', BY_SLP
-    first = next(iter(sorted(path.glob('*.json'))), None)
-    return other_kind(first) if first is not None else None
+    poses = sorted(path.glob('*_pose_est_v*.h5'))
+    if poses: return 'a folder with pose files of JABS', f'Name one: lpnb import {poses[0]} NEW_FOLDER'
+    files = [*sorted(path.glob('*.json')), *sorted(path.glob('*.xml'))]
+    kinds = (other_kind(file) for file in files if file.is_file())
+    return next((kind for kind in kinds if kind), None)
 
 def _kind_of_hdf(path:Path)->tuple[str, str]|None:
     "What an HDF5 file is, by what is in it."
@@ -160,5 +175,4 @@ def _kind_of_hdf(path:Path)->tuple[str, str]|None:
         with h5py.File(path, 'r') as file: names = set(file)
     except (ImportError, OSError): return None
     if {'tracks', 'node_names'} <= names: return 'predictions of SLEAP (analysis HDF5), which are no labels', BY_SLP
-    if 'poseest' in names: return 'poses that JABS predicted, which are no labels', 'Label its video: lpnb new'
     return None

@@ -94,8 +94,17 @@ def all_footage(
     names = folder_names([_path_of(origin, i) for i,origin in enumerate(origins)])
     found = {id(video): _footage(source, video, name) for video,name in zip(videos, names, strict=True)}
     _check_different(source, list(found.values()))
+    for one,origin in zip(found.values(), origins): _tell_renamed(source, one, origin)
     return found
 
+def _tell_renamed(source:Source, one:Footage, origin:Any)->None:
+    "Say so if the images of a video that is not there lie in a folder of another name than the video."
+    if one.file is not None or one.names is not None: return # told with the file
+    path = str(origin.filename).replace('\\', '/')
+    if PurePosixPath(path).stem==one.name or is_inside(origin): return
+    source.add_note(path, '', f'a video whose images lie in {LABELED_DATA}/{one.name} here', level='notice')
+
+# %% ../../nbs/44_imports/20_sleap_videos.ipynb #21c624a7
 def _footage(source:Source, video:Any, name:str)->Footage:
     "One video of a project; raises `ProjectError` for a virtual crop of one."
     if getattr(video, 'is_cropped', False):
@@ -167,7 +176,9 @@ def inner_image(
     try: image = np.asarray(one.video[number])
     except Exception as error: # whatever the library, h5py or a decoder may say
         found = f'an image that cannot be read ({type(error).__name__}: {str(error)[:120]})'
-        raise ProjectError(Problem(str(path), where, found, 'an image', 'Copy the file again')) from None
+        if isinstance(error, AttributeError): found = 'a damaged image: it cannot be decoded' # the decoder gave nothing
+        fix = 'Copy the file again, or write the package anew; or remove the labels of this frame in SLEAP'
+        raise ProjectError(Problem(str(path), where, found, 'an image', fix)) from None
     if image.dtype!=np.uint8 or image.ndim!=3 or image.shape[2] not in (1, 3):
         found = f'an image of shape {image.shape} with values of type {image.dtype}'
         raise ProjectError(Problem(str(path), where, found, 'grey or colour, with 8 bits'))

@@ -11,7 +11,7 @@ __all__ = ['FIRST_ROW', 'VideoTracks', 'mean_of_known', 'PointTracks', 'ImageTra
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #5447c17b
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 from ..cameras.triangulation import read_points
 from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import fingerprint
-from ..core.journal import made_from, read_note
+from ..core.journal import is_export, made_from, read_note
 from ..data.csv_table import table_kind
 from ..data.predictions import Predictions, read_predictions
 from ..evaluation.metrics import read_metric
@@ -310,7 +310,8 @@ def gather_tracks(
     elif (source/ABOUT).is_file(): _add_model(tracks, source)
     else: _add_folder(tracks, source)
     if tracks.videos or tracks.points or tracks.images: return tracks
-    fix = 'Predict one first: lpnb predict MODEL VIDEO'
+    model = source if (source/ABOUT).is_file() else 'MODEL'
+    fix = f'Predict one first: lpnb predict {model} VIDEO'
     raise ProjectError(Problem(str(source), '', 'no predictions of videos or images', 'one or more', fix))
 
 def _add_file(tracks:Tracks, csv:Path)->None:
@@ -345,8 +346,12 @@ def read_tracks(
 # %% ../../nbs/43_interop/00_tracks.ipynb #59200a9a
 def _videos_in(folder:Path, notes:list[Problem])->list[VideoTracks]:
     "Predictions of videos in a folder."
-    found = [path for path in sorted(folder.glob('*.csv')) if table_kind(path)=='predictions']
+    found = _prediction_tables(folder.glob('*.csv'))
     return [read_video_tracks(path, notes) for path in found if not _is_of_images(path)]
+
+def _prediction_tables(paths:Iterable[Path])->list[Path]:
+    "Those of some files that are predictions, without what was written for another program beside them."
+    return [path for path in sorted(paths) if table_kind(path)=='predictions' and not is_export(path)]
 
 def _is_of_images(csv:Path)->bool:
     "Are these predictions of images, by the first row of numbers?"
@@ -361,15 +366,14 @@ def _add_folder(tracks:Tracks, folder:Path)->None:
     for csv in sorted(folder.glob('*_3d.csv')):
         if is_points(csv): tracks.points.append(read_point_tracks(csv, tracks.videos))
     inside = [*folder.glob('*.csv'), *folder.glob('*/predictions.csv')]
-    images = [csv for csv in sorted(inside) if table_kind(csv)=='predictions' and _is_of_images(csv)]
+    images = [csv for csv in _prediction_tables(inside) if _is_of_images(csv)]
     if not tracks.videos: tracks.images.extend(map(read_image_tracks, images))
     elif images: tracks.notes.append(_left_behind(images))
 
 def _add_model(tracks:Tracks, folder:Path)->None:
     "Take in what a model has predicted."
     _add_folder(tracks, folder/'video_preds')
-    images = sorted(folder.glob('image_preds/*/predictions*.csv'))
-    images = [csv for csv in images if table_kind(csv)=='predictions']
+    images = _prediction_tables(folder.glob('image_preds/*/predictions*.csv'))
     if not tracks.videos: tracks.images.extend(map(read_image_tracks, images))
     elif images: tracks.notes.append(_left_behind(images))
 

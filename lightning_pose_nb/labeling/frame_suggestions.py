@@ -22,7 +22,7 @@ import pandas as pd
 
 from ..cameras.calibration import session_of
 from ..core.errors import Problem, ProjectError
-from ..core.journal import read_note
+from ..core.journal import is_export, read_note
 from ..data.crops import in_video
 from ..evaluation.time_series import FrameSignals, read_traces
 from .label_book import LabelBook
@@ -166,8 +166,8 @@ def predicted_videos(
 
 def _is_table(path:Path)->bool:
     "Is it a table of keypoints, and not a metric or a table of 3D keypoints beside it?"
-    with path.open(encoding='utf-8-sig', errors='replace') as file:
-        return file.readline().startswith('scorer,')
+    with path.open(encoding='utf-8-sig', errors='replace') as file: is_table = file.readline().startswith('scorer,')
+    return is_table and not is_export(path)
 
 # %% ../../nbs/40_labeling/50_frame_suggestions.ipynb #10311d2d
 def own_videos(

@@ -36,7 +36,7 @@ from .backbones import set_input_size
 from .heads import HeatmapHead
 from .networks import build_network
 from .single_frame import PoseNetwork
-from ..weights.files import is_run_folder
+from ..weights.files import is_run_folder, way_to_model
 
 # %% ../../nbs/21_models/70_folder.ipynb #2bcac400
 def weights_fingerprint(
@@ -175,9 +175,11 @@ def _read_about(folder:Path)->dict:
         raise _bad_folder(folder, 'a model that Lightning Pose trained', expected, fix)
     if not folder.is_dir():
         found = 'a file' if folder.is_file() else 'no such folder'
-        raise _bad_folder(folder, found, expected)
+        raise _bad_folder(folder, found, expected, way_to_model(folder) if folder.is_file() else '')
     missing = [name for name in (CONFIG, ABOUT) if not (folder/name).is_file()]
-    if missing: raise _bad_folder(folder, f'no {" and no ".join(missing)}', expected)
+    if missing:
+        fix = '' if CONFIG in missing else f'Is it a project? Train a model first: lpnb train {folder/CONFIG}'
+        raise _bad_folder(folder, f'no {" and no ".join(missing)}', expected, fix)
     try: about = json.loads((folder/ABOUT).read_text(encoding='utf-8'))
     except ValueError as error: # no JSON, or no UTF-8
         raise _bad_about(folder, [f'not JSON: {error}']) from error
