@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/live.html.md"
 # %% auto #0
 __all__ = ['Stopper', 'stops', 'until', 'status_line', 'LiveWishes', 'is_camera', 'live']
 
-# %% ../../nbs/52_cli/60_live.ipynb #0ec6db90
+# %% ../../nbs/52_cli/60_live.ipynb #79351af5
 import signal
 import sys
 import threading
@@ -22,7 +22,7 @@ import click
 
 from .errors import GO_ON, PATIENCE
 
-# %% ../../nbs/52_cli/60_live.ipynb #8e4bd0e2
+# %% ../../nbs/52_cli/60_live.ipynb #67db658f
 class Stopper:
     "What a signal to end does to a stream: asks it to stop; Ctrl-C later raises `KeyboardInterrupt`."
     def __init__(self,
@@ -55,7 +55,7 @@ def stops(
     finally:
         for number,handler in before.items(): signal.signal(number, handler)
 
-# %% ../../nbs/52_cli/60_live.ipynb #d3c60d9d
+# %% ../../nbs/52_cli/60_live.ipynb #405ecd1c
 def until(
     stream:Any,          # Has a method `stop`
     frames:int|None,     # Poses after which it ends; None: never
@@ -84,7 +84,7 @@ def status_line(
         write(f'\rframe {pose.number}, {pose.n_dropped} dropped, latency {1000*pose.latency:.1f} ms  ')
     return say
 
-# %% ../../nbs/52_cli/60_live.ipynb #905f512c
+# %% ../../nbs/52_cli/60_live.ipynb #7c340d72
 @dataclass(frozen=True)
 class LiveWishes:
     "The options of `lpnb live`."
@@ -121,7 +121,7 @@ class LiveWishes:
         if is_camera(source): return open_camera(int(source))
         return video_source(source, self.fast, depth)
 
-# %% ../../nbs/52_cli/60_live.ipynb #b3406edc
+# %% ../../nbs/52_cli/60_live.ipynb #c946e6cd
 def is_camera(
     source:str, # What the user named
 )->bool:
@@ -144,7 +144,7 @@ def _messages(command:Any)->Any:
     for option in (save, processor, zmq, osc, udp): command = option(command)
     return command
 
-# %% ../../nbs/52_cli/60_live.ipynb #dfdfc3ec
+# %% ../../nbs/52_cli/60_live.ipynb #8ce04aeb
 @click.command()
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('source', callback=_source)
@@ -175,7 +175,7 @@ def live(ctx:click.Context, model_dir:Path, source:str, **options:Any)->None:
     with ExitStack() as stack:
         sinks = []
         for sink in wishes.sinks(model):
-            stack.callback(sink.close)
+            stack.callback(sink.finish)
             sinks.append(sink)
         stream = model.stream(wishes.open(source, model.cfg.data.known_depth), policy=policy, runtime=wishes.runtime)
         if not sinks: click.echo('nothing is written or sent: see --csv, --udp, --osc, --zmq, --processor', err=True)

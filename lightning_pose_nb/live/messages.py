@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/34_live/messages.htm
 __all__ = ['LOOPBACK', 'parse_address', 'message_of', 'UdpSink', 'OscSink', 'osc_name', 'ZmqSink', 'ProcessorSink',
            'load_processor']
 
-# %% ../../nbs/34_live/50_messages.ipynb #cffa732d
+# %% ../../nbs/34_live/50_messages.ipynb #3c707583
 import importlib
 import importlib.util
 import json
@@ -22,7 +22,7 @@ import numpy as np
 from ..core.errors import Problem, ProjectError
 from .poses import LivePose
 
-# %% ../../nbs/34_live/50_messages.ipynb #9bcd4e88
+# %% ../../nbs/34_live/50_messages.ipynb #a83983b9
 LOOPBACK = '127.0.0.1' # this computer
 
 def parse_address(
@@ -45,7 +45,7 @@ def _cells(point:np.ndarray)->list[float|None]:
     "Numbers of a keypoint; None for what is not finite."
     return [round(float(value), 4) if np.isfinite(value) else None for value in point]
 
-# %% ../../nbs/34_live/50_messages.ipynb #27331404
+# %% ../../nbs/34_live/50_messages.ipynb #d524a6e9
 class UdpSink:
     "Sends each pose as JSON in a datagram."
     def __init__(self,
@@ -58,11 +58,11 @@ class UdpSink:
         "Send a pose."
         self._socket.sendto(json.dumps(message_of(pose)).encode(), self.address)
 
-    def close(self)->None:
+    def finish(self)->None:
         "Close the socket."
         self._socket.close()
 
-# %% ../../nbs/34_live/50_messages.ipynb #adb7be49
+# %% ../../nbs/34_live/50_messages.ipynb #046a9651
 def _extra(module:str, package:str, what:str)->Any:
     "A module of the extra `live`; `ProjectError` if it is not installed."
     try: return importlib.import_module(module)
@@ -88,7 +88,7 @@ class OscSink:
             bundle.add_content(self._built(f'/lpnb/keypoint/{osc_name(name)}', point))
         self._socket.sendto(bundle.build().dgram, self.address)
 
-    def close(self)->None:
+    def finish(self)->None:
         "Close the socket."
         self._socket.close()
 
@@ -103,7 +103,7 @@ def osc_name(
     "A name as OSC allows it in an address."
     return re.sub(r'[^!-~]|[#*,/?\[\]{}]', '_', name)
 
-# %% ../../nbs/34_live/50_messages.ipynb #eef6c9e4
+# %% ../../nbs/34_live/50_messages.ipynb #f4ba6b2a
 class ZmqSink:
     "Publishes each pose as JSON."
     def __init__(self,
@@ -125,11 +125,11 @@ class ZmqSink:
         "Publish a pose."
         self._socket.send_string(json.dumps(message_of(pose)))
 
-    def close(self)->None:
+    def finish(self)->None:
         "Close the socket."
         self._socket.close()
 
-# %% ../../nbs/34_live/50_messages.ipynb #6fcec0d0
+# %% ../../nbs/34_live/50_messages.ipynb #959a59ea
 class ProcessorSink:
     "Hands each pose to an object with `process` and `save`, as DeepLabCut-Live does."
     def __init__(self,
@@ -150,12 +150,12 @@ class ProcessorSink:
         about = dict(frame_time=pose.arrived, frame_number=pose.number)
         self.answer = self.processor.process(pose.as_array(), **about)
 
-    def close(self)->None:
+    def finish(self)->None:
         "Have it save what it has recorded, once."
         if self._save_to is not None: self.processor.save(str(self._save_to))
         self._save_to = None
 
-# %% ../../nbs/34_live/50_messages.ipynb #5e3aff3d
+# %% ../../nbs/34_live/50_messages.ipynb #a47fa506
 def load_processor(
     text:str, # `my_laser.py:Laser`, or `package.module:Laser`
 )->Any:       # The object

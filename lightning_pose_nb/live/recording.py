@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/34_live/recording.ht
 # %% auto #0
 __all__ = ['CsvSink']
 
-# %% ../../nbs/34_live/40_recording.ipynb #8dcfac86
+# %% ../../nbs/34_live/40_recording.ipynb #37ad7f28
 import os
 import time
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from ..core.locks import owned
 from ..data.predictions import table_header, table_rows
 from .poses import LivePose
 
-# %% ../../nbs/34_live/40_recording.ipynb #754c294b
+# %% ../../nbs/34_live/40_recording.ipynb #cef4da6c
 class CsvSink:
     "Writes poses to a CSV as they come, and their times to another beside it."
     def __init__(self,
@@ -38,43 +38,42 @@ class CsvSink:
         self._note = dict(note or {})
         self._scorer = scorer
         self._stack = ExitStack()
-        self._poses:Journal|None = None
-        self._clock:Journal|None = None
+        self._journals:tuple[Journal,Journal]|None = None # Of poses and of times
         if not overwrite: _refuse_existing(self.csv, self.times)
         self._stack.enter_context(owned(self.csv, 'live prediction'))
 
     def __call__(self, pose:LivePose)->None:
         "Write a pose, behind empty rows for the frames that were dropped before it."
-        if self._poses is None: self._begin(pose.names)
-        poses,clock = self._poses, self._clock
-        if poses is None or clock is None: return
+        if self._journals is None: self._journals = self._open(pose.names)
+        poses,clock = self._journals
         for dropped in range(poses.rows, pose.number):
-            nothing = np.full((1, len(pose.names), 2), np.nan)
-            poses.append(table_rows([dropped], nothing, np.zeros(nothing.shape[:2])))
+            poses.append(_empty_row(dropped, len(pose.names)))
             clock.append(csv_line([dropped, '', '']))
         poses.append(table_rows([pose.number], pose.keypoints[None], pose.likelihood[None]))
         clock.append(csv_line([pose.number, f'{pose.arrived:.6f}', f'{1000*pose.latency:.3f}']))
 
-    def close(self)->None:
+    def finish(self)->None:
         "Give the files their names; nothing is left of a run without a frame."
         with self._stack:
-            poses,clock = self._poses, self._clock
-            if poses is None or clock is None: return
-            self._poses = self._clock = None
-            rows = min(poses.rows, clock.rows)
-            for journal in (poses, clock):
+            journals = self._journals or ()
+            self._journals = None
+            rows = min((journal.rows for journal in journals), default=0)
+            for journal in journals:
                 journal.rewind(rows)
                 journal.finish(**self._note)
 
-    def _begin(self, names:tuple[str,...])->None:
+    def _open(self, names:tuple[str,...])->tuple[Journal,Journal]:
         "Open the files, now that the keypoints are known."
         run = dict(live=True, began=time.time(), process=os.getpid())
-        header = table_header(names, self._scorer)
-        self._poses = Journal(self.csv, header, run|{'keypoints': list(names)})
-        self._clock = Journal(self.times, csv_line(['frame', 'arrived', 'latency_ms']), run)
-        for journal in (self._poses, self._clock): self._stack.enter_context(journal)
+        poses = Journal(self.csv, table_header(names, self._scorer), run|{'keypoints': list(names)})
+        clock = Journal(self.times, csv_line(['frame', 'arrived', 'latency_ms']), run)
+        return self._stack.enter_context(poses), self._stack.enter_context(clock)
 
-# %% ../../nbs/34_live/40_recording.ipynb #bea804fd
+# %% ../../nbs/34_live/40_recording.ipynb #dddef0cf
+def _empty_row(number:int, K:int)->str:
+    "The row of a frame that was dropped."
+    return table_rows([number], np.full((1, K, 2), np.nan), np.zeros((1, K)))
+
 def _refuse_existing(*files:Path)->None:
     "Raise for files that are there, or that a killed run has left unfinished."
     problems = []

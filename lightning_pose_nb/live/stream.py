@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/34_live/stream.html.
 __all__ = ['TRIED', 'CausalWindow', 'causal_network', 'LivePredictor', 'checked_frame', 'Sink', 'PoseStream', 'LiveStream',
            'with_runtime']
 
-# %% ../../nbs/34_live/30_stream.ipynb #0e680384
+# %% ../../nbs/34_live/30_stream.ipynb #d75a0cbf
 import copy
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -31,7 +31,7 @@ from ..models.networks import ContextNetwork, pad_frames
 from ..models.single_frame import PoseNetwork
 from ..runtimes.choice import checked_runtime, choose_network
 
-# %% ../../nbs/34_live/30_stream.ipynb #5255afdc
+# %% ../../nbs/34_live/30_stream.ipynb #dc0be949
 class CausalWindow:
     "What a context network says of a frame and the two before it, frame by frame."
     def __init__(self, network:ContextNetwork):
@@ -60,7 +60,7 @@ def causal_network(
     vars(other)['stream'] = CausalWindow(network).stream
     return other
 
-# %% ../../nbs/34_live/30_stream.ipynb #c39b8b78
+# %% ../../nbs/34_live/30_stream.ipynb #87944ce0
 class LivePredictor:
     "Keypoints of one frame after the other."
     def __init__(self,
@@ -105,9 +105,9 @@ def checked_frame(
     hint = '. Grey images: np.repeat(image[..., None], 3, -1)' if array.ndim==2 else ''
     raise ValueError(f'frame {number} of the source is {found}; expected RGB, uint8 (height, width, 3){hint}')
 
-# %% ../../nbs/34_live/30_stream.ipynb #b456d5d8
+# %% ../../nbs/34_live/30_stream.ipynb #6e43fb06
 class Sink(Protocol):
-    "Takes poses; may have a method `close`."
+    "Takes poses; may have a method `finish`, which is called at the end."
     def __call__(self, pose:LivePose, /)->Any: ...
 
 class PoseStream:
@@ -145,7 +145,7 @@ class PoseStream:
                 self._tally.add(pose)
                 yield pose
 
-# %% ../../nbs/34_live/30_stream.ipynb #2746f84d
+# %% ../../nbs/34_live/30_stream.ipynb #e6694158
 class LiveStream(PoseStream):
     "A stream of poses that can be stopped, asked how it goes, and sent to sinks."
     @property
@@ -163,7 +163,7 @@ class LiveStream(PoseStream):
     )->LiveSummary:  # Frames, dropped frames and latency of the whole run
         "Hand every pose to some sinks, until the source ends, `stop` is called or Ctrl-C is pressed."
         with ExitStack() as stack:
-            for sink in sinks: stack.callback(close_source, sink)
+            for sink in sinks: stack.callback(getattr(sink, 'finish', int)) # int() does nothing
             poses = stack.enter_context(closing(iter(self)))
             try:
                 for pose in poses:
@@ -171,7 +171,7 @@ class LiveStream(PoseStream):
             except KeyboardInterrupt: self.stop()
         return self.summary
 
-# %% ../../nbs/34_live/30_stream.ipynb #41efcbbd
+# %% ../../nbs/34_live/30_stream.ipynb #124b9474
 TRIED = 8 # frames that a runtime is tried on
 
 def with_runtime(
