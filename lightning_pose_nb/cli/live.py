@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/live.html.md"
 # %% auto #0
 __all__ = ['Stopper', 'stops', 'until', 'status_line', 'LiveWishes', 'is_camera', 'live']
 
-# %% ../../nbs/52_cli/60_live.ipynb #79351af5
+# %% ../../nbs/52_cli/60_live.ipynb #c9c2309a
 import signal
 import sys
 import threading
@@ -22,7 +22,7 @@ import click
 
 from .errors import GO_ON, PATIENCE
 
-# %% ../../nbs/52_cli/60_live.ipynb #67db658f
+# %% ../../nbs/52_cli/60_live.ipynb #55394c5b
 class Stopper:
     "What a signal to end does to a stream: asks it to stop; Ctrl-C later raises `KeyboardInterrupt`."
     def __init__(self,
@@ -55,7 +55,7 @@ def stops(
     finally:
         for number,handler in before.items(): signal.signal(number, handler)
 
-# %% ../../nbs/52_cli/60_live.ipynb #405ecd1c
+# %% ../../nbs/52_cli/60_live.ipynb #b94f5387
 def until(
     stream:Any,          # Has a method `stop`
     frames:int|None,     # Poses after which it ends; None: never
@@ -84,7 +84,7 @@ def status_line(
         write(f'\rframe {pose.number}, {pose.n_dropped} dropped, latency {1000*pose.latency:.1f} ms  ')
     return say
 
-# %% ../../nbs/52_cli/60_live.ipynb #7c340d72
+# %% ../../nbs/52_cli/60_live.ipynb #03ed2b49
 @dataclass(frozen=True)
 class LiveWishes:
     "The options of `lpnb live`."
@@ -121,7 +121,7 @@ class LiveWishes:
         if is_camera(source): return open_camera(int(source))
         return video_source(source, self.fast, depth)
 
-# %% ../../nbs/52_cli/60_live.ipynb #c946e6cd
+# %% ../../nbs/52_cli/60_live.ipynb #1b1fad9f
 def is_camera(
     source:str, # What the user named
 )->bool:
@@ -144,7 +144,7 @@ def _messages(command:Any)->Any:
     for option in (save, processor, zmq, osc, udp): command = option(command)
     return command
 
-# %% ../../nbs/52_cli/60_live.ipynb #8ce04aeb
+# %% ../../nbs/52_cli/60_live.ipynb #8cfd331f
 @click.command()
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument('source', callback=_source)

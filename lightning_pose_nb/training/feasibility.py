@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/feasibil
 
 # %% auto #0
 __all__ = ['MOST_BYTES', 'LEAST_BYTES', 'timm_names', 'check_backbone', 'check_pyramid', 'check_weights', 'check_device',
-           'machine_memory', 'check_memory', 'check_feasible']
+           'check_loggers', 'machine_memory', 'check_memory', 'check_feasible']
 
 # %% ../../nbs/22_training/60_feasibility.ipynb #0cfff16e
 import importlib.util
@@ -130,6 +130,18 @@ def _check_number(checks:ConfigChecks, level:str)->None:
     fix = 'Write 1, unless it is meant for another machine.'
     checks.add('training.num_gpus', found, f'at most {max(n_devices, 1)}', fix, level)
 
+# %% ../../nbs/22_training/60_feasibility.ipynb #21d5137d
+def check_loggers(
+    checks:ConfigChecks, # The config that is being checked
+    here:bool=False,     # Is it going to be trained on this machine?
+)->None:
+    "What `training.loggers` names is installed."
+    others = [name for name in checks.cfg.training.loggers if name not in ('csv', 'tensorboard')]
+    if not others: return
+    from lightning_pose_nb.training.progress import logger_problem, missing_loggers
+    level = 'error' if here else 'warning'
+    for name in missing_loggers(others): checks.add('training.loggers', *logger_problem(name), level)
+
 # %% ../../nbs/22_training/60_feasibility.ipynb #63043f62
 MOST_BYTES = 6_000  # that a network keeps per pixel of an image in training
 LEAST_BYTES = 100   # that any network keeps
@@ -228,4 +240,5 @@ def check_feasible(
     check_pyramid(checks)
     check_weights(checks, num_keypoints)
     check_device(checks, here)
+    check_loggers(checks, here)
     check_memory(checks, num_keypoints, n_train)
