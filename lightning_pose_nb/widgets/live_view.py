@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/42_widgets/live_view
 # %% auto #0
 __all__ = ['WIDEST', 'draw_pose', 'live_text', 'LivePicture', 'encoded', 'LiveView']
 
-# %% ../../nbs/42_widgets/80_live_view.ipynb #0562ee41
+# %% ../../nbs/42_widgets/80_live_view.ipynb #e0ab53d6
 import html
 import threading
 import time
@@ -21,7 +21,7 @@ from ..live.poses import LivePose, LiveSummary
 from ..plots.labeled_video import DotStyle, draw_keypoints
 from .snapshot import HIDE_CSS, Snapshot
 
-# %% ../../nbs/42_widgets/80_live_view.ipynb #496f3338
+# %% ../../nbs/42_widgets/80_live_view.ipynb #0df3e357
 WIDEST = 640 # pixels that a view is wide
 
 def draw_pose(
@@ -44,7 +44,7 @@ def live_text(
     "What is said above a frame."
     return f'frame {pose.number} · {pose.n_dropped} dropped · {1000*pose.latency:.1f} ms'
 
-# %% ../../nbs/42_widgets/80_live_view.ipynb #f54de0af
+# %% ../../nbs/42_widgets/80_live_view.ipynb #438d3e07
 class LivePicture(widgets.VBox):
     "The last frame of a stream with its keypoints; a sink for `LiveStream.send_to`."
     def __init__(self,
@@ -56,10 +56,9 @@ class LivePicture(widgets.VBox):
         self.pose:LivePose|None = None # The last one
         self._drawn = -np.inf
         self.head = widgets.HTML('<b>no frame yet</b>')
-        self.image = widgets.Image(format='jpeg', layout=widgets.Layout(max_width=f'{WIDEST}px'))
-        self.image.layout.display = 'none'
-        self.parts = widgets.HTML(f'<style>{HIDE_CSS}</style>'), self.head, self.image
-        super().__init__(self.parts)
+        self.image = widgets.Image(format='jpeg', layout=widgets.Layout(align_self='flex-start', display='none'))
+        self.top = widgets.HBox([self.head])
+        super().__init__([widgets.HTML(f'<style>{HIDE_CSS}</style>'), self.top, self.image])
         self.add_class('lpnb-live-view')
         self.snapshot = Snapshot(self, self.picture)
 
@@ -88,7 +87,7 @@ class LivePicture(widgets.VBox):
 
     def _ipython_display_(self)->None: self.snapshot.show()
 
-# %% ../../nbs/42_widgets/80_live_view.ipynb #cd63fa9d
+# %% ../../nbs/42_widgets/80_live_view.ipynb #ce0dc98b
 def encoded(
     image:np.ndarray, # uint8 RGB (H, W, 3)
     suffix:str,       # `.jpg` or `.png`
@@ -96,7 +95,7 @@ def encoded(
     "An image as the content of a file."
     return cv2.imencode(suffix, image[..., ::-1])[1].tobytes()
 
-# %% ../../nbs/42_widgets/80_live_view.ipynb #90ea1ef5
+# %% ../../nbs/42_widgets/80_live_view.ipynb #c9cbcb8f
 class LiveView(LivePicture):
     "A live picture that can run its stream in the background, and stop it."
     stream:Any = None                 # The one that `start` was given
@@ -114,7 +113,7 @@ class LiveView(LivePicture):
         button = widgets.Button(description='stop', icon='stop', tooltip='end the stream after this frame')
         button.add_class('lpnb-live-stop')
         button.on_click(lambda _: stream.stop())
-        self.children = [*self.parts, button]
+        self.top.children = self.head, button
         self._thread = threading.Thread(target=self._run, args=(stream, sinks), name='live view', daemon=True)
         self._thread.start()
         return self
@@ -138,4 +137,4 @@ class LiveView(LivePicture):
             said = str(self.summary)
         except Exception as error: said = f'{type(error).__name__}: {error}'
         self.head.value = f'<b>{html.escape(said)}</b>'
-        self.children = self.parts
+        self.top.children = (self.head,)
