@@ -31,6 +31,7 @@ from . import losses as losses
 from . import models as models
 from . import training as training
 from . import inference as inference
+from . import live as live
 from . import evaluation as evaluation
 from . import plots as plots
 from . import labeling as labeling

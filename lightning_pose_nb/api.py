@@ -6,15 +6,15 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/api.html.md"""
 
 # %% auto #0
 __all__ = ['Say', 'SUMMARY', 'ModelFolder', 'predict_recording', 'VideoPrediction', 'SessionPrediction', 'ImageFiles',
-           'ImagePrediction', 'visible_crop', 'FramePrediction', 'TrainedModel', 'overview', 'train', 'Reproduction',
-           'reproduce']
+           'ImagePrediction', 'visible_crop', 'FramePrediction', 'LivePrediction', 'TrainedModel', 'overview', 'train',
+           'Reproduction', 'reproduce']
 
 # %% ../nbs/50_api.ipynb #60cf6783
 import hashlib
 import json
 import pickle
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,6 +71,7 @@ from lightning_pose_nb.inference.outputs import (
     video_csv,
 )
 from .inference.videos import predict_video_files
+from .live.stream import LiveStream
 
 # %% ../nbs/50_api.ipynb #fabe6735
 from lightning_pose_nb.models.folder import (
@@ -522,8 +523,24 @@ def _wrong_number(found:int, context:int)->ValueError:
     if context: expected += ', or five with the one to predict in the middle'
     return ValueError(f'{found} frames; expected {expected}')
 
+# %% ../nbs/50_api.ipynb #820cf25d
+class LivePrediction(FramePrediction):
+    "Inference while frames come."
+    def stream(self,
+        frames:Iterable[np.ndarray], # RGB uint8 (H, W, 3); see `live.open_camera`, `live.video_source`
+        *,
+        policy:str='every',      # `newest`: drop older frames that wait, and count them; `every`: the source waits
+        runtime:str|None=None,   # What computes the network, as in `PredictOptions`
+        precision:str|None=None, # `32`, `16-mixed` or `bf16-mixed`; None: as in the config
+    )->LiveStream:               # Iterate over it, or give its poses to sinks with `send_to`
+        "Keypoints of each frame as soon as it is there; the context model sees past frames only."
+        if isinstance(frames, str|Path|int):
+            fix = f'live.open_camera({frames})' if isinstance(frames, int) else f'live.video_source({str(frames)!r})'
+            raise ValueError(f'stream takes frames, not {frames!r}; pass {fix}')
+        return LiveStream(self.model, frames, policy, runtime, precision)
+
 # %% ../nbs/50_api.ipynb #93bfb1c4
-class TrainedModel(SessionPrediction, ImagePrediction, FramePrediction):
+class TrainedModel(SessionPrediction, ImagePrediction, LivePrediction):
     "A trained-model folder, ready to predict and to be evaluated."
     def evaluate(self,
         csv:Path|str|Sequence[Path|str]|None=None, # Label table, or one per view; None: its own

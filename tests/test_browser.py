@@ -8,6 +8,8 @@ import pytest
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.predictions import Predictions, read_predictions, write_predictions
 from lightning_pose_nb.labeling.label_book import LabelBook
+from lightning_pose_nb.models.folder import save_model
+from lightning_pose_nb.models.networks import build_network
 from lightning_pose_nb.project.checks import check_project
 from lightning_pose_nb.project.create import label_book, start_project
 from lightning_pose_nb.synthetic.project import make_project
@@ -297,6 +299,34 @@ def test_monitor(kind, project):
         page.locator('.lpnb-stop').click()
         until_says(page, '.lpnb-monitor', 'was interrupted', timeout=60)
         page.screenshot(path=browser.artefacts()/f'monitor-{kind}-stopped.png')
+
+
+LIVE = '''
+from itertools import cycle
+from lightning_pose_nb.api import TrainedModel
+from lightning_pose_nb.live.sources import at_own_speed
+from lightning_pose_nb.video.sequential import read_frames
+from lightning_pose_nb.widgets import LiveView
+frames = cycle(list(read_frames('videos/session0.mp4')))
+stream = TrainedModel('model').stream(at_own_speed(frames, 30), policy='newest')
+LiveView(threshold=0).start(stream)
+'''
+
+
+def test_live_view(project):
+    "A stream in a thread of its own is seen to go on, and stopped by its button."
+    cfg = load_config(project/'config.yaml', ['model.backbone=mobilenetv3_small_050'])
+    names = read_predictions(project/'session0.csv').keypoint_names
+    save_model(project/'model', build_network(cfg, len(names), pretrained=False), cfg, names, {})
+    notebook = browser.write_notebook(project/'live.ipynb', LIVE)
+    with browser.opened('lab', notebook, project/'home', size=(1000, 800)) as page:
+        until_says(page, '.lpnb-live-view', 'dropped', timeout=120)
+        before = page.locator('.lpnb-live-view').inner_text()
+        until(page, "before => document.querySelector('.lpnb-live-view').innerText != before", before)
+        page.screenshot(path=browser.artefacts()/'live-running.png')
+        page.locator('.lpnb-live-stop').click()
+        until_says(page, '.lpnb-live-view', 'predicted')
+        page.screenshot(path=browser.artefacts()/'live-stopped.png')
 
 
 SCREENS = [  # name, width in pixels, colour scheme

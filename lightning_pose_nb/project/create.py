@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/41_project/create.ht
 
 # %% auto #0
 __all__ = ['working_size', 'start_project', 'refuse_other_project', 'label_book', 'find_label_files', 'view_names',
-           'guess_values']
+           'guess_values', 'typical_size']
 
 # %% ../../nbs/41_project/20_create.ipynb #87d34cf9
 import os
@@ -218,7 +218,7 @@ def guess_values(
     values |= _keypoint_values(labels.keypoint_names)
     if views: values['data.view_names'] = views
     values |= _box_values(folder, views)
-    size = _typical_size([folder/image for image in labels.images])
+    size = typical_size([folder/image for image in labels.images])
     if size: values |= _size_values(size)
     return values
 
@@ -239,7 +239,9 @@ def _box_values(folder:Path, views:Sequence[str])->dict[str, Any]:
     if not all((folder/name).is_file() for name in names): return {}
     return {'data.bbox_file': names if views else names[0]}
 
-def _typical_size(images:Sequence[Path])->tuple[int, int]|None:
+def typical_size(
+    images:Sequence[Path],     # Image files
+)->tuple[int, int]|None:       # Height and width, pixels; None if none can be read
     "The median height and width of up to twenty of the images that exist."
     some = images[::max(1, len(images)//20)]
     sizes = []

@@ -6,12 +6,15 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/feasibil
 
 # %% auto #0
 __all__ = ['MOST_BYTES', 'LEAST_BYTES', 'timm_names', 'check_backbone', 'check_pyramid', 'check_weights', 'check_device',
-           'machine_memory', 'check_memory', 'check_feasible']
+           'check_loggers', 'machine_memory', 'check_memory', 'time_training', 'Machine', 'this_machine',
+           'check_feasible']
 
 # %% ../../nbs/22_training/60_feasibility.ipynb #0cfff16e
 import importlib.util
 import os
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -130,6 +133,18 @@ def _check_number(checks:ConfigChecks, level:str)->None:
     fix = 'Write 1, unless it is meant for another machine.'
     checks.add('training.num_gpus', found, f'at most {max(n_devices, 1)}', fix, level)
 
+# %% ../../nbs/22_training/60_feasibility.ipynb #b4b843ba
+def check_loggers(
+    checks:ConfigChecks, # The config that is being checked
+    here:bool=False,     # Is it going to be trained on this machine?
+)->None:
+    "What `training.loggers` names is installed."
+    others = [name for name in checks.cfg.training.loggers if name not in ('csv', 'tensorboard')]
+    if not others: return
+    from lightning_pose_nb.training.progress import logger_problem, missing_loggers
+    level = 'error' if here else 'warning'
+    for name in missing_loggers(others): checks.add('training.loggers', *logger_problem(name), level)
+
 # %% ../../nbs/22_training/60_feasibility.ipynb #63043f62
 MOST_BYTES = 6_000  # that a network keeps per pixel of an image in training
 LEAST_BYTES = 100   # that any network keeps
@@ -216,6 +231,44 @@ def check_memory(
         checks.add(keys, found, 'a step that fits into the memory', fix, level)
         return
 
+# %% ../../nbs/22_training/60_feasibility.ipynb #f43652e1
+def time_training(
+    cfg:Config,        # Names the backbone and the size
+    num_keypoints:int, # K
+)->float:              # Seconds for an image, forward and backward
+    "Time a training step on the device that trains."
+    import torch
+
+    from lightning_pose_nb.models.folder import pick_device
+    from lightning_pose_nb.models.networks import build_network
+    device = pick_device(cfg.training.accelerator)
+    network = build_network(cfg, num_keypoints, pretrained=False).to(device).train()
+    images = torch.zeros((2, 3, *cfg.data.size), dtype=torch.uint8, device=device)
+    seconds = 0.
+    for _ in range(2):
+        began = time.perf_counter()
+        network(images)['heatmaps'].square().sum().backward()
+        if device.type!='cpu': torch.accelerator.synchronize()
+        seconds = time.perf_counter()-began
+    return seconds/len(images)
+
+@dataclass(frozen=True)
+class Machine:
+    "What trains."
+    device:str   # `cpu`, `cuda`, …
+    memory:int   # Bytes that a step may need
+    seconds:Callable[[Config,int],float] = time_training # For an image in training
+
+def this_machine(
+)->Machine:
+    "The machine that this runs on."
+    import torch
+
+    from lightning_pose_nb.models.folder import pick_device
+    device = pick_device()
+    if device.type!='cuda': return Machine(device.type, machine_memory())
+    return Machine(device.type, torch.cuda.get_device_properties(device).total_memory)
+
 # %% ../../nbs/22_training/60_feasibility.ipynb #e5b19c34
 def check_feasible(
     checks:ConfigChecks,   # The config that is being checked; receives the problems
@@ -228,4 +281,5 @@ def check_feasible(
     check_pyramid(checks)
     check_weights(checks, num_keypoints)
     check_device(checks, here)
+    check_loggers(checks, here)
     check_memory(checks, num_keypoints, n_train)

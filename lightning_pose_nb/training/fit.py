@@ -82,7 +82,14 @@ from lightning_pose_nb.training.checkpoints import (
 )
 from .initial_weights import load_initial_weights
 from .lightning_module import Parts, PoseModule, RigCameras
-from .progress import PROGRESS, SAMPLES, Progress, TrainingBar, training_progress
+from lightning_pose_nb.training.progress import (
+    PROGRESS,
+    SAMPLES,
+    Progress,
+    TrainingBar,
+    other_loggers,
+    training_progress,
+)
 from .provenance import SOURCES, describe_environment, save_sources
 from .schedules import LossWeightSchedule, learning_rate, make_loss_schedule, make_rates
 
@@ -145,13 +152,15 @@ def _config_callbacks(cfg:Config, folder:Path)->list[Callback]:
     return callbacks
 
 def _loggers(cfg:Config, folder:Path)->list:
-    "A CSV file and TensorBoard, each with a new version for every sitting."
+    "A CSV file and whatever `training.loggers` names, each with a new version for every sitting."
     names = [path.name for path in (folder/LOGS).glob('version_*')]
     versions = [int(name.removeprefix('version_')) for name in names]
     version = 1+max(versions, default=-1)
     name = _below(cfg.model.model_name)
     board = TensorBoardLogger(folder/BOARD, name, version, default_hp_metric=False)
-    return [CSVLogger(folder, LOGS, version), board]
+    names = cfg.training.loggers
+    boards = [board] if 'tensorboard' in names else []
+    return [CSVLogger(folder, LOGS, version), *boards, *other_loggers(names, folder, name)]
 
 def _below(name:str)->str:
     "A name as a path that cannot leave the folder it is put into."
@@ -164,7 +173,7 @@ MAY_CHANGE = {
     'data.data_dir',
     'training.max_epochs', 'training.min_epochs', 'training.max_steps', 'training.min_steps',
     'training.accelerator', 'training.num_gpus', 'training.num_workers', 'training.cache_images',
-    'training.checkpoint_every_seconds', 'training.log_every_n_steps', 'training.profiler',
+    'training.checkpoint_every_seconds', 'training.log_every_n_steps', 'training.profiler', 'training.loggers',
     'dali.general.reader',
     'dali.base.predict.sequence_length', 'dali.context.predict.sequence_length'}
 MUST_STAY = 'data', 'training', 'model', 'dali', 'losses', 'callbacks' # Sections of the config
