@@ -603,6 +603,7 @@ def train(
     overrides:Sequence[str]|Mapping=(), # Dotted keys that win: `['training.max_epochs=50']`
     resume:bool=False,               # Continue the run in `output_dir`
     progress:bool=True,              # Say what happens, and show progress bars
+    callbacks:tuple=(),              # Further Lightning callbacks
 )->TrainedModel:                     # The trained model, evaluated
     "Train a model, evaluate it on its labelled images and predict its test videos."
     from lightning_pose_nb.datasets.datamodule import with_known_depth
@@ -615,7 +616,7 @@ def train(
     folder = Path(output_dir) if output_dir else default
     new = ': nothing to resume there yet' if resume and not (folder/ABOUT).exists() else ''
     say(f'training in {folder}{new}')
-    fitted = fit_model(cfg, labels, folder, resume=resume, progress=progress)
+    fitted = fit_model(cfg, labels, folder, resume=resume, progress=progress, callbacks=callbacks)
     model = TrainedModel(fitted, cfg.training.accelerator)
     for csvs in _label_files(cfg):
         errors = overview(model.evaluate(csvs, cfg.data.root, progress))

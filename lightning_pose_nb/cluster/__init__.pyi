@@ -9,3 +9,10 @@ from .sweeps import (
 )
 from .videos import Portions as Portions, plan_predictions as plan_predictions
 from .slurm import ClusterSettings as ClusterSettings, read_settings as read_settings, submit_slurm as submit_slurm
+from .tuning import (
+    TuningOptions as TuningOptions,
+    plan_tuning as plan_tuning,
+    plot_tuning as plot_tuning,
+    tuning_table as tuning_table,
+    write_tuning as write_tuning,
+)

@@ -8,6 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/51_cluster/units.htm
 __all__ = ['RUN', 'FRAMES', 'OpenModel', 'run_unit', 'memory_needed']
 
 # %% ../../nbs/51_cluster/20_units.ipynb #c0704ba5
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +21,12 @@ from lightning_pose_nb.cluster.manifest import (
     PieceUnit,
     PredictUnit,
     TrainUnit,
+    TrialUnit,
     Unit,
     piece_csv,
 )
 from ..core.errors import Problem, ProjectError, how_many
+from ..core.files import write_atomic
 
 # %% ../../nbs/51_cluster/20_units.ipynb #474b4df4
 class OpenModel:
@@ -85,6 +88,34 @@ def _video_problems(video:Path, error:Exception)->list[Problem]:
     fix = '' if video.exists() else 'Was it moved? Put it back, or write a new manifest.'
     return [Problem(str(video), '', str(error).removeprefix(f'{video}: '), '', fix)]
 
+# %% ../../nbs/51_cluster/20_units.ipynb #5978a702
+def _trial(manifest:Manifest, unit:TrialUnit, models:OpenModel)->None:
+    "Do a trial of a study, or go on with it."
+    from lightning_pose_nb.tuning.search_space import parse_space
+    from lightning_pose_nb.tuning.studies import open_study, take_trial
+    models.close()
+    study = open_study(manifest.place(unit.study), unit.seed, unit.warm_up)
+    trial = take_trial(study, parse_space(unit.space), unit.name)
+    folder = manifest.place(unit.output if trial.attempt==1 else f'{unit.output}-{trial.attempt}')
+    if trial.state=='running': _train_trial(manifest, unit, trial, folder)
+    facts = dict(number=trial.trial.number, state=trial.state, model=folder.name, changes=trial.changes)
+    write_atomic(manifest.place(unit.makes()[0]), json.dumps(facts)+'\n')
+
+def _train_trial(manifest:Manifest, unit:TrialUnit, trial:Any, folder:Path)->None:
+    "Train, and tell the study how it ended."
+    from lightning_pose_nb.api import train
+    from lightning_pose_nb.tuning.pruning import PruneTrial
+    changes = {**unit.changes, **trial.changes}
+    print(f'trial {trial.trial.number}: '+', '.join(f'{key}={value}' for key,value in trial.changes.items()))
+    try:
+        model = train(manifest.place(unit.config), folder, changes, resume=True, callbacks=(PruneTrial(trial),))
+        error = model.model.about.get('val_pixel_error')
+        if error is None: raise ProjectError(Problem(str(folder), '', 'no validation error', 'validation frames'))
+    except Exception as failure:
+        trial.end(None, str(failure))
+        raise
+    trial.end(error)
+
 # %% ../../nbs/51_cluster/20_units.ipynb #fa26322c
 def _export(manifest:Manifest, unit:ExportUnit, models:OpenModel)->None:
     "Write predictions for another program, completely or not at all."
@@ -123,7 +154,7 @@ def _join(manifest:Manifest, unit:JoinUnit, models:OpenModel)->None:
     shutil.rmtree(pieces[0].parent, ignore_errors=True)
 
 RUN:dict[str,Callable[[Manifest,Any,OpenModel],None]] = {
-    'train': _train, 'predict': _predict, 'piece': _piece, 'join': _join, 'export': _export}
+    'train': _train, 'trial': _trial, 'predict': _predict, 'piece': _piece, 'join': _join, 'export': _export}
 
 def run_unit(
     manifest:Manifest,
@@ -141,13 +172,13 @@ def memory_needed(
     unit:Unit,         # One of its units
 )->float:              # Bytes, beside what a process needs that has loaded its libraries
     "About how much main memory a unit needs; 0 where that cannot be known."
-    if isinstance(unit, TrainUnit): return _training_needs(manifest, unit)
+    if isinstance(unit, TrainUnit|TrialUnit): return _training_needs(manifest, unit)
     model = getattr(unit, 'model', None)
     if model is None: return FRAMES
     weights = manifest.place(model)/'weights.safetensors'
     return FRAMES+3*(weights.stat().st_size if weights.exists() else 0)
 
-def _training_needs(manifest:Manifest, unit:TrainUnit)->float:
+def _training_needs(manifest:Manifest, unit:TrainUnit|TrialUnit)->float:
     "What a training needs."
     import torch
 
