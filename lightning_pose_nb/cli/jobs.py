@@ -233,6 +233,7 @@ def _tuning_options(command:Any)->Any:
     for option in (warm_up, prune, seed, trials): command = option(command)
     return command
 
+# %% ../../nbs/52_cli/40_jobs.ipynb #5843d803
 @click.command()
 @click.argument('config', type=click.Path(exists=True, path_type=Path))
 @click.argument('space', nargs=-1, required=True, metavar='KEY=LOW..HIGH...')

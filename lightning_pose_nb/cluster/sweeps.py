@@ -78,6 +78,8 @@ def plan_sweep(
         units.append(TrainUnit(name=name, config=relative_to(config, folder), output=name, changes=changes))
     return write_manifest(folder/'jobs.json', units, made_by)
 
+
+# %% ../../nbs/51_cluster/60_sweeps.ipynb #572a72bc
 def _check_grid(config:Path, grid:Sequence[Mapping[str,Any]])->None:
     "Raise `ProjectError` for combinations that are no valid config."
     problems = []
