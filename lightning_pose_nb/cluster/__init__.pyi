@@ -1,5 +1,5 @@
 from .manifest import Manifest as Manifest, read_manifest as read_manifest, write_manifest as write_manifest
-from .states import States as States, describe_states as describe_states
+from .states import States as States, describe_states as describe_states, jobs_view as jobs_view
 from .local import run_local as run_local
 from .sweeps import (
     compare_runs as compare_runs,

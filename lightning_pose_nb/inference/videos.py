@@ -42,12 +42,12 @@ from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, machine_reason, open_clips
 from ..video.images import VideoError, VideoWarning, depth_note
 from ..video.packets import LostFramesWarning, ranges, unread_text
+from ..video.random_access import read_batches_from
 from lightning_pose_nb.video.sequential import (
     FrameBatch,
     VideoInfo,
     is_deep,
     probe,
-    read_batches,
     size_text,
     video_depth,
 )
@@ -292,8 +292,7 @@ class _Reader:
     def one(self, info:VideoInfo, name:str, start:int)->Generator[FrameBatch,None,None]:
         "Batches of one video, from a frame on."
         if name=='video':
-            yield from read_batches(
-                info.path, self.batch_size, self.size, start=start, depth=self.depth)
+            yield from read_batches_from(info.path, self.batch_size, self.size, start, self.depth)
         else:
             firsts = range(start, info.n_frames or 0, self.batch_size)
             clips = ((0, first, self.batch_size) for first in firsts)
