@@ -8,3 +8,4 @@ from .training_monitor import (
     read_run as read_run,
     start_training as start_training,
 )
+from .jobs_view import JobLine as JobLine, JobsView as JobsView
