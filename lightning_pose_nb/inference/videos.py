@@ -48,6 +48,7 @@ from lightning_pose_nb.video.sequential import (
     VideoInfo,
     is_deep,
     probe,
+    read_batches,
     size_text,
     video_depth,
 )
@@ -195,7 +196,7 @@ def run_recording(
     if options.progress and asked=='dali': _tell_once(why)
     def batches(start:int, journals:Sequence[Journal])->Generator[Batch,None,None]:
         damage.recall(journals)
-        with closing(reader.in_step(start)) as stream:
+        with closing(reader.in_step(start, damage.is_known)) as stream:
             for views in stream:
                 damage.note(journals, views)
                 yield recording.as_input(views, model.cfg.data.size)
@@ -236,6 +237,11 @@ class _Damage:
         self.lost:list[set[int]] = [set() for _ in range(n)]
         self.unplaced:list[dict[int,int]] = [{} for _ in range(n)] # first frame of a batch → frames lost
         self.resized:list[list[int]] = [[] for _ in range(n)] # number, height, width: first of another size
+
+    @property
+    def is_known(self)->bool:
+        "Was there damage so far?"
+        return any(map(any, (self.damaged, self.lost, self.unplaced)))
 
     def recall(self, journals:Sequence[Journal])->None:
         "What an earlier call has noted."
@@ -289,21 +295,22 @@ class _Reader:
     device:torch.device          # For DALI
     depth:int|None=None          # Bits that 16-bit values use; None: as evident in each video
 
-    def one(self, info:VideoInfo, name:str, start:int)->Generator[FrameBatch,None,None]:
-        "Batches of one video, from a frame on."
+    def one(self, info:VideoInfo, name:str, start:int, is_damaged:bool)->Generator[FrameBatch,None,None]:
+        "Batches of one video, from a frame on; of a damaged one what comes before is decoded, too."
         if name=='video':
-            yield from read_batches_from(info.path, self.batch_size, self.size, start, self.depth)
+            read = read_batches if is_damaged else read_batches_from
+            yield from read(info.path, self.batch_size, self.size, start, self.depth)
         else:
             firsts = range(start, info.n_frames or 0, self.batch_size)
             clips = ((0, first, self.batch_size) for first in firsts)
             yield from open_clips([info.path], clips, self.size, [name], self.device)
 
-    def in_step(self, start:int)->Generator[list[FrameBatch],None,None]:
+    def in_step(self, start:int, is_damaged:bool=False)->Generator[list[FrameBatch],None,None]:
         "The same frames of all videos, batch by batch; VideoError where they end differently."
         with ExitStack() as stack:
             streams = []
             for info,name in zip(self.infos, self.names):
-                streams.append(stack.enter_context(closing(self.one(info, name, start))))
+                streams.append(stack.enter_context(closing(self.one(info, name, start, is_damaged))))
             for views in itertools.zip_longest(*streams):
                 if None in views or len({len(batch) for batch in views})>1:
                     raise self._out_of_step(start)

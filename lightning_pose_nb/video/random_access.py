@@ -76,21 +76,27 @@ class _Disagrees(Exception):
 
 class _KeyFrameFinder:
     "A file, opened when needed, that is searched for the packet of a key frame."
-    def __init__(self, path, threads=None):
+    def __init__(self, path, threads=None, options=None):
         self.path = path
         self.threads = threads
+        self.options = options or {} # of the decoder
         self._file:tuple[InputContainer,av.VideoStream]|None = None
 
     def rewind(self, tally):
         "Open the file anew; its stream and all its packets."
         self.close()
-        container,stream = self._file = open_video(self.path, self.threads)
+        container,stream = self._file = self._open()
         return stream, read_packets(self.path, container, stream, tally)
+
+    def _open(self):
+        container,stream = open_video(self.path, self.threads)
+        if self.options: stream.codec_context.options = self.options
+        return container, stream
 
     def jump(self, keys, at, tally):
         "The stream, and the packets from key frame number `at` on."
         for aim in (at, max(at-2, 0), max(at-16, 0)):
-            container,stream = self._file or open_video(self.path, self.threads)
+            container,stream = self._file or self._open()
             self._file = container, stream
             try:
                 container.seek(int(keys[aim, 1]), stream=stream)
@@ -210,11 +216,11 @@ class _Forward:
 # %% ../../nbs/10_video/40_random_access.ipynb #202bc5c2
 class _Decoding:
     "A file that is being decoded at some place, which its index knows."
-    def __init__(self, path, index, watch):
+    def __init__(self, path, index, watch, options=None):
         self.index = index
         self.next = 0 # number of the next frame to come
         self._watch = watch
-        self._finder = _KeyFrameFinder(path, index.threads)
+        self._finder = _KeyFrameFinder(path, index.threads, options)
         self._frames = None
 
     def seek(self, first, back)->None:
@@ -269,11 +275,11 @@ class _ByJumping:
     exact = True
     n_lost = 0         # every frame that is lost has its place
 
-    def __init__(self, path, index, watch):
+    def __init__(self, path, index, watch, options=None):
         self.path = path
         self.index = index
         self.why = index.doubt
-        self.place = _Decoding(path, index, watch)
+        self.place = _Decoding(path, index, watch, options)
 
     def frames(self, first, n, back):
         "Up to `n` `NumberedFrame`s from number `first` on."
@@ -475,10 +481,12 @@ def read_batches_from(
     yield from batches_ahead(_images_from(Path(path), index, start, tally, depth), batch_size, check_size(size))
     tally.warn(path)
 
-def _images_from(path, index, start, tally, depth):
+_NOTICE_ALL = {'err_detect': 'explode'} # FFmpeg: an error for all that it would paint over
+
+def _images_from(path, index, start, tally, depth, watch=None):
     "Frames from a number on: by jumping as far as that works, then as `read_images` gives them."
     converter = FrameConverter(path, depth)
-    way = _ByJumping(path, index, _Watch(threading.Event()))
+    way = _ByJumping(path, index, watch or _Watch(threading.Event()), _NOTICE_ALL)
     number = start
     try:
         converter.begin(first_frame(path).frame)
