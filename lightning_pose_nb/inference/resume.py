@@ -79,17 +79,6 @@ def take_rows(
     is_damaged = any(note.get(name) for name in ('damaged', 'lost', 'unplaced'))
     return _Taken(last is None, is_damaged, note.get('prediction_seconds', 0))
 
-def take_pieces(
-    journal:Journal,        # The file of the whole video
-    pieces:Sequence[Path],  # Finished predictions of its pieces, in order
-)->list[_Taken]:
-    "Take over the rows of pieces, up to the first that met damage: those behind it were read without knowing of it."
-    taken = []
-    for piece in pieces:
-        taken.append(take_rows(journal, piece))
-        if taken[-1].damaged: break
-    return taken
-
 def _remarks_of(note:Mapping[str,Any])->dict[str,Any]:
     "What the note of a piece says of its frames, as remarks on them."
     first,_ = note['piece']
@@ -113,6 +102,18 @@ def _misfit(journal:Journal, piece:Path, note:Mapping[str,Any])->str:
     if note['piece'][0]>journal.rows and note['rows']:
         return f'begins at frame {note["piece"][0]}, but {journal.rows} rows are there'
     return '' # a piece without rows lies behind the end of a video that was cut off
+
+# %% ../../nbs/30_inference/20_resume.ipynb #5f413c82
+def take_pieces(
+    journal:Journal,        # The file of the whole video
+    pieces:Sequence[Path],  # Finished predictions of its pieces, in order
+)->list[_Taken]:
+    "Take over the rows of pieces, up to the first that met damage: those behind it were read without knowing of it."
+    taken = []
+    for piece in pieces:
+        taken.append(take_rows(journal, piece))
+        if taken[-1].damaged: break
+    return taken
 
 # %% ../../nbs/30_inference/20_resume.ipynb #4fa3944d
 @dataclass(frozen=True)

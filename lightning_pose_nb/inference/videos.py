@@ -38,6 +38,8 @@ from lightning_pose_nb.inference.batches import (
     pose_network,
 )
 from .resume import PredictJob, depth_facts, finished_notes, run_job
+
+# %% ../../nbs/30_inference/30_videos.ipynb #dbb56661
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, machine_reason, open_clips
 from ..video.images import VideoError, VideoWarning, depth_note
@@ -196,7 +198,7 @@ def run_recording(
     if options.progress and asked=='dali': _tell_once(why)
     def batches(start:int, journals:Sequence[Journal])->Generator[Batch,None,None]:
         damage.recall(journals)
-        with closing(reader.in_step(start, damage.is_known)) as stream:
+        with closing(reader.in_step(start, _is_damaged(damage))) as stream:
             for views in stream:
                 damage.note(journals, views)
                 yield recording.as_input(views, model.cfg.data.size)
@@ -238,11 +240,6 @@ class _Damage:
         self.unplaced:list[dict[int,int]] = [{} for _ in range(n)] # first frame of a batch → frames lost
         self.resized:list[list[int]] = [[] for _ in range(n)] # number, height, width: first of another size
 
-    @property
-    def is_known(self)->bool:
-        "Was there damage so far?"
-        return any(map(any, (self.damaged, self.lost, self.unplaced)))
-
     def recall(self, journals:Sequence[Journal])->None:
         "What an earlier call has noted."
         for view,journal in enumerate(journals):
@@ -278,6 +275,10 @@ class _Damage:
             unread=info.unread, restarts=list(info.restarts), depth=_scaled_from(info, self.depth))
 
 # %% ../../nbs/30_inference/30_videos.ipynb #87dc4a58
+def _is_damaged(damage:_Damage)->bool:
+    "Was there damage so far?"
+    return any(map(any, (damage.damaged, damage.lost, damage.unplaced)))
+
 def _scaled_from(info:VideoInfo, depth:int|None)->int:
     "Bits that the values of a video were found to use, if it did not say, nor the model; else 0."
     if depth is not None or not is_deep(info.pix_fmt): return 0

@@ -112,6 +112,8 @@ class _KeyFrameFinder:
         if self._file is not None: self._file[0].close()
         self._file = None
 
+
+# %% ../../nbs/10_video/40_random_access.ipynb #083f13e7
 def _from_key(packets, key):
     "The packets from the key frame with this (PTS, DTS) on."
     pts,dts = key

@@ -72,7 +72,10 @@ _CSS = HIDE_CSS+'''
 
 class _JobsParts(widgets.VBox):
     "Headline, a row for each state, a list of jobs, and a log."
-    def __init__(self):
+    def __init__(self, log_of:Callable[[str], str]):
+        self.log_of = log_of
+        self.jobs:Sequence[JobLine] = ()
+        self.state = '' # whose jobs are listed
         self.head = widgets.HTML()
         self.rows = {state: StateRow(state, self.list_state) for state in COLOURS}
         self.names = widgets.Select(options=[], rows=8, layout=widgets.Layout(width='100%'))
@@ -81,50 +84,6 @@ class _JobsParts(widgets.VBox):
         style = widgets.HTML(f'<style>{_CSS}</style>')
         super().__init__([style, self.head, *self.rows.values(), self.names, self.text])
         self.add_class('lpnb-jobs')
-
-    def list_state(self, state:str)->None: raise NotImplementedError
-    def show_log(self)->None: raise NotImplementedError
-
-    def show_counts(self, jobs:Sequence[JobLine], title:str)->None:
-        "How many there are of each state."
-        counts = Counter(job.state for job in jobs)
-        self.head.value = f'<b>{html.escape(title)}</b> {how_many(len(jobs), "job")}'
-        for state,row in self.rows.items(): row.show(counts[state], len(jobs))
-
-    def show_text(self, text:str)->None:
-        "Lines of plain text."
-        self.text.value = f'<pre>{html.escape(text)}</pre>' if text else ''
-
-# %% ../../nbs/42_widgets/80_jobs_view.ipynb #016384c9
-class JobsView(_JobsParts):
-    "Many jobs, live."
-    def __init__(self,
-        look:Callable[[], Sequence[JobLine]], # How all jobs stand now
-        log:Callable[[str], str],             # The log of a job, or its end
-        title:str='',
-        every:float=5.,                       # Seconds between two looks
-    ):
-        super().__init__()
-        self.look = look
-        self.log_of = log
-        self.title = title
-        self.every = every
-        self.jobs:Sequence[JobLine] = ()
-        self.state = ''  # whose jobs are listed
-        self._task:Any = None
-        self.snapshot = Snapshot(self, self.picture)
-        self.names.layout.display = 'none'
-        self.refresh()
-
-    def refresh(self)->Sequence[JobLine]: # As they stand now
-        "Look, and show what is new."
-        before = self.jobs
-        self.jobs = self.look()
-        if self.jobs!=before:
-            self.show_counts(self.jobs, self.title)
-            if self.state: self.list_state(self.state)
-            self.snapshot.touch()
-        return self.jobs
 
     def list_state(self, state:str)->None:
         "List the jobs of a state; the one whose log is shown stays chosen."
@@ -141,6 +100,44 @@ class JobsView(_JobsParts):
         if name is None: return self.show_text('')
         detail = next((job.detail for job in self.jobs if job.name==name), '')
         self.show_text('\n'.join(filter(None, [detail, self.log_of(name) or 'it was not run yet'])))
+
+    def show_counts(self, title:str)->None:
+        "How many there are of each state."
+        counts = Counter(job.state for job in self.jobs)
+        self.head.value = f'<b>{html.escape(title)}</b> {how_many(len(self.jobs), "job")}'
+        for state,row in self.rows.items(): row.show(counts[state], len(self.jobs))
+
+    def show_text(self, text:str)->None:
+        "Lines of plain text."
+        self.text.value = f'<pre>{html.escape(text)}</pre>' if text else ''
+
+# %% ../../nbs/42_widgets/80_jobs_view.ipynb #016384c9
+class JobsView(_JobsParts):
+    "Many jobs, live."
+    def __init__(self,
+        look:Callable[[], Sequence[JobLine]], # How all jobs stand now
+        log:Callable[[str], str],             # The log of a job, or its end
+        title:str='',
+        every:float=5.,                       # Seconds between two looks
+    ):
+        super().__init__(log)
+        self.look = look
+        self.title = title
+        self.every = every
+        self._task:Any = None
+        self.snapshot = Snapshot(self, self.picture)
+        self.names.layout.display = 'none'
+        self.refresh()
+
+    def refresh(self)->Sequence[JobLine]: # As they stand now
+        "Look, and show what is new."
+        before = self.jobs
+        self.jobs = self.look()
+        if self.jobs!=before:
+            self.show_counts(self.title)
+            if self.state: self.list_state(self.state)
+            self.snapshot.touch()
+        return self.jobs
 
     def picture(self)->bytes: # PNG
         "The bars, as they are now."
