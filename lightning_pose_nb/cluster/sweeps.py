@@ -240,6 +240,7 @@ def write_sweep(
     manifest:Manifest,
 )->list[Path]: # The files
     "Write table, comparison and picture beside the manifest, as far as there is something to show."
+    import matplotlib.pyplot as plt
     folder = manifest.path.parent
     table = sweep_table(manifest)
     written = [folder/'runs.csv']
@@ -250,4 +251,5 @@ def write_sweep(
     compare_runs(manifest, subset).to_csv(written[1], index=False)
     figure = plot_sweep(manifest, subset).figure
     figure.savefig(written[2], dpi=144, bbox_inches='tight')
+    plt.close(figure)
     return written

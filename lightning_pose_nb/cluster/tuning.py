@@ -152,7 +152,7 @@ def plot_tuning(
     table = tuning_table(manifest)
     ended = pd.DataFrame(table[table['state'].isin(['complete', 'pruned'])])
     keys = list(table.columns[2:list(table.columns).index('error')])[:MOST_PANELS]
-    panels = panel_axes(axes, 1, 1+len(keys), (1.6*(1+len(keys)), 2.2), sharey=True)
+    panels = panel_axes(axes, 1, 1+len(keys), (1.3*(1+len(keys)), 2), sharey=True)
     places = pd.Series([int(name.rpartition('-')[2]) for name in ended['trial']], ended.index)
     _draw_trials(panels[0], ended, places)
     best = ended['error'].where(ended['state']=='complete').cummin().ffill()
@@ -228,7 +228,10 @@ def write_tuning(
     best = best_config(manifest)
     if best is None: return written
     written += [folder/'tuning.png', best]
-    plot_tuning(manifest)[0].figure.savefig(written[1], dpi=144, bbox_inches='tight')
+    import matplotlib.pyplot as plt
+    figure = plot_tuning(manifest)[0].figure
+    figure.savefig(written[1], dpi=144, bbox_inches='tight')
+    plt.close(figure)
     return written
 
 def describe_tuning(
