@@ -5,6 +5,8 @@ import browser
 import numpy as np
 import pytest
 
+from lightning_pose_nb.cluster.manifest import read_manifest
+from lightning_pose_nb.cluster.states import FAILED, put_mark
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.data.predictions import Predictions, read_predictions, write_predictions
 from lightning_pose_nb.labeling.label_book import LabelBook
@@ -327,6 +329,31 @@ def test_live_view(project):
         page.locator('.lpnb-live-stop').click()
         until_says(page, '.lpnb-live-view', 'predicted')
         page.screenshot(path=browser.artefacts()/'live-stopped.png')
+JOBS = '''
+from pathlib import Path
+from lightning_pose_nb.cluster.manifest import TrainUnit, write_manifest
+from lightning_pose_nb.cluster.states import FAILED, jobs_view, log_path, put_mark
+units = [TrainUnit(name=f'seed{n}', config='config.yaml', output=f'seed{n}') for n in range(4)]
+manifest = write_manifest('many.json', units)
+put_mark(manifest, units[0], FAILED, error='memory ran out')
+log_path(manifest, 'seed0').write_text('after epoch 3')
+jobs_view(manifest, every=1)
+'''
+
+
+@pytest.mark.parametrize('kind', ['lab'])
+def test_jobs_view(kind, project):
+    "Bars per state; a click on a state lists its units, a click on a unit shows its log; new marks are seen."
+    notebook = browser.write_notebook(project/'many.ipynb', JOBS)
+    with browser.opened(kind, notebook, project/'home', size=(1000, 900)) as page:
+        page.locator('.lpnb-jobs').wait_for(timeout=120_000)
+        page.locator('.lpnb-jobs button', has_text='1 failed').click()
+        page.locator('.lpnb-jobs select').select_option('seed0')
+        until_says(page, '.lpnb-jobs', 'after epoch 3', timeout=20)
+        page.screenshot(path=browser.artefacts()/f'jobs-{kind}.png')
+        manifest = read_manifest(project/'many.json')
+        put_mark(manifest, manifest.units[1], FAILED, error='no labels')
+        until_says(page, '.lpnb-jobs', '2 failed', timeout=20)
 
 
 SCREENS = [  # name, width in pixels, colour scheme

@@ -1,4 +1,4 @@
-"""`lpnb sweep` and `lpnb jobs status|run|retry|cancel|logs|script|table`: many trainings and predictions, from a terminal
+"""`lpnb sweep`, `lpnb tune` and `lpnb jobs status|run|retry|cancel|logs|script|table`: many trainings and predictions, from a terminal
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/jobs.html.md"""
 
@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/jobs.html.md"
 
 # %% auto #0
 __all__ = ['ENGINES', 'on_option', 'workers_option', 'JOB_COMMANDS', 'Nested', 'jobs', 'status', 'run', 'do_jobs', 'retry',
-           'cancel', 'logs', 'script', 'take_paths', 'sweep', 'tell_sweep', 'table', 'cluster', 'init_cluster']
+           'cancel', 'logs', 'script', 'take_paths', 'sweep', 'tell_sweep', 'table', 'tune', 'tell_tuning', 'cluster',
+           'init_cluster']
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #d04e5037
 import shlex
@@ -214,7 +215,7 @@ def sweep(ctx:click.Context, config:Path, axes:tuple[str,...], output_dir:Path|N
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #3a22282f
 def tell_sweep(manifest:Any)->None:
-    "Write and print what a sweep has reached so far."
+    "Write and print what the trainings of a manifest have reached so far."
     import pandas as pd
 
     from lightning_pose_nb.cluster.sweeps import write_sweep
@@ -226,9 +227,86 @@ def tell_sweep(manifest:Any)->None:
 @jobs.command()
 @_MANIFEST
 def table(manifest:Path)->None:
-    "Write and print the table of the trainings of MANIFEST, and their comparison."
+    "Write and print the table of the trainings of MANIFEST, or of its trials, and their comparison."
     from lightning_pose_nb.cluster.manifest import read_manifest
-    tell_sweep(read_manifest(manifest))
+    listed = read_manifest(manifest)
+    if any(unit.kind=='trial' for unit in listed.units): tell_tuning(listed)
+    else: tell_sweep(listed)
+
+# %% ../../nbs/52_cli/40_jobs.ipynb #794d965f
+def _tuning_options(command:Any)->Any:
+    "Add the options of a search."
+    trials = click.option('--trials', type=click.IntRange(1, 9999), default=20, show_default=True, help='In all.')
+    seed = click.option('--seed', type=click.IntRange(0, 9999), default=0, show_default=True,
+        help='Of the values that are drawn.')
+    prune = click.option('--pruning/--no-pruning', 'prune', default=True, show_default=True,
+        help='End a trial whose validation error is above the median of the others.')
+    warm_up = click.option('--warm-up', type=click.IntRange(0),
+        help='Epochs before a trial may be pruned [a quarter of the training].')
+    for option in (warm_up, prune, seed, trials): command = option(command)
+    return command
+
+# %% ../../nbs/52_cli/40_jobs.ipynb #5843d803
+@click.command()
+@click.argument('config', type=click.Path(exists=True, path_type=Path))
+@click.argument('space', nargs=-1, required=True, metavar='KEY=LOW..HIGH...')
+@_tuning_options
+@click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
+    help='Folder of the trials [tuning/KEYS beside CONFIG].')
+@click.option('--plan', is_flag=True, help='Only write the manifest.')
+@on_option
+@workers_option
+@click.pass_context
+def tune(ctx:click.Context, config:Path, space:tuple[str,...], output_dir:Path|None, **options:Any)->None:
+    """Search for the values of CONFIG with the least validation error.
+
+    \b
+    KEY=1e-4..1e-2:log   numbers, orders of magnitude equally often
+    KEY=128..384:64      numbers at a distance
+    KEY=8.. or KEY       the limits of the schema where an end is left out
+    KEY=resnet18,resnet50    one of some values
+    KEY=50               the same in all trials
+
+    The extra is needed: pip install "lightning-pose-nb[tune]"
+    """
+    from lightning_pose_nb.cluster.tuning import TuningOptions, plan_tuning
+    if config.is_dir(): config = config/'config.yaml'
+    plan,on,workers = (options.pop(name) for name in ('plan', 'on', 'workers'))
+    folder = output_dir or config.parent/'tuning'/_searched_keys(space)
+    made_by = shlex.join(['lpnb', 'tune', str(config), *space])
+    manifest = plan_tuning(config, space, folder, TuningOptions(**options), made_by)
+    click.echo(f'{manifest.path}: {how_many(len(manifest.units), "trial")}')
+    if plan:
+        click.echo(f'next: lpnb jobs run {shlex.quote(str(manifest.path))}')
+        return
+    ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
+    code = do_jobs(manifest, on, workers)
+    tell_tuning(manifest)
+    ctx.exit(code)
+
+def _searched_keys(space:tuple[str,...])->str:
+    "A name for a search, from the keys that are searched."
+    words = [text.partition('=') for text in space]
+    keys = [key.split('.')[-1] for key,equals,typed in words if not equals or ',' in typed or '..' in typed]
+    return '-'.join(keys)[:80] or 'one'
+
+# %% ../../nbs/52_cli/40_jobs.ipynb #1bcd767a
+def tell_tuning(manifest:Any)->None:
+    "Write and print what a search has found so far."
+    from lightning_pose_nb.cluster.tuning import describe_tuning, tuning_table, write_tuning
+    table = tuning_table(manifest)
+    click.echo(_short_table(table))
+    for file in write_tuning(manifest): click.echo(f'{file}: written')
+    click.echo(describe_tuning(table))
+    best = manifest.path.with_name('best.yaml')
+    if best.is_file(): click.echo(f'next: lpnb train {shlex.quote(str(best))}')
+
+def _short_table(table:Any)->str:
+    "A table of trials with the last names of the keys, fit for a terminal."
+    keys = list(table.columns)
+    shown = [key for key in keys if key not in ('message', 'model', 'own', 'epochs', 'best_epoch')]
+    short = table[shown].rename(columns=lambda key: key.split('.')[-1])
+    return short.to_string(index=False, na_rep='–', float_format=lambda value: f'{value:.4g}')
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #341ba720
 @click.group(cls=Nested)
@@ -247,4 +325,4 @@ def init_cluster(file:Path)->None:
     click.echo(f'{file}: written\nnext: fill in partition and account, then: lpnb jobs run MANIFEST --on slurm')
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #a4020197
-JOB_COMMANDS = (sweep, jobs, cluster)
+JOB_COMMANDS = (sweep, tune, jobs, cluster)

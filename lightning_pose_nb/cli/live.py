@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, PATIENCE
+from .errors import GO_ON, PATIENCE, FiniteRange
 
 # %% ../../nbs/52_cli/60_live.ipynb #55394c5b
 class Stopper:
@@ -157,7 +157,7 @@ def _messages(command:Any)->Any:
 @click.option('--fast', is_flag=True, help='A video as fast as it can be predicted [at its own speed].')
 @click.option('--runtime', help='What computes the network, as for lpnb predict [eager].')
 @click.option('--frames', type=click.IntRange(1), help='Stop after so many frames.')
-@click.option('--seconds', type=click.FloatRange(0, min_open=True), help='Stop after so many seconds.')
+@click.option('--seconds', type=FiniteRange(0, min_open=True), help='Stop after so many seconds.')
 @click.pass_context
 def live(ctx:click.Context, model_dir:Path, source:str, **options:Any)->None:
     """Predict SOURCE live with the model in MODEL_DIR, until it ends or Ctrl-C.

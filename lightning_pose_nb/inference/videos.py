@@ -38,10 +38,13 @@ from lightning_pose_nb.inference.batches import (
     pose_network,
 )
 from .resume import PredictJob, depth_facts, finished_notes, run_job
+
+# %% ../../nbs/30_inference/30_videos.ipynb #dbb56661
 from ..models.folder import LoadedModel
 from ..video.backends import choose_readers, machine_reason, open_clips
 from ..video.images import VideoError, VideoWarning, depth_note
 from ..video.packets import LostFramesWarning, ranges, unread_text
+from ..video.random_access import read_batches_from
 from lightning_pose_nb.video.sequential import (
     FrameBatch,
     VideoInfo,
@@ -195,7 +198,7 @@ def run_recording(
     if options.progress and asked=='dali': _tell_once(why)
     def batches(start:int, journals:Sequence[Journal])->Generator[Batch,None,None]:
         damage.recall(journals)
-        with closing(reader.in_step(start)) as stream:
+        with closing(reader.in_step(start, _is_damaged(damage))) as stream:
             for views in stream:
                 damage.note(journals, views)
                 yield recording.as_input(views, model.cfg.data.size)
@@ -272,6 +275,10 @@ class _Damage:
             unread=info.unread, restarts=list(info.restarts), depth=_scaled_from(info, self.depth))
 
 # %% ../../nbs/30_inference/30_videos.ipynb #87dc4a58
+def _is_damaged(damage:_Damage)->bool:
+    "Was there damage so far?"
+    return any(map(any, (damage.damaged, damage.lost, damage.unplaced)))
+
 def _scaled_from(info:VideoInfo, depth:int|None)->int:
     "Bits that the values of a video were found to use, if it did not say, nor the model; else 0."
     if depth is not None or not is_deep(info.pix_fmt): return 0
@@ -289,22 +296,22 @@ class _Reader:
     device:torch.device          # For DALI
     depth:int|None=None          # Bits that 16-bit values use; None: as evident in each video
 
-    def one(self, info:VideoInfo, name:str, start:int)->Generator[FrameBatch,None,None]:
-        "Batches of one video, from a frame on."
+    def one(self, info:VideoInfo, name:str, start:int, is_damaged:bool)->Generator[FrameBatch,None,None]:
+        "Batches of one video, from a frame on; of a damaged one what comes before is decoded, too."
         if name=='video':
-            yield from read_batches(
-                info.path, self.batch_size, self.size, start=start, depth=self.depth)
+            read = read_batches if is_damaged else read_batches_from
+            yield from read(info.path, self.batch_size, self.size, start, self.depth)
         else:
             firsts = range(start, info.n_frames or 0, self.batch_size)
             clips = ((0, first, self.batch_size) for first in firsts)
             yield from open_clips([info.path], clips, self.size, [name], self.device)
 
-    def in_step(self, start:int)->Generator[list[FrameBatch],None,None]:
+    def in_step(self, start:int, is_damaged:bool=False)->Generator[list[FrameBatch],None,None]:
         "The same frames of all videos, batch by batch; VideoError where they end differently."
         with ExitStack() as stack:
             streams = []
             for info,name in zip(self.infos, self.names):
-                streams.append(stack.enter_context(closing(self.one(info, name, start))))
+                streams.append(stack.enter_context(closing(self.one(info, name, start, is_damaged))))
             for views in itertools.zip_longest(*streams):
                 if None in views or len({len(batch) for batch in views})>1:
                     raise self._out_of_step(start)

@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/10_video/sequential.
 
 # %% auto #0
 __all__ = ['VideoInfo', 'decode_packets', 'NumberedFrame', 'decode_video', 'Orientation', 'read_orientation', 'FirstFrame',
-           'first_frame', 'probe', 'is_deep', 'deep_values', 'video_depth', 'FrameConverter', 'size_text',
-           'read_frames', 'FrameBatch', 'check_size', 'read_batches']
+           'first_frame', 'probe', 'is_deep', 'deep_values', 'video_depth', 'FrameConverter', 'size_text', 'FrameImage',
+           'read_images', 'read_frames', 'FrameBatch', 'check_size', 'read_batches', 'batches_ahead']
 
 # %% ../../nbs/10_video/30_sequential.ipynb #1030c6c4
 import contextlib
@@ -440,7 +440,7 @@ def size_text(
             f'{size[1]}×{size[0]}; frames of another size are scaled to that')
 
 # %% ../../nbs/10_video/30_sequential.ipynb #eb124f1b
-class _Image(NamedTuple):
+class FrameImage(NamedTuple):
     "A frame of a video as an array."
     number:int
     image:np.ndarray # uint8 (H, W, 3), RGB
@@ -449,8 +449,13 @@ class _Image(NamedTuple):
     n_astray:int=0   # frames lost since the one before, nobody knows where
     resized:tuple[int,int,int]|None=None # number, height and width of the first frame of another size, so far
 
-def _images(path, start, tally, depth=None):
-    "The frames from number `start` on; earlier ones are decoded and dropped."
+def read_images(
+    path:str|Path,       # A video file
+    start:int,           # Number of the first frame wanted; earlier ones are decoded and dropped
+    tally:DamageTally,   # Tells about the damage at the end
+    depth:int|None=None, # Bits that 16-bit values use; None: as evident in the video
+)->Generator[FrameImage,None,None]:
+    "The frames from a number on, with what is known of each."
     converter = FrameConverter(path, depth)
     said = 0
     for number,frame,damaged,lost in decode_video(path, tally):
@@ -459,7 +464,7 @@ def _images(path, start, tally, depth=None):
             said = tally.astray # those belong to the frames before
             continue
         image = converter.array(number, frame)
-        yield _Image(number, image, damaged, lost, tally.astray-said, converter.resized)
+        yield FrameImage(number, image, damaged, lost, tally.astray-said, converter.resized)
         said = tally.astray
 
 # %% ../../nbs/10_video/30_sequential.ipynb #82183332
@@ -476,7 +481,7 @@ def read_frames(
 def _read_frames(path, start, depth):
     "The generator behind `read_frames`, which has checked what it is given."
     tally = DamageTally()
-    for item in _images(path, start, tally, depth): yield item.image
+    for item in read_images(path, start, tally, depth): yield item.image
     tally.warn(path)
 
 # %% ../../nbs/10_video/30_sequential.ipynb #fc456887
@@ -507,7 +512,7 @@ def check_size(
 
 # %% ../../nbs/10_video/30_sequential.ipynb #479fc3bb
 def _batches(images, batch_size, size):
-    "Batches of resized frames from `_Image`s; before a failure, what was good."
+    "Batches of resized frames from `FrameImage`s; before a failure, what was good."
     some = []
     frame_size = None
     try:
@@ -524,7 +529,7 @@ def _batches(images, batch_size, size):
     if some: yield _batch(some, frame_size)
 
 def _batch(some, frame_size):
-    "A FrameBatch from some `_Image`s."
+    "A FrameBatch from some `FrameImage`s."
     return FrameBatch(
         first=some[0].number,
         frames=np.stack([item.image for item in some]),
@@ -583,9 +588,18 @@ def read_batches(
 
 def _read_batches(path, batch_size, size, start, depth):
     "The generator behind `read_batches`, which has checked what it is given."
-    store = _Store()
     tally = DamageTally()
-    work = store, _images(path, start, tally, depth), batch_size, size
+    yield from batches_ahead(read_images(path, start, tally, depth), batch_size, size)
+    tally.warn(path)
+
+def batches_ahead(
+    images:Generator[Any,None,None], # Frames as arrays, as `read_images` gives them
+    batch_size:int,                  # Frames in a batch
+    size:tuple[int,int]|None,        # Height and width to resize to; None leaves frames as they are
+)->Generator[FrameBatch,None,None]:
+    "Batches of frames, made ahead of time in a thread of their own."
+    store = _Store()
+    work = store, images, batch_size, size
     worker = threading.Thread(target=_fill, args=work, name='video reader', daemon=True)
     worker.start()
     try:
@@ -595,4 +609,3 @@ def _read_batches(path, batch_size, size, start, depth):
     finally:
         store.stop()
         worker.join()
-    tally.warn(path)

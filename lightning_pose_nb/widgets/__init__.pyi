@@ -9,3 +9,4 @@ from .training_monitor import (
     start_training as start_training,
 )
 from .live_view import LiveView as LiveView
+from .jobs_view import JobLine as JobLine, JobsView as JobsView

@@ -1,0 +1,1 @@
+from .search_space import SearchSpace as SearchSpace, parse_space as parse_space
