@@ -159,7 +159,7 @@ def images_of(
 
 def _format(manifest:Manifest, unit:FormatUnit, models:OpenModel)->None:
     "Write predictions for another program, unless they have been."
-    from lightning_pose_nb.exports.exporting import write_beside
+    from lightning_pose_nb.exports.beside import write_beside
     for file in write_beside(list(map(manifest.place, unit.csvs)), unit.to): print(file)
 
 def _render(manifest:Manifest, unit:RenderUnit, models:OpenModel)->None:
