@@ -7,7 +7,7 @@ from .sweeps import (
     plot_sweep as plot_sweep,
     sweep_table as sweep_table,
 )
-from .videos import Portions as Portions, plan_predictions as plan_predictions
+from .videos import Orders as Orders, Portions as Portions, plan_predictions as plan_predictions
 from .slurm import ClusterSettings as ClusterSettings, read_settings as read_settings, submit_slurm as submit_slurm
 from .tuning import (
     TuningOptions as TuningOptions,
