@@ -74,3 +74,11 @@ def test_workers_prepare_the_same_batches(config, tmp_path):
         run = train(config, tmp_path/str(n), QUICK | {'training.num_workers': n}, progress=False)
         weights.append((run.folder/'weights.safetensors').read_bytes())
     assert weights[0] == weights[1]
+
+
+def test_loggers(config, tmp_path):
+    "The CSV log is always written, TensorBoard's only if it is named."
+    quick = QUICK | {'training.max_epochs': 1, 'training.loggers': ['csv']}
+    train(config, tmp_path/'model', quick, progress=False)
+    assert read_log(tmp_path/'model').shape[0]
+    assert not (tmp_path/'model'/'tb_logs').exists()
