@@ -46,9 +46,18 @@ def test_openvino_agrees_with_pytorch(place):
     assert np.abs(fast.likelihood-eager.likelihood).max() < 0.02
 
 
+@pytest.mark.parametrize('options', [{'runtime': 'onnx'}, {'precision': 'int8'}, {'precision': 'bf16'}])
+def test_every_precision_and_runtime_agrees_or_is_not_used(place, options):
+    pytest.importorskip('onnxruntime')
+    eager = read_predictions(predict(place, 'eager'))
+    fast = read_predictions(predict(place, '_'.join(options.values()), **options))
+    assert np.abs(fast.xy-eager.xy).max() < 0.05
+    with pytest.raises(ValueError, match='int8'): predict(place, 'wrong', precision='int4')
+
+
 def test_rows_begun_with_an_engine_are_finished_with_it(place, monkeypatch):
-    def choose_engine(model, runtime, images, consecutive):
-        return Choice(engine_network(model, images), 'openvino', 'runtime: openvino')
+    def choose_engine(model, runtime, images, consecutive, precision):
+        return Choice(engine_network(model, images, 'openvino'), 'openvino', 'runtime: openvino')
 
     monkeypatch.setattr(resume, 'choose_network', choose_engine)
     whole = predict(place, 'whole', runtime='openvino')

@@ -154,6 +154,7 @@ class Wishes:
     boxes:Path|None=None         # Bounding boxes of one video, or a folder with those of each
     reader:str|None=None         # What decodes videos
     runtime:str|None=None        # What computes the network
+    precision:str|None=None      # In which numbers
     formats:tuple[str,...]=()    # Formats of other programs to write beside the predictions
 
     def place(self, model:Path, kind:str)->Path:
@@ -163,7 +164,7 @@ class Wishes:
     def options(self)->Any:
         "The `PredictOptions` among them."
         from lightning_pose_nb.inference.batches import PredictOptions
-        return PredictOptions(self.batch_size, reader=self.reader, runtime=self.runtime, overwrite=self.overwrite)
+        return PredictOptions(self.batch_size, self.precision, self.reader, self.runtime, self.overwrite)
 
     def boxes_of(self, video:Path)->Path|None:
         "The file with the bounding boxes of a video."
@@ -345,9 +346,12 @@ def _further_options(command:Any)->Any:
     formats = click.option('--format', 'formats', type=FormatName(), multiple=True,
         help='Also write for another program, beside each CSV; lpnb export --help lists all; can be repeated.')
     fps = click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
-    runtime = click.option('--runtime', type=click.Choice(['eager', 'auto', 'openvino']),
-        help='What computes the network: PyTorch, or OpenVINO where it is faster and agrees [eager].')
-    for option in (pieces, workers_option, on_option, runtime, reader, boxes, fps, formats): command = option(command)
+    runtime = click.option('--runtime', type=click.Choice(['eager', 'auto', 'onnx', 'openvino']),
+        help='What computes the network: PyTorch, or an engine that is faster and agrees [eager].')
+    precision = click.option('--precision', type=click.Choice(['auto', '32', 'bf16', 'int8']),
+        help='Numbers of the network; fewer bits are used only if keypoints stay where they are [as in the config].')
+    further = (pieces, workers_option, on_option, precision, runtime, reader, boxes, fps, formats)
+    for option in further: command = option(command)
     return command
 
 # %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
@@ -520,6 +524,7 @@ def predict_as_jobs(
     if wishes.overwrite:
         fix = 'predict into another --output-dir, or remove the predictions that are to be made again'
         raise click.UsageError(f'--overwrite is not for --on and --workers: {fix}.')
+    if wishes.precision: raise click.UsageError('--precision is not for --on and --workers: predict without these.')
     videos = [job.paths for job in jobs if job.kind=='video']
     place = wishes.place(model_dir, 'video' if videos else 'images')
     portions = Portions(piece=where['piece_frames'], batch_size=wishes.batch_size)

@@ -10,6 +10,7 @@ __all__ = ['SIGMA', 'target_heatmaps', 'peak_position', 'heatmap_likelihood', 'd
 # %% ../../nbs/00_core/40_heatmaps.ipynb #d886e2a6
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -73,7 +74,7 @@ def _window(
     radius:int,    # Cells on each side of the middle
 )->tuple[Tensor,Tensor]: # Values (..., n, n), zero outside; which columns, rows exist (..., 2, n)
     "A square of cells cut out around a cell of each heatmap."
-    h, w = maps.shape[-2:]
+    h, w = map(int, maps.shape[-2:])
     n = 2*radius+1
     at = centre[...,None] + torch.arange(-radius, radius+1, device=maps.device)
     inside = (at >= 0) & (at < torch.tensor([[w], [h]], device=maps.device))
@@ -106,7 +107,7 @@ def _brightest_cell(
     maps:Tensor, # Probability heatmaps, shape (..., h, w)
 )->tuple[Tensor,Tensor]: # Column and row, shape (..., 2); the value there, shape (...)
     "The cell with the largest value; the middle one if it exceeds the mean by a hundredth at most."
-    h, w = maps.shape[-2:]
+    h, w = map(int, maps.shape[-2:])
     peak, at = maps.flatten(-2).max(-1)
     flat = peak*(h*w) <= 1.01*maps.sum((-1, -2))
     at = torch.where(flat, (h//2)*w + w//2, at)
@@ -121,7 +122,7 @@ def peak_position(
     sharpness:float=3.,     # The power gamma
 )->Tensor:                  # (x, y) in model pixels, within the image, shape (..., 2)
     "Position of the Gaussian at the brightest cell: sub-pixel, unbiased, differentiable."
-    h, w = maps.shape[-2:]
+    h, w = map(int, maps.shape[-2:])
     cell, peak = _brightest_cell(maps.detach())
     values, inside = _window(maps, cell, radius)
     p = (values / peak.clamp_min(1e-30)[...,None,None])**sharpness
@@ -179,6 +180,11 @@ def _first_rows(
     return needed.int().topk(m, -1).indices
 
 # %% ../../nbs/00_core/40_heatmaps.ipynb #d8cce429
+def _is_traced()->bool:
+    "Is PyTorch's tracer writing down what is computed?"
+    tracer:Any = torch.jit
+    return tracer.is_tracing()
+
 def _log_total(
     maps:Tensor, # Probability heatmaps times 1000, shape (N, h, w)
     U:Tensor,    # Enlarges rows, shape (H, h)
@@ -186,6 +192,7 @@ def _log_total(
     group:int=32,# Heatmaps handled at once
 )->Tensor:       # log Σ exp over the enlarged heatmaps, shape (N,)
     "Logarithm of the softmax denominator, without enlarging what is nearly zero."
+    if _is_traced(): return (U @ maps @ V.transpose(-1, -2)).flatten(1).logsumexp(-1)
     (H, h), (W, w) = U.shape, V.shape
     rows = _needs_exp(maps.amax(-1))
     columns = _needs_exp(maps.amax(-2))
@@ -196,7 +203,7 @@ def _log_total(
     for i in by_size.split(group):
         U_rows = U.view(h, -1, h)[_first_rows(rows[i])].flatten(1, 2)
         V_rows = V.view(w, -1, w)[_first_rows(columns[i])].flatten(1, 2)
-        z = (U_rows @ maps[i] @ V_rows.mT).flatten(1)
+        z = (U_rows @ maps[i] @ V_rows.transpose(-1, -2)).flatten(1)
         n_rest = H*W - z.shape[1]
         rest = n_rest + (sums[i] - z.sum(-1)) + (squares[i] - z.square().sum(-1))/2
         top = z.amax(-1)
@@ -215,12 +222,13 @@ def _enlarged_around(
     "The enlarged heatmap within two cells of a keypoint."
     radius = 2*cell+2
     offsets = torch.arange(-radius, radius+1, device=maps.device)
-    middle = (keypoints + (cell-1)/2).floor().nan_to_num(0).long()
+    middle = (keypoints + (cell-1)/2).floor()
+    middle = middle.masked_fill(middle.isnan(), 0).long()
     at = middle[...,None] + offsets
     n_pixels = torch.tensor([[len(V)], [len(U)]], device=maps.device)
     inside = (at >= 0) & (at < n_pixels)
     at = torch.minimum(at.clamp_min(0), n_pixels-1)
-    z = U[at[:,1]] @ maps @ V[at[:,0]].mT
+    z = U[at[:,1]] @ maps @ V[at[:,0]].transpose(-1, -2)
     exists = inside[:,1,:,None] & inside[:,0,None,:]
     return z.masked_fill(~exists, -torch.inf), at
 
@@ -241,7 +249,7 @@ def heatmap_likelihood(
 )->Tensor:                  # Between 0 and 1, shape (...)
     "Share of the sharpened, enlarged heatmap within two pixels of its peak; without gradient."
     if maps.is_meta or not maps.numel(): return maps.new_empty(maps.shape[:-2])
-    h, w = maps.shape[-2:]
+    h, w = map(int, maps.shape[-2:])
     flat = 1000*maps.reshape(-1, h, w).float()
     U = _enlarge(h, downsample_factor).to(maps.device)
     V = _enlarge(w, downsample_factor).to(maps.device)
@@ -280,7 +288,7 @@ def decode_summits(
     group:int=32,            # Heatmaps handled at once
 )->tuple[Tensor,Tensor]:     # (x, y) in model pixels (..., 2), likelihood (...)
     "Mean of the sharpened, enlarged heatmap, and its share around that mean, as Lightning Pose decodes it."
-    h, w = maps.shape[-2:]
+    h, w = map(int, maps.shape[-2:])
     flat = 1000*maps.reshape(-1, h, w).float()
     U = _enlarge(h, downsample_factor, repeat=False).to(maps.device)
     V = _enlarge(w, downsample_factor, repeat=False).to(maps.device)
@@ -288,8 +296,8 @@ def decode_summits(
     columns = torch.arange(len(V), device=maps.device)
     places = [flat.new_empty(0, 2)]
     likelihoods = [flat.new_empty(0)]
-    for some in flat.split(group):
-        share = (U @ some @ V.mT).flatten(1).softmax(-1).unflatten(1, (len(U), len(V)))
+    for some in [flat] if _is_traced() else flat.split(group):
+        share = (U @ some @ V.transpose(-1, -2)).flatten(1).softmax(-1).unflatten(1, (len(U), len(V)))
         by_column = share.sum(1)
         by_row = share.sum(2)
         places.append(torch.stack([by_column @ columns.float(), by_row @ rows.float()], -1))

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+# %% ../../nbs/30_inference/20_resume.ipynb #d4ec60c9
 from ..core.errors import Problem, ProjectError
 from ..core.files import fingerprint, is_same_file, refuse_other, write_atomic
 from lightning_pose_nb.core.journal import (
@@ -40,6 +41,7 @@ from ..core.progress_bar import progress_bar
 from ..data.predictions import Predictions, read_predictions, table_header, table_rows
 from lightning_pose_nb.inference.batches import (
     DEFAULT_OPTIONS,
+    TRIED_FIRST,
     Batch,
     BatchLimit,
     PredictOptions,
@@ -219,7 +221,8 @@ def _with_runtime(
     "The model as the wanted runtime computes it."
     journal = work.journals[0]
     begun = _begun_with(journal)
-    runtime = begun or _wanted_runtime(model, options)
+    runtime,precision = _wanted_runtime(model, options)
+    runtime = begun or runtime
     if begun and options.runtime and options.progress:
         tqdm.write(f'runtime: {begun}, as {job.title} was begun with it', file=sys.stderr)
     if runtime=='eager': return model, stream
@@ -227,17 +230,21 @@ def _with_runtime(
     batches = itertools.chain(first, stream)
     if not first: return model, batches
     images = torch.as_tensor(first[0][0][:TRIED]).movedim(-1, -3)
-    if begun: return replace(model, network=engine_network(model, images)), batches
+    if begun: return replace(model, network=engine_network(model, images, begun)), batches
     if len(first)<2 and runtime=='auto': return model, batches
-    choice = choose_network(model, runtime, images, job.consecutive)
+    choice = choose_network(model, runtime, images, job.consecutive, precision)
     journal.remark(runtime=choice.runtime)
     if options.progress: tqdm.write(choice.why, file=sys.stderr)
     return replace(model, network=choice.network), batches
 
-def _wanted_runtime(model:LoadedModel, options:PredictOptions)->str:
-    "The runtime that was asked for, as far as the precision allows it."
+
+# %% ../../nbs/30_inference/20_resume.ipynb #ad862f92
+def _wanted_runtime(model:LoadedModel, options:PredictOptions)->tuple[str,str]:
+    "The runtime and the precision of engines that were asked for, as far as they fit together."
     runtime = checked_runtime(options.runtime)
-    return runtime if checked_precision(model, options.precision)=='32' else 'eager'
+    precision = checked_precision(model, options.precision)
+    if precision in TRIED_FIRST: return runtime if options.runtime else 'auto', precision
+    return (runtime, '32') if precision=='32' else ('eager', '32')
 
 def _begun_with(journal:Journal)->str|None:
     "The runtime that computed the rows which are there; None if there are none."

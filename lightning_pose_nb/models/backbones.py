@@ -231,7 +231,7 @@ class Backbone(nn.Module):
         if features.ndim==3:
             grid = images.shape[-2]//self.stride, images.shape[-1]//self.stride
             patches = features[:,_n_prefix_tokens(self.net):]
-            return patches.mT.unflatten(-1, grid)
+            return patches.transpose(-1, -2).unflatten(-1, grid)
         return features.movedim(-1, 1) if _channels_last(self.net) else features
 
 # %% ../../nbs/21_models/10_backbones.ipynb #b97a04e5

@@ -63,7 +63,7 @@ class LoadedModel:
     folder:Path                # Where it was loaded from
     about:dict = field(default_factory=dict) # What else `model.json` says: versions, date, best epoch
     subspaces:dict[str,Subspace] = field(default_factory=dict) # Of poses and views in training labels
-    engines:dict[tuple[int,int],PoseNetwork] = field(default_factory=dict, repr=False) # By image size; see `runtimes`
+    engines:dict[tuple[str,int,int],PoseNetwork] = field(default_factory=dict, repr=False) # By name and image size
 
     @property
     def is_lightning_pose(self)->bool:

@@ -275,7 +275,7 @@ class RegressionHead(nn.Module):
             out = self.unit*self.linear(mean)
         n = 2*self.num_keypoints
         coordinates = self.centre + self.side*out[:,:n].unflatten(1, (-1, 2))
-        if not self.learned_scale: return coordinates, self.scale.expand(len(out), -1)
+        if not self.learned_scale: return coordinates, self.scale.expand(out.shape[0], -1)
         widths = F.softplus(out[:,n:]+log(e-1))
         return coordinates, LEAST_SCALE+self.side/4*widths
 
@@ -294,6 +294,6 @@ def likelihood_within(
 )->Tensor:         # Probability that an error is smaller than the radius, shape (...)
     "How likely a keypoint lies within a radius of where it was predicted."
     ratio = radius/scales
-    if kind=='gaussian': return -torch.expm1(-ratio.square()/2)
+    if kind=='gaussian': return 1-torch.exp(-ratio.square()/2)
     if kind=='laplace': return 1-(1+ratio)*torch.exp(-ratio)
     raise ValueError(f'kind {kind!r}: expected gaussian or laplace')

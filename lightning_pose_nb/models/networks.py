@@ -106,7 +106,7 @@ class ContextNetwork(TwoBranchNetwork):
         if images.ndim<4 or images.shape[-4]!=n:
             raise ValueError(f'expected windows of {n} frames, (…, {n}, 3, height, width), '
                              f'found {tuple(images.shape)}')
-        return {'heatmaps': self.sequence(images, 'drop')['heatmaps'].squeeze(-4)}
+        return {'heatmaps': self.sequence(images, 'drop')['heatmaps'].select(-4, 0)}
 
     def sequence(self,
         images:Tensor,                     # Consecutive frames (..., T, 3, H, W)

@@ -190,7 +190,7 @@ class RegressionNetwork(PoseNetwork):
         _check_size(images, self.head.size)
         lead = images.shape[:-3]
         coordinates,scales = self.head(self.features(images).flatten(0, -4))
-        return dict(coordinates=coordinates.unflatten(0, lead), scales=scales.unflatten(0, lead))
+        return dict(coordinates=coordinates.reshape(*lead, -1, 2), scales=scales.reshape(*lead, -1))
 
     def decode(self,
         outputs:dict[str,Tensor], # What `forward` gave
