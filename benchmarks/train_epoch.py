@@ -29,6 +29,11 @@ from _common import (
 )
 
 
+def n_labelled(batch: object) -> int:
+    "Labelled frames of a batch; 0 for one that video frames have joined."
+    return len(batch['images']) if isinstance(batch, dict) and 'images' in batch else 0
+
+
 def measure(job: dict) -> dict:
     "Train a few epochs, then go through the loader alone."
     from pytorch_lightning.callbacks import Callback
@@ -64,7 +69,7 @@ def measure(job: dict) -> dict:
     peak = peak_megabytes()
     loader = PoseData(cfg, labels).train_dataloader()
     for _ in loader: pass  # fills the cache
-    with stopwatch() as load: frames = sum(len(batch['images']) for batch in loader)
+    with stopwatch() as load: frames = sum(map(n_labelled, loader))
     first, *rest = Clock.epochs
     wall, cpu = (statistics.median(column) for column in zip(*rest, strict=True))
     return dict(
