@@ -7,10 +7,11 @@
 
 Each number is the median of three runs, each in a process of its own, on mirror-mouse-example or
 the sample. CPU seconds stand beside wall-clock seconds: other programs on the machine lengthen only
-the latter. Memory of a prediction includes the engines that were tried. Times of prediction are end to end: reading, network, decoding, writing. The keypoints of
-each runtime and precision are compared with those of eager fp32 (median and 99th percentile in
-pixels of the frame, of sure keypoints). Weights are those of `--model`, a model folder, or random
-ones, which cost the same and say nothing about int8. Results go to benchmarks/results/NAME.json.
+the latter. Times of prediction are end to end: reading, network, decoding, writing; their memory
+includes the engines that were tried. The keypoints of each runtime and precision are compared with
+those of eager fp32 (median and 99th percentile in pixels of the frame, of sure keypoints). Weights
+are those of `--model`, a model folder, or random ones, which cost the same and say nothing about
+int8. Results go to benchmarks/results/NAME.json.
 """
 import argparse
 import json
