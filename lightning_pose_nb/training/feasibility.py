@@ -113,6 +113,7 @@ def check_device(
     if training.num_workers > max(cpus, 8):
         found = f'{training.num_workers}, but this machine has {cpus} processors'
         checks.add('training.num_workers', found, f'at most {cpus}', level='warning')
+    _check_precision(checks, here)
     if training.accelerator == 'cpu' or (training.accelerator == 'auto' and training.num_gpus == 1): return
     from lightning_pose_nb.models.folder import pick_device
     level = 'error' if here else 'warning'
@@ -132,6 +133,19 @@ def _check_number(checks:ConfigChecks, level:str)->None:
     found = f'{wanted}, but this machine has {n_devices}'
     fix = 'Write 1, unless it is meant for another machine.'
     checks.add('training.num_gpus', found, f'at most {max(n_devices, 1)}', fix, level)
+
+# %% ../../nbs/22_training/60_feasibility.ipynb #09e5667c
+def _check_precision(checks:ConfigChecks, here:bool)->None:
+    "Half floats have a GPU to be computed on."
+    training = checks.cfg.training
+    if training.precision != '16-mixed' or training.accelerator not in ('cpu', 'auto'): return
+    is_chosen = training.accelerator == 'cpu'
+    if not is_chosen:
+        import torch
+        if torch.accelerator.is_available(): return
+    level = 'error' if here or is_chosen else 'warning'
+    found = '16-mixed, and a CPU would compute it, more slowly than 32'
+    checks.add('training.precision', found, '32, or bf16-mixed where the CPU has AMX', level=level)
 
 # %% ../../nbs/22_training/60_feasibility.ipynb #b4b843ba
 def check_loggers(
