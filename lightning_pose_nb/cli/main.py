@@ -102,7 +102,6 @@ def init(file:Path)->None:
     from lightning_pose_nb.config.load import template
     from lightning_pose_nb.core.files import write_atomic
     from lightning_pose_nb.project.create import guess_values, refuse_other_project
-    from lightning_pose_nb.project.recommendation import size_values
     from lightning_pose_nb.tables.table_text import refuse_other_kinds
     if file.is_dir(): file = file/'config.yaml'
     refuse_other_project(file.parent)
@@ -112,7 +111,6 @@ def init(file:Path)->None:
         raise FileExistsError(17, what, str(file))
     if not file.parent.is_dir(): raise FileNotFoundError(2, 'no such folder', str(file.parent))
     values = guess_values(file.parent)
-    values |= size_values(file.parent, values)
     write_atomic(file, template(**values))
     click.echo(f'{file}: written')
     if not values:

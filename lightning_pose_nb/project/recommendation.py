@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/41_project/recommend
 # %% auto #0
 __all__ = ['CELL', 'LARGEST', 'BACKBONES', 'PATIENCE', 'FEWEST_STEPS', 'MOST_STEPS', 'LabelFacts', 'label_facts', 'Advice',
            'advise_size', 'advise_batch', 'advise_epochs', 'duration_text', 'advise_backbone', 'advise_losses',
-           'Recommendation', 'recommend', 'size_values']
+           'Recommendation', 'recommend']
 
 # %% ../../nbs/41_project/30_recommendation.ipynb #cf11e7c8
 import textwrap
@@ -241,18 +241,6 @@ def recommend(
     cost = [f'expected on this machine ({machine.device}): {seconds.removesuffix(" in all")} of training',
         f'memory: {batch.reason.partition("; ")[2]}']
     return Recommendation(known, advice, cost)
-
-# %% ../../nbs/41_project/30_recommendation.ipynb #f80772c5
-def size_values(
-    folder:Path|str,         # A project
-    known:Mapping[str,Any],  # From `guess_values`
-)->dict[str,Any]:            # The keys of `data.image_resize_dims`; empty without labels or images
-    "The image size alone, which costs nothing; for `lpnb init`."
-    if not known: return {}
-    tables = project_labels(_config(Path(folder), known)).views
-    frame = typical_size([Path(folder)/image for image in tables[0].images])
-    if not frame: return {}
-    return {key: one.value for key,one in advise_size(frame, label_facts(tables)).items()}
 
 # %% ../../nbs/41_project/30_recommendation.ipynb #5f31d3e0
 def _config(folder:Path, values:Mapping[str,Any])->Config:
