@@ -108,7 +108,7 @@ PROGRAMS = [('nwb', 'NWB'), ('deeplabcut', 'DeepLabCut'), ('anipose', 'Anipose')
 
 @pytest.mark.parametrize(('name', 'program'), PROGRAMS, ids=[name for name, _ in PROGRAMS])
 def test_movement_reads_what_goes_out(tmp_path: Path, name: str, program: str):
-    load = pytest.importorskip('movement.io', reason='movement is not installed: it is no requirement of tests')
+    load = pytest.importorskip('movement.io', reason='movement is not installed: pip install movement')
     tracks = sample_points() if name == 'anipose' else sample_tracks()
     positions = tracks.xyz if isinstance(tracks, PointTracks) else tracks.xy
     options = {} if name == 'nwb' else {'fps': 30}
@@ -119,7 +119,7 @@ def test_movement_reads_what_goes_out(tmp_path: Path, name: str, program: str):
 
 
 def test_movement_computes_with_its_own_file(tmp_path: Path):
-    pytest.importorskip('movement.io', reason='movement is not installed: it is no requirement of tests')
+    pytest.importorskip('movement.io', reason='movement is not installed: pip install movement')
     import xarray as xr
     from movement.io import load as loading
     from movement.kinematics import compute_speed
