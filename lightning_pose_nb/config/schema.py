@@ -248,6 +248,10 @@ def _names(value:Any)->Any:
     if not isinstance(value, list): return value
     return [name for name in value if not isinstance(name, str) or name.strip()]
 
+def _listed(value:Any)->Any:
+    "One name without brackets is a list of one."
+    return [value] if isinstance(value, str) else value
+
 LoggerName = Literal['csv', 'tensorboard', 'wandb', 'mlflow']
 LOGGERS: tuple[str, ...] = get_args(LoggerName)
 Precision = Annotated[Literal['32', '16-mixed', 'bf16-mixed'], BeforeValidator(_precision_as_text)]
@@ -259,7 +263,7 @@ class Training(_TrainingMethod):
     num_gpus: Int = key(1, 'number of GPUs to train on together', advanced=True, ge=1)
     precision: Precision = key('32', 'floating-point precision', advanced=True)
     num_workers: Int = key(0, 'DataLoader worker processes', advanced=True, ge=0, le=1024)
-    loggers: Annotated[list[LoggerName], BeforeValidator(_names)] = key(
+    loggers: Annotated[list[LoggerName], BeforeValidator(_listed)] = key(
         ['csv', 'tensorboard'], 'where the training log goes, beside csv, which is always written; wandb, mlflow: '
         'the extras of these names, on this machine unless WANDB_MODE or MLFLOW_TRACKING_URI say otherwise',
         advanced=True, values=LOGGERS)
