@@ -219,7 +219,7 @@ def _with_whole_frames(
     if options.frame_size is None:
         found = f'row {lost[0]} has no keypoint at all'
         if len(lost)==len(boxes): found = _none_trusted(likelihood, options.threshold)
-        way_out = 'ask for less likelihood, or give frame_size to take whole frames'
+        way_out = 'ask for less likelihood, or in Python give frame_size=(height, width) to take whole frames'
         raise ValueError(f'{found}; {way_out}')
     sizes = np.broadcast_to(np.asarray(options.frame_size, float), (len(boxes), 2))
     boxes[lost, :2] = 0

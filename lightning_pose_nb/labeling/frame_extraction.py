@@ -113,6 +113,8 @@ def write_frames(
     with _readers([Path(video)], depth) as (reader,):
         total = _length(reader)
         for i in frames:
+            if isinstance(i, bool) or not isinstance(i, (int, np.integer)):
+                raise ProjectError(Problem(str(video), f'frame {i!r}', 'no whole number', f'0 to {total-1}'))
             if not 0<=i<total:
                 found = f'a video of {total} frames'
                 raise ProjectError(Problem(str(video), f'frame {i}', found, f'0 to {total-1}'))

@@ -86,7 +86,7 @@ def open_table(
 )->Iterator[TextIO]:
     "The text of a CSV; raises `ProjectError` for what is no UTF-8 text, or no CSV."
     path = Path(path)
-    if not path.is_file(): raise table_error(path, '', _absent(path))
+    if not path.is_file(): raise table_error(path, '', _absent(path), fix=_where_else(path))
     refuse_other_kinds(path)
     try:
         with path.open(encoding='utf-8-sig') as file: yield file
@@ -98,6 +98,10 @@ def open_table(
 def _absent(path:Path)->str:
     "Why there is no file to open."
     return 'a folder' if path.is_dir() else 'there is no such file'
+
+def _where_else(path:Path)->str:
+    "What to do about a file that is not there."
+    return '' if path.exists() else 'If its folder was moved or renamed, name the table where it is now'
 
 def _not_utf8(path:Path)->ProjectError:
     "The error for text of another encoding, with the row of the first strange byte."
