@@ -126,16 +126,29 @@ def parse_dimension(
     key,equals,typed = text.partition('=')
     if key not in KEYS: raise _bad(key, f'unknown key {key}', 'a key of the config', did_you_mean(key, KEYS))
     if equals and not typed: raise _bad(key, text, 'KEY=LOW..HIGH, KEY=A,B or KEY')
-    field = KEYS[key]
-    if _takes_words(field) and not typed: return _choices(key, key_choices(field) or ['true', 'false'])
-    is_number = bool({int, float}.intersection(_kinds(field.annotation)))
-    if is_number and (not typed or '..' in typed):
-        found = _RANGE.fullmatch(typed or '..')
-        if not found: raise _bad(key, typed, 'LOW..HIGH, LOW..HIGH:log or LOW..HIGH:STEP, in numbers')
-        return _range(_Ends(key, found[1] or '', found[2] or ''), found[3] or '')
-    if not typed: raise _bad(key, 'no values', f'KEY=A,B with some of: {key_words(field)}')
-    return _choices(key, [word for word in map(str.strip, re.split(r',(?![^\[{(]*[\]})])', typed)) if word])
+    if _is_range(KEYS[key], typed): return _typed_range(key, typed)
+    return _choices(key, _words_of(key, typed))
 
+def _is_range(field:Any, typed:str)->bool:
+    "Is a key, with what is typed for it, a range of numbers?"
+    if not typed and _takes_words(field): return False
+    is_number = bool({int, float}.intersection(_kinds(field.annotation)))
+    return is_number and (not typed or '..' in typed)
+
+def _typed_range(key:str, typed:str)->Dimension:
+    "The range that is typed; an end that is not there is that of the key."
+    found = _RANGE.fullmatch(typed or '..')
+    if not found: raise _bad(key, typed, 'LOW..HIGH, LOW..HIGH:log or LOW..HIGH:STEP, in numbers')
+    return _range(_Ends(key, found[1] or '', found[2] or ''), found[3] or '')
+
+def _words_of(key:str, typed:str)->list[str]:
+    "The values that are typed, with commas outside of brackets between them; without any, all that the key has."
+    words = map(str.strip, re.split(r',(?![^\[{(]*[\]})])', typed))
+    if typed: return [word for word in words if word]
+    if _takes_words(KEYS[key]): return key_choices(KEYS[key]) or ['true', 'false']
+    raise _bad(key, 'no values', f'KEY=A,B with some of: {key_words(KEYS[key])}')
+
+# %% ../../nbs/23_tuning/10_search_space.ipynb #5f201ef0
 def _choices(key:str, words:Sequence[str])->Dimension:
     "A dimension of some values."
     if not words: raise _bad(key, 'no values', 'at least one')
