@@ -158,6 +158,7 @@ def plot_tuning(
     best = ended['error'].where(ended['state']=='complete').cummin().ffill()
     panels[0].step(places, best, where='post', c='0.3', lw=1)
     panels[0].set(xlabel='trial', ylabel='validation error, px')
+    panels[0].xaxis.get_major_locator().set_params(nbins=4, integer=True)
     for panel,key in zip(panels[1:], keys): _draw_key(panel, ended, key)
     return panels
 
@@ -169,6 +170,7 @@ def _draw_trials(ax:Any, ended:pd.DataFrame, places:Any)->None:
     ax.plot(places[~whole], ended['error'][~whole], 'o', c=PALETTE[0], ms=4, mfc='none')
     quiet_axes(ax)
 
+# %% ../../nbs/51_cluster/90_tuning.ipynb #5300e313
 def _draw_key(ax:Any, ended:pd.DataFrame, key:str)->None:
     "Errors over the values of a key."
     from lightning_pose_nb.plots.style import plain_text
@@ -176,6 +178,7 @@ def _draw_key(ax:Any, ended:pd.DataFrame, key:str)->None:
     if numbers.notna().all():
         _draw_trials(ax, ended, numbers)
         if len(numbers) and numbers.min()>0 and numbers.max()>30*numbers.min(): ax.set_xscale('log')
+        else: ax.tick_params(axis='x', rotation=30)
     else:
         values:Any = ended[key].astype(str)
         words = sorted(set(values))

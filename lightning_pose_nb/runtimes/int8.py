@@ -8,9 +8,11 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/24_runtimes/int8.htm
 __all__ = ['CALIBRATION', 'EXTRA', 'int8_features', 'why_not_int8']
 
 # %% ../../nbs/24_runtimes/50_int8.ipynb #5eab02ea
+import io
 import json
+import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,10 +76,13 @@ def _quantised(model:LoadedModel, size:tuple[int,int])->Any:
     frames = training_frames(model, CALIBRATION)
     frames = frames.reshape(-1, *frames.shape[-3:])[-CALIBRATION:] # windows of the context model are frames, too
     data = nncf.Dataset([frame[None] for frame in np.ascontiguousarray(frames)])
-    nncf.set_log_level(40)
-    return nncf.quantize(converted_features(model.network, size), data, subset_size=len(frames),
-        preset=nncf.QuantizationPreset.MIXED, fast_bias_correction=False)
+    features = converted_features(model.network, size)
+    preset = nncf.QuantizationPreset.MIXED
+    nncf.set_log_level(logging.ERROR)
+    with redirect_stdout(io.StringIO()): # no bars of its own
+        return nncf.quantize(features, data, subset_size=len(frames), preset=preset, fast_bias_correction=False)
 
+# %% ../../nbs/24_runtimes/50_int8.ipynb #9c4514d8
 def why_not_int8(
     network:PoseNetwork, # A network
 )->str:                  # '' if its features can be computed in int8
