@@ -5,18 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from commands import lpnb
 
 VIDEO = 'mouse/videos/session0.mp4'
-
-
-def lpnb(*words, code=0) -> str:
-    "Run a command in this process and return what it printed."
-    from lightning_pose_nb.cli.main import app
-    result = CliRunner().invoke(app, [str(word) for word in words], prog_name='lpnb')
-    assert result.exit_code == code, f'{words}: {result.output}\n{result.exception!r}'
-    assert 'Traceback' not in result.output
-    return result.output
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import bad_names
 import numpy as np
 import pytest
 from bad_names import FOLDER, KEYPOINTS, OTHERS, OUTSIDE, REFERENCE, STEM
-from click.testing import CliRunner
+from commands import lpnb
 from PIL import Image
 
 from lightning_pose_nb.core.files import fingerprint
@@ -31,15 +31,6 @@ TINY = ['training.max_epochs=1', 'training.min_epochs=1', 'training.unfreezing_e
         'training.train_batch_size=8', 'training.accelerator=cpu', 'model.backbone=mobilenetv3_small_050',
         'model.backbone_pretrained=false', 'eval.predict_vids_after_training=false',
         'model.model_name=<b>{{7*7}}', 'data.image_resize_dims.height=64', 'data.image_resize_dims.width=64']
-
-
-def lpnb(*words, code=0) -> str:
-    "Run a command in this process and return what it printed."
-    from lightning_pose_nb.cli.main import app
-    result = CliRunner().invoke(app, [str(word) for word in words], prog_name='lpnb')
-    assert result.exit_code == code, f'{words}: {result.output}\n{result.exception!r}'
-    assert 'Traceback' not in result.output
-    return result.output
 
 
 def write_images(video: Path, folder: Path) -> list[str]:

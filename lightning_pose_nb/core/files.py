@@ -17,6 +17,7 @@ import os
 import platform
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -79,13 +80,15 @@ def scratch_path(
     path:Path,          # A file that is going to be replaced
     suffix:str='.part', # How the scratch name ends
 )->Path:                # Where to write meanwhile: beside it, hidden
-    "A scratch name of this process; removes what dead processes of this computer left in the folder."
+    "A scratch name of this thread; removes what dead processes of this computer left in the folder."
     began = time.monotonic()
     if began>=_NEXT_SWEEP.get(path.parent, began):
         _sweep(path.parent)
         ended = time.monotonic()
         _NEXT_SWEEP[path.parent] = ended+100*(ended-began)
-    return path.with_name(f'.{path.name}.{_host()}-{os.getpid()}{suffix}')
+    is_main = threading.current_thread() is threading.main_thread()
+    thread = '' if is_main else f'.{threading.get_native_id()}'
+    return path.with_name(f'.{path.name}{thread}.{_host()}-{os.getpid()}{suffix}')
 
 def _sweep(folder:Path)->None:
     "Remove the scratch files of dead processes of this computer."
