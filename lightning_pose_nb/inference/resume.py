@@ -50,6 +50,7 @@ from lightning_pose_nb.inference.batches import (
     pose_network,
     predict_batches,
 )
+from .stages import Stages, stages_text
 from ..models.folder import LoadedModel, noted_model, who_made
 from ..models.single_frame import PoseNetwork
 from ..runtimes.choice import checked_runtime, choose_network, engine_network
@@ -135,6 +136,7 @@ class PredictJob:
     first:int=0                    # Number of the first frame, for a piece of a video
     last:int|None=None             # Number of the first frame behind it; None: to the end
     pieces:Sequence[Path]=()       # Files of pieces to take the rows from, in order
+    stages:Stages=field(default_factory=Stages) # Seconds that reading, network and writing take
 
 BatchSource = Callable[[int,Sequence[Journal]],Generator[Batch,None,None]] # From a row on
 
@@ -177,6 +179,7 @@ class _Work:
     journals:list[Journal]  # One per view
     batches:BatchSource
 
+# %% ../../nbs/30_inference/20_resume.ipynb #c2dd2580
 def _predict_rows(
     stack:ExitStack,         # Closes what is opened
     model:LoadedModel,
@@ -199,16 +202,21 @@ def _predict_rows(
     known = [facts['batch_limit'] for facts in work.journals[0].remarks if 'batch_limit' in facts]
     limit = BatchLimit(str(job.sources[0]), min(known, default=None), told=bool(known))
     model,batches = _with_runtime(model, job, work, stream, options)
-    results = predict_batches(model, batches, precision, job.consecutive, limit)
-    for xy,likelihood in itertools.islice(results, seen_again//batch_size, None):
+    stages = job.stages
+    frames = stages.timed('waiting', batches)
+    results = predict_batches(model, frames, precision, job.consecutive, limit)
+    wanted = itertools.islice(results, seen_again//batch_size, None)
+    for xy,likelihood in stages.timed('answers', wanted):
         if limit.frames not in (None, *known):
             known.append(limit.frames)
             work.journals[0].remark(batch_limit=limit.frames)
         views = _per_view(network, xy), _per_view(network, likelihood)
-        _append(job, work.journals, row, *views)
+        with stages.spent('writing'): _append(job, work.journals, row, *views)
         row += len(xy)
         bar.update(len(xy))
         if job.last is not None and job.first+row>=job.last: break # what follows was only looked at
+    said = stages_text(stages, job.first+row-begin, job.unit)
+    if options.progress: tqdm.write(f'{job.title}: {said}', file=sys.stderr)
 
 # %% ../../nbs/30_inference/20_resume.ipynb #07f4ab09
 def _with_runtime(
@@ -236,7 +244,6 @@ def _with_runtime(
     journal.remark(runtime=choice.runtime)
     if options.progress: tqdm.write(choice.why, file=sys.stderr)
     return replace(model, network=choice.network), batches
-
 
 # %% ../../nbs/30_inference/20_resume.ipynb #ad862f92
 def _wanted_runtime(model:LoadedModel, options:PredictOptions)->tuple[str,str]:

@@ -200,6 +200,7 @@ def run_recording(
         damage.recall(journals)
         with closing(reader.in_step(start, _is_damaged(damage))) as stream:
             for views in stream:
+                job.stages.seconds['reading'] += max(view.seconds for view in views)
                 damage.note(journals, views)
                 yield recording.as_input(views, model.cfg.data.size)
     with warnings.catch_warnings():

@@ -16,6 +16,7 @@ import itertools
 import math
 import queue
 import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -495,6 +496,7 @@ class FrameBatch:
     n_lost:int=0               # Frames lost here nobody knows where; later ones are counted without them
     lost_frames:list[int]=field(default_factory=list) # Numbers of lost frames, which show the one before
     resized:tuple[int,int,int]|None=None # Number, height, width of the first frame of another size, so far
+    seconds:float=field(default=0, compare=False) # How long it took to be made, if that is known
 
     def __len__(self)->int: # n
         "How many frames the batch holds."
@@ -567,9 +569,17 @@ def _fill(store, images, batch_size, size):
     try:
         with contextlib.closing(images):
             wanted = itertools.takewhile(lambda _: not store.stopped(), images)
-            for batch in _batches(wanted, batch_size, size): store.put(batch)
+            for batch in _with_seconds(_batches(wanted, batch_size, size)): store.put(batch)
     except BaseException as e: end = e # to be raised where the batches are read
     store.put(end)
+
+def _with_seconds(batches):
+    "Batches that know how long they took to be made."
+    began = time.monotonic()
+    for batch in batches:
+        batch.seconds = time.monotonic()-began
+        yield batch
+        began = time.monotonic()
 
 # %% ../../nbs/10_video/30_sequential.ipynb #64c765bf
 def read_batches(
