@@ -97,9 +97,9 @@ def export_command(ctx:click.Context, source:Path, target:Path, **options:Any)->
 # %% ../../nbs/52_cli/10_formats.ipynb #e9fa98f2
 @click.command('export-model')
 @click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument('file', type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option('--to', type=click.Choice(['onnx', 'openvino', 'torchscript']), default='onnx', show_default=True,
-    help='The format of the file.')
+@click.argument('file', type=click.Path(path_type=Path), required=False)
+@click.option('--to', type=click.Choice(['onnx', 'openvino', 'torchscript', 'page']), default='onnx',
+    show_default=True, help='The format; page: a folder with a page that tracks videos in a browser.')
 @click.option('--decode', is_flag=True, help='Heatmap decoding inside: the file gives keypoints and likelihood.')
 @click.option('--frames', 'videos', type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
     help='A video to check the file on, one per view [training images of the project].')
@@ -108,7 +108,7 @@ def export_command(ctx:click.Context, source:Path, target:Path, **options:Any)->
 def export_model_command(ctx:click.Context, model_dir:Path, videos:tuple[Path,...], **options:Any)->None:
     """Write the model in MODEL_DIR as FILE, which predicts without this package.
 
-    FILE is model.onnx (.xml, .pt) in MODEL_DIR unless named. It takes frames as bytes, normalises
+    FILE is model.onnx (.xml, .pt, or the folder page) in MODEL_DIR unless named. It takes frames as bytes, normalises
     them, and says in its metadata what its keypoints are called. It is checked on real frames: one
     that gives other keypoints than the model is not written. OpenVINO writes two files, .xml and
     .bin. ONNX needs the extra: pip install "lightning-pose-nb[onnx]"
@@ -116,10 +116,16 @@ def export_model_command(ctx:click.Context, model_dir:Path, videos:tuple[Path,..
     ctx.meta[GO_ON] = 'nothing was written. Run the same command again'
     from lightning_pose_nb.models.folder import load_model
     from lightning_pose_nb.runtimes.example_frames import video_frames
-    from lightning_pose_nb.runtimes.export import export_model
     model = load_model(model_dir)
     frames = video_frames(model, videos) if videos else None
-    click.echo(export_model(model, frames=frames, **options).describe())
+    click.echo(_write_model(model, frames, **options).describe())
+
+def _write_model(model:Any, frames:Any, file:Path|None, to:str, decode:bool, overwrite:bool)->Any:
+    "Write a model as a file, or as a page beside one."
+    from lightning_pose_nb.runtimes.browser import write_page
+    from lightning_pose_nb.runtimes.export import export_model
+    if to=='page': return write_page(model, file or model.folder/'page', frames, overwrite)
+    return export_model(model, file, to, decode, frames, overwrite) # type: ignore[arg-type]
 
 # %% ../../nbs/52_cli/10_formats.ipynb #2c29a33c
 FORMAT_COMMANDS = (import_command, export_command, export_model_command)

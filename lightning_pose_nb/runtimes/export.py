@@ -212,8 +212,7 @@ def export_model(
     model, or if it is there; `ValueError` for a format there is not.
     """
     kind = _find_format(to)
-    path = Path(file) if file else model.folder/f'model{kind.suffix}'
-    path = path.with_suffix(path.suffix or kind.suffix)
+    path = _place(model, file, kind)
     _check_place(path, to, overwrite)
     network = _still_copy(model)
     if frames is None: frames = training_frames(model)
@@ -227,6 +226,12 @@ def export_model(
         return ExportedModel(_move_all(Path(place), path), agreement, len(frames))
 
 # %% ../../nbs/24_runtimes/70_export.ipynb #21a9ac5d
+def _place(model:LoadedModel, file:Path|str|None, kind:_Format)->Path:
+    "Where to write; refuse a folder."
+    path = Path(file) if file else model.folder/f'model{kind.suffix}'
+    if path.is_dir(): raise ProjectError(Problem(str(path), '', 'is a folder', f'a file that ends in {kind.suffix}'))
+    return path.with_suffix(path.suffix or kind.suffix)
+
 def _check_place(path:Path, to:str, overwrite:bool)->None:
     "Refuse a suffix of another format, and a file that is there."
     suffix = _FORMATS[to].suffix
