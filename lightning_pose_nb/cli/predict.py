@@ -346,7 +346,7 @@ def _further_options(command:Any)->Any:
     formats = click.option('--format', 'formats', type=FormatName(), multiple=True,
         help='Also write for another program, beside each CSV; lpnb export --help lists all; can be repeated.')
     fps = click.option('--fps', type=FPS, help='Frames per second of the labelled videos [those of each video].')
-    runtime = click.option('--runtime', type=click.Choice(['eager', 'auto', 'onnx', 'openvino']),
+    runtime = click.option('--runtime', type=click.Choice(['eager', 'auto', 'compiled', 'onnx', 'openvino']),
         help='What computes the network: PyTorch, or an engine that is faster and agrees [eager].')
     precision = click.option('--precision', type=click.Choice(['auto', '32', 'bf16', 'int8']),
         help='Numbers of the network; fewer bits are used only if keypoints stay where they are [as in the config].')

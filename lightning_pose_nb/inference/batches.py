@@ -34,7 +34,7 @@ class PredictOptions:
     batch_size:int|None=None # Frames or images at a time; None: as `dali` in the config says
     precision:str|None=None  # `32`, `16-mixed`, `bf16-mixed`; `auto`, `bf16`, `int8`: if it agrees; None: the config's
     reader:str|None=None     # `auto`, `video`, `dali`; None: the config's `video`, else `auto`
-    runtime:str|None=None    # What computes the network: `eager` (PyTorch), `auto`, `onnx`, `openvino`; None: eager
+    runtime:str|None=None    # What computes the network: `eager` (PyTorch), `auto`, `compiled`, `onnx`, `openvino`
     overwrite:bool=False     # Predict again although the files are complete
     progress:bool=True       # Say how videos are read, and how far the prediction is
 

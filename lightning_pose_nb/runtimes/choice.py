@@ -27,6 +27,7 @@ from ..core.files import write_atomic
 from ..models.folder import LoadedModel
 from ..models.single_frame import PoseNetwork
 from .agreement import Agreement, Keypoints, compare_keypoints
+from .compiled import compiled_features, why_not_compiled
 from .int8 import int8_features, why_not_int8
 from .onnx import onnx_features, why_not_onnx
 from .openvino import openvino_features, why_not_openvino, with_features
@@ -93,6 +94,7 @@ class Engine:
     why_not:Callable[[PoseNetwork],str]  # '' if it can
     features:Callable[[LoadedModel,tuple[int,int]],Features]
     packages:tuple[str,...]=()           # What its numbers depend on
+    only_named:bool=False                # Too slow to begin with to be tried by `auto`
 
 def why_not_bf16(
     network:PoseNetwork, # A network
@@ -122,7 +124,9 @@ ENGINES = {
     'openvino': Engine('openvino', '32', why_not_openvino, lambda model,size: openvino_features(model.network, size),
         ('openvino',)),
     'openvino int8': Engine('openvino', 'int8', why_not_int8, int8_features, ('openvino', 'nncf')),
-    'eager bf16': Engine('eager', 'bf16', why_not_bf16, _bf16_features)}
+    'eager bf16': Engine('eager', 'bf16', why_not_bf16, _bf16_features),
+    'compiled': Engine('compiled', '32', why_not_compiled, lambda model,size: compiled_features(model.network, size),
+        only_named=True)}
 
 def engine_names(
     runtime:str,        # From `checked_runtime`
@@ -131,11 +135,11 @@ def engine_names(
     "Which engines a user's wish names; those with 32 bits go along, as the next best."
     allowed = {'32': ('32',), 'auto': ('32', 'bf16', 'int8')}.get(precision, ('32', precision))
     fits = [name for name,engine in ENGINES.items() if engine.precision in allowed]
-    if runtime=='auto': return fits
+    if runtime=='auto': return [name for name in fits if not ENGINES[name].only_named]
     return [name for name in fits if ENGINES[name].runtime==runtime]
 
 # %% ../../nbs/24_runtimes/60_choice.ipynb #17c9f3b8
-RUNTIMES = ('eager', 'auto', 'onnx', 'openvino')
+RUNTIMES = ('eager', 'auto', 'compiled', 'onnx', 'openvino')
 NOTE = 'runtime.json' # in the model folder: what was chosen, and for which machine
 
 def checked_runtime(
@@ -153,7 +157,6 @@ class Choice:
     network:PoseNetwork # With the engine in it
     runtime:str         # `eager`, or one of `ENGINES`
     why:str=''          # In one line; '' if nothing was asked for
-
 
 # %% ../../nbs/24_runtimes/60_choice.ipynb #705b7a70
 def choose_network(
