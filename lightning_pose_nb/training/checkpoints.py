@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from ..core.errors import Problem, ProjectError
 from ..core.files import replacing
+from ..core.processes import first_says
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 from ..datasets.datamodule import batches_done
@@ -113,7 +114,7 @@ class DivergenceCheck(Callback):
 
     def on_train_batch_end(self, trainer:pl.Trainer, pl_module:Any, outputs:Any, batch:Any, batch_idx:int)->None:
         "Count, and sometimes look."
-        loss = outputs['loss'].detach()
+        loss = outputs.get('total', outputs['loss']).detach() # the same in all processes
         self.bad = torch.where(loss.isfinite(), 0, self.bad.to(loss.device)+1)
         if batch_idx%self.every==0: self.look(trainer)
 
@@ -165,6 +166,7 @@ class LearningCheck(Callback):
         if self.told or trainer.current_epoch+1<epochs or trainer.global_step<steps: return
         if self.best.best is None or not self.best.best>=self.baseline: return
         self.told = True
+        if not trainer.is_global_zero: return
         warnings.warn(
             f'after {trainer.current_epoch+1} epochs the validation error is {self.best.best:.1f} px, no better than '
             f'that of the mean pose ({self.baseline:.1f} px): nothing has been learned yet. Are the labels those of '
@@ -192,7 +194,7 @@ class ResumeCheckpoint(Checkpoint):
         "Save within an epoch; called before each batch. (Right after a validation Lightning would repeat it.)"
         done = batches_done(trainer)
         if not done or done%trainer.accumulate_grad_batches or self.has_validated: return
-        if self.is_due: self.save(trainer)
+        if first_says(self.is_due): self.save(trainer)
 
     def on_train_batch_end(self, *_:Any)->None:
         self.has_validated = False
@@ -202,7 +204,7 @@ class ResumeCheckpoint(Checkpoint):
 
     def on_train_epoch_end(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "Save, if the last save is old enough."
-        if self.is_due: self.save(trainer)
+        if first_says(self.is_due): self.save(trainer)
 
     def on_train_end(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "Save once more, so that a finished run can be made longer."

@@ -6,17 +6,20 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/fit.html
 
 # %% auto #0
 __all__ = ['LOGS', 'BOARD', 'CHECKPOINTS', 'MAY_CHANGE', 'MUST_STAY', 'QUIET', 'make_trainer', 'has_begun', 'prepare_folder',
-           'sweep_folder', 'TrainingRun', 'prepare_run', 'quiet', 'Sitting', 'prepare_sitting', 'fit_model', 'read_log']
+           'sweep_folder', 'TrainingRun', 'prepare_run', 'quiet', 'Sitting', 'prepare_sitting', 'Job', 'help_fit',
+           'fit_model', 'read_log']
 
 # %% ../../nbs/22_training/90_fit.ipynb #d157f191
 import logging
 import math
 import os
+import pickle
 import re
 import signal
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -27,7 +30,6 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
-from pytorch_lightning.utilities import rank_zero_only
 
 # %% ../../nbs/22_training/90_fit.ipynb #8478991d
 from ..cameras.project_calibration import save_cameras
@@ -35,6 +37,7 @@ from ..config.schema import Config
 from ..core.errors import Problem, ProjectError, how_many
 from ..core.files import scratch_path
 from ..core.locks import owned
+from ..core.processes import Place, any_of_all, launched_place, n_processes, process_rank
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 from ..datasets.augmentation import AugmentationChoice
@@ -53,6 +56,7 @@ from ..losses.pose_subspace import FILE as SUBSPACES
 from ..losses.pose_subspace import Subspace, fit_subspaces, load_subspaces, save_subspaces
 
 # %% ../../nbs/22_training/90_fit.ipynb #a100bf2d
+from ..models.batch_norm import sync_batch_norm
 from lightning_pose_nb.models.folder import (
     ABOUT,
     CONFIG,
@@ -92,6 +96,17 @@ from lightning_pose_nb.training.progress import (
 )
 from .provenance import SOURCES, describe_environment, save_sources
 from .schedules import LossWeightSchedule, learning_rate, make_loss_schedule, make_rates
+from lightning_pose_nb.training.several_devices import (
+    OtherFailed,
+    Team,
+    connected,
+    current_team,
+    joined,
+    placed_config,
+    share,
+    started,
+    strategy_options,
+)
 
 # %% ../../nbs/22_training/90_fit.ipynb #98ad334a
 LOGS = 'logs'
@@ -110,7 +125,7 @@ def make_trainer(
     bar = training_progress() if progress else None
     callbacks = [*callbacks, *_config_callbacks(cfg, folder), *([bar] if bar else [])]
     return pl.Trainer(
-        logger=_loggers(cfg, folder),
+        logger=_loggers(cfg, folder) if process_rank()==0 else False,
         callbacks=callbacks,
         enable_progress_bar=isinstance(bar, TrainingBar),
         enable_model_summary=False,
@@ -127,7 +142,6 @@ def _trainer_options(cfg:Config, epochs:int|None)->dict[str,Any]:
     else: length = dict(max_epochs=-1, max_steps=t.max_steps)
     options = dict(
         accelerator=t.accelerator,
-        devices=1 if t.accelerator=='cpu' else t.num_gpus,
         precision=t.precision,
         min_epochs=t.min_epochs,
         min_steps=t.min_steps,
@@ -135,8 +149,8 @@ def _trainer_options(cfg:Config, epochs:int|None)->dict[str,Any]:
         val_check_interval=t.val_check_interval,
         log_every_n_steps=t.log_every_n_steps,
         accumulate_grad_batches=t.accumulate_grad_batches,
-        profiler=t.profiler)
-    return length | options
+        profiler=t.profiler if process_rank()==0 else None)
+    return length | options | strategy_options(t.accelerator)
 
 # %% ../../nbs/22_training/90_fit.ipynb #4c5c6fce
 def _config_callbacks(cfg:Config, folder:Path)->list[Callback]:
@@ -172,7 +186,7 @@ def _below(name:str)->str:
 MAY_CHANGE = {
     'data.data_dir',
     'training.max_epochs', 'training.min_epochs', 'training.max_steps', 'training.min_steps',
-    'training.accelerator', 'training.num_gpus', 'training.num_workers', 'training.cache_images',
+    'training.accelerator', 'training.num_gpus', 'training.num_nodes', 'training.num_workers', 'training.cache_images',
     'training.checkpoint_every_seconds', 'training.log_every_n_steps', 'training.profiler', 'training.loggers',
     'dali.general.reader',
     'dali.base.predict.sequence_length', 'dali.context.predict.sequence_length'}
@@ -395,13 +409,17 @@ def prepare_run(
     schedule = make_loss_schedule(cfg)
     rows = _find_rows(labels.images, about['split']) if about else None
     choices = [AugmentationChoice(**choice) for choice in (about or {}).get('augmentation', ())]
-    data = PoseData(cfg, labels, rows, device, lambda epoch: schedule.at(epoch)>0, choices)
+    data = PoseData(cfg, labels, rows, device, _fades_in(schedule), choices)
     _check_stopping(cfg, data)
     losses = _prepare_losses(cfg, data, folder)
     videos = _check_videos(data, about, folder)
     checkpoint = folder/RESUME if about and (folder/RESUME).exists() else None
     recorded = _record(cfg, data, about or {}, device)
     return TrainingRun(cfg, folder, data, schedule, losses, videos, checkpoint, recorded)
+
+def _fades_in(schedule:LossWeightSchedule)->Callable[[int],bool]:
+    "Whether an epoch, counted from 0, looks at video."
+    return lambda epoch: schedule.at(epoch)>0
 
 _WRITTEN = {'format', 'package', 'written', 'model_type', 'keypoint_names', 'split', 'config_lines', 'diverged'}
 
@@ -433,7 +451,7 @@ QUIET = [
     '.*does not have many workers.*', '.*number of training batches.*', '.*Checkpoint directory.*',
     '.*lr_scheduler.*', '.*no longer trainable.*', '.*tensorboardX.*', '.*LeafSpec.*',
     '.*`isinstance\\(treespec.*', '.*`srun`.*', '.*`on_before_batch_transfer`.*',
-    '.*your dataloader is not resumable.*']
+    '.*your dataloader is not resumable.*', '.*sync_dist=True.*']
 
 @contextmanager
 def quiet()->Iterator[None]:
@@ -478,13 +496,15 @@ def _run_trainer(trainer:pl.Trainer, module:PoseModule, run:TrainingRun)->None:
 
 # %% ../../nbs/22_training/90_fit.ipynb #736478d8
 def _first_network(run:TrainingRun)->PoseNetwork:
-    "The network a run begins with: new, or with weights of `model.checkpoint`."
+    "The network a run begins with: new, or with weights of `model.checkpoint`; the first process's is that of all."
     initial = run.cfg.model.checkpoint
-    pretrained = False if run.checkpoint or initial else None
+    is_helper = process_rank()>0
+    pretrained = False if run.checkpoint or initial or is_helper else None
     network = build_network(run.cfg, len(run.keypoint_names), pretrained=pretrained)
-    if initial and not run.checkpoint:
+    if initial and not run.checkpoint and not is_helper:
         start = load_initial_weights(network, initial, run.cfg.data.size)
         if start.remark: warnings.warn(f'model.checkpoint: {start.path}: {start.remark}', stacklevel=2)
+    if n_processes()>1: sync_batch_norm(network)
     return network
 
 def _write_beginning(run:TrainingRun)->None:
@@ -523,7 +543,7 @@ def _fit_uncertainty(module:PoseModule, run:TrainingRun)->None:
     network.eval()
     device = next(network.parameters()).device
     seen = []
-    for batch in run.data.val_dataloader():
+    for batch in run.data.whole_validation():
         labels = {'keypoints': batch['keypoints'].to(device)}
         seen.append((module.parts.batch(network, batch['images'].to(device)), labels))
     network.fit_uncertainty_scale(seen)
@@ -584,10 +604,14 @@ class Sitting:
         "To the end of the run, and write the model; `ProjectError` if training diverges or cannot be continued."
         run = self.run
         if run.checkpoint: check_checkpoint(run.checkpoint, self.module)
+        is_first = process_rank()==0
         try:
             _run_trainer(self.trainer, self.module, run)
-            _write_end(run, self.trainer, self.module, self.best)
-        except Diverged as error: raise _end_diverged(run, error, self.module, self.best) from error
+            if is_first: _write_end(run, self.trainer, self.module, self.best)
+            any_of_all(False) # nobody leaves before the model is written
+        except Diverged as error:
+            if not is_first: raise
+            raise _end_diverged(run, error, self.module, self.best) from error
         except (RuntimeError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             is_told = isinstance(error, ProjectError) or is_out_of_memory(error)
             if run.checkpoint is None or self.check.has_started or is_told: raise
@@ -602,7 +626,7 @@ def prepare_sitting(
     "Network, trainer and callbacks of a run."
     cfg = run.cfg
     network = _first_network(run)
-    if not run.checkpoint: _write_beginning(run)
+    if not run.checkpoint and process_rank()==0: _write_beginning(run)
     best = BestCheckpoint(run.folder)
     check = DivergenceCheck()
     saver = ResumeCheckpoint(run.folder, cfg.training.checkpoint_every_seconds)
@@ -614,19 +638,118 @@ def prepare_sitting(
     if run.data.calibration: cameras = RigCameras(run.data.calibration.rigs, run.losses.tolerances)
     module = PoseModule(network, cfg, rates, run.loss_schedule, run.losses.subspaces, cameras)
     module.between_batches = saver.between_batches
-    module.parts = Parts(run.recorded.get('micro_batch'))
+    module.parts = Parts(_most_at_once(run))
     run.data.draws.clear() # a checkpoint knows more
     module.frame_errors = run.data.draws.seen
     return Sitting(run, trainer, module, best, check)
 
+def _most_at_once(run:TrainingRun)->int|None:
+    "How many images memory holds, as far as is known; `ProjectError` if the share of a process is larger."
+    most = run.recorded.get('micro_batch')
+    n = n_processes()
+    t = run.cfg.training
+    if n==1 or most is None: return most
+    if -(-t.train_batch_size//n)<=most: return None
+    found = f'{n} processes, but memory held no more than {how_many(most, "image")} at once when this run was begun'
+    fix = f'Take {-(-t.train_batch_size//most)} processes or more, or go on with one'
+    expected = f'at most {most} of {t.train_batch_size} images in each process'
+    raise ProjectError(Problem(str(run.cfg.path or 'config'), 'training.num_gpus', found, expected, fix))
+
 def _sit(run:TrainingRun, progress:bool, callbacks:tuple)->TrainingRun|None:
     "Train; the run that has to go on with fewer images at once, or None at the end."
-    sitting = prepare_sitting(run, progress, callbacks)
-    try: sitting.train()
-    except Exception as error: # memory runs out in many ways
-        if not is_out_of_memory(error): raise
-        return _smaller_run(run, sitting.module.parts, sitting.trainer.world_size)
+    with _assembled(run, callbacks):
+        sitting = prepare_sitting(run, progress, callbacks)
+        try: sitting.train()
+        except Exception as error: # memory runs out in many ways
+            if not is_out_of_memory(error): raise
+            return _smaller_run(run, sitting.module.parts, n_processes())
     return None
+
+# %% ../../nbs/22_training/90_fit.ipynb #4741ca57
+@dataclass(frozen=True)
+class Job:
+    "What the other processes of a training need to know."
+    cfg:Config
+    labels:Labels|ViewLabels
+    folder:Path
+    split:dict[str,list[int]]          # Rows of each set
+    choices:list[AugmentationChoice]   # What `imgaug: auto` chose
+    losses:_Prepared
+    videos:list[list]
+    checkpoint:Path|None
+    recorded:dict[str,Any]
+    callbacks:tuple
+
+    def run(self, device:torch.device)->TrainingRun:
+        "The run as the first process has it, with data for this one."
+        schedule = make_loss_schedule(self.cfg)
+        uses_video = _fades_in(schedule)
+        data = PoseData(self.cfg, self.labels, self.split, device, uses_video, self.choices)
+        return TrainingRun(
+            self.cfg, self.folder, data, schedule, self.losses, self.videos, self.checkpoint, self.recorded)
+
+def _job(run:TrainingRun, callbacks:tuple)->Job:
+    "The job of the others; `ProjectError` for callbacks that they cannot have."
+    own = [callback for callback in callbacks if not getattr(callback, 'first_process_only', False)]
+    if launched_place().launcher: own = [] # the others have their own
+    sent = tuple(map(_sendable, own))
+    folder = run.folder.absolute()
+    checkpoint = run.checkpoint and run.checkpoint.absolute()
+    data = run.data
+    return Job(
+        run.cfg, data.labels, folder, data.split, data.choices, run.losses, run.videos, checkpoint, run.recorded, sent)
+
+def _sendable(callback:Callback)->Callback:
+    "A copy of a callback for another process; `ProjectError` if that cannot have it."
+    sent = copy(callback)
+    for name in ('log', 'log_dict'): vars(sent).pop(name, None) # Lightning's, of an earlier training
+    try: pickle.dumps(sent)
+    except (pickle.PicklingError, TypeError, AttributeError) as error: raise _not_sendable(callback, f'{error}') from error
+    if type(callback).__module__!='__main__': return sent
+    raise _not_sendable(callback, 'it is defined in the program that was started, and not in a module')
+
+def _not_sendable(callback:Callback, why:str)->ProjectError:
+    "The error for a callback that another process cannot have."
+    fix = ('Define it in a file of its own and import it; or give it first_process_only = True, '
+           'if it changes nothing about the training')
+    expected = 'callbacks that the processes of all devices can have'
+    return ProjectError(Problem('callbacks', type(callback).__name__, why, expected, fix))
+
+# %% ../../nbs/22_training/90_fit.ipynb #5ba14a00
+_DONE = 'done: '
+_TRAIN = 'train on: '
+
+@contextmanager
+def _assembled(run:TrainingRun, callbacks:tuple)->Iterator[None]:
+    "Connect the processes that train together; without a launcher they are started now."
+    kind = pick_device(run.cfg.training.accelerator)
+    team = current_team()
+    n = run.cfg.training.num_gpus
+    if kind.type=='cpu' and run.cfg.training.accelerator!='cpu': n = 1 # GPUs were meant
+    with ExitStack() as stack:
+        if team is None and n>1: team = stack.enter_context(started(n, f'{help_fit.__module__}:help_fit'))
+        if team is not None:
+            job = _job(run, callbacks)
+            team.announce(_TRAIN+kind.type)
+            stack.enter_context(connected(team, team.device(kind)))
+            share(job)
+        yield
+
+def help_fit(
+    team:Team,          # Of this process, which is not the first
+    callbacks:tuple=(), # Further Lightning callbacks; (): those of the first process
+)->Path:                # The model folder, when the first process has written it
+    "Train with others, and write nothing; `ProjectError` if another process fails."
+    news = team.hear()
+    if news.startswith(_DONE): return Path(news.removeprefix(_DONE))
+    if not news.startswith(_TRAIN): raise OtherFailed(Problem('process 1', '', news, ''))
+    device = team.device(torch.device(news.removeprefix(_TRAIN)))
+    with torch.random.fork_rng(), quiet(), connected(team, device):
+        warnings.simplefilter('ignore') # the first process says it
+        job: Job = share(None)
+        sitting = prepare_sitting(job.run(device), False, callbacks or job.callbacks)
+        sitting.train()
+    return job.folder
 
 # %% ../../nbs/22_training/90_fit.ipynb #cfb25d77
 def fit_model(
@@ -639,22 +762,27 @@ def fit_model(
 )->Path:                      # `folder`
     "Train a network and write it to a model folder; `ProjectError` rather than overwrite a run."
     folder = Path(folder)
-    device = pick_device(cfg.training.accelerator) # before anything is written: it may not be there
-    with _owning(folder):
-        about = prepare_folder(cfg, labels, folder, resume)
-        if about and (folder/WEIGHTS).exists() and not (folder/RESUME).exists(): return folder
-        sweep_folder(folder)
-        run: TrainingRun|None = prepare_run(cfg, labels, folder, about, device)
-        if progress: print(run.describe())
-        with torch.random.fork_rng(), quiet():
-            while run:
-                run = _sit(run, progress, callbacks)
-                release_memory(device)
+    with joined(launched_place()):
+        team = current_team()
+        if team and not team.place.is_first: return help_fit(team, callbacks)
+        cfg = placed_config(cfg, team.place if team else Place())
+        device = pick_device(cfg.training.accelerator) # before anything is written: it may not be there
+        with owned(folder, 'training'):
+            about = prepare_folder(cfg, labels, folder, resume)
+            if about and (folder/WEIGHTS).exists() and not (folder/RESUME).exists(): return _leave(folder, team)
+            sweep_folder(folder)
+            run: TrainingRun|None = prepare_run(cfg, labels, folder, about, device)
+            if progress: print(run.describe())
+            with torch.random.fork_rng(), quiet():
+                while run:
+                    run = _sit(run, progress, callbacks)
+                    release_memory(device)
     return folder
 
-def _owning(folder:Path)->AbstractContextManager:
-    "The lock of a folder; the first of the processes that train together has it."
-    return owned(folder, 'training') if rank_zero_only.rank==0 else nullcontext()
+def _leave(folder:Path, team:Team|None)->Path:
+    "A run that is finished; whoever waits for it is told."
+    if team: team.announce(f'{_DONE}{folder.absolute()}')
+    return folder
 
 # %% ../../nbs/22_training/90_fit.ipynb #2a4ed6ed
 def read_log(
