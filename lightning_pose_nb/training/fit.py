@@ -84,6 +84,7 @@ from lightning_pose_nb.training.checkpoints import (
     mean_pose_error,
     rescue_weights,
 )
+from .feasibility import n_devices
 from .initial_weights import load_initial_weights
 from .lightning_module import Parts, PoseModule, RigCameras
 from lightning_pose_nb.training.progress import (
@@ -390,6 +391,10 @@ class TrainingRun:
         if self.videos:
             lines.append(f'losses on video: off until epoch {freeze}, '
                          'counted from 0, then faded in')
+        n = n_devices(self.cfg)
+        if n>1:
+            size = self.cfg.training.train_batch_size
+            lines.append(f'{n} processes, each with a device of its own and {size/n:.3g} of the {size} frames of a batch')
         return '\n'.join([*lines, *self.losses.remarks])
 
     def save_description(self, **about:Any)->None:
