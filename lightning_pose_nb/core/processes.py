@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/processes.ht
 
 # %% auto #0
 __all__ = ['ALONE', 'Place', 'alone', 'launched_place', 'n_processes', 'process_rank', 'sum_of_all', 'any_of_all', 'first_says',
-           'rows_of_all']
+           'rows_of_all', 'is_lost_connection']
 
 # %% ../../nbs/00_core/00_processes.ipynb #2602dad3
 import os
@@ -121,3 +121,16 @@ def rows_of_all(
     parts = [torch.empty_like(filled) for _ in range(n)]
     torch.distributed.all_gather(parts, filled)
     return torch.cat(parts)
+
+# %% ../../nbs/00_core/00_processes.ipynb #f9392c20
+_LOST = 'connection', 'gloo', 'nccl', 'peer', 'socket', 'broken pipe', 'timed out'
+
+def is_lost_connection(
+    error:BaseException, # What a training raised
+)->bool:
+    "Does an error say that another process cannot be reached?"
+    import torch
+    group = torch.distributed
+    if group.is_available() and isinstance(error, group.DistError): return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(word in text for word in _LOST)

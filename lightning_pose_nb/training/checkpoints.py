@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from ..core.errors import Problem, ProjectError
 from ..core.files import replacing
-from ..core.processes import first_says
+from ..core.processes import any_of_all, first_says, is_lost_connection
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 from ..datasets.datamodule import batches_done
@@ -92,8 +92,8 @@ def has_finite_weights(
 def check_weights(
     trainer:pl.Trainer, # In a training
 )->None:
-    "Raise `Diverged` unless the weights are finite."
-    if has_finite_weights(trainer.lightning_module): return
+    "Raise `Diverged` unless the weights are finite, in all processes at once."
+    if not any_of_all(not has_finite_weights(trainer.lightning_module)): return
     raise Diverged(trainer.current_epoch+1, trainer.global_step, 'the weights are not finite')
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #0a90b65e
@@ -219,7 +219,9 @@ class ResumeCheckpoint(Checkpoint):
             if trainer.is_global_zero:
                 with replacing(path) as scratch: trainer.save_checkpoint(scratch)
             else: trainer.save_checkpoint(path)
-        except (OSError, RuntimeError) as error: raise unwritable(path, error) from error
+        except (OSError, RuntimeError) as error:
+            if is_lost_connection(error): raise
+            raise unwritable(path, error) from error
         self.last = time.monotonic()
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #e95b1b9a

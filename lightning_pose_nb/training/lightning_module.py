@@ -41,7 +41,7 @@ from lightning_pose_nb.losses.objective import (
 )
 from ..losses.pose_subspace import Subspace
 from ..losses.supervised import effective_weight
-from ..models.batch_norm import uncounted
+from ..models.batch_norm import counted
 from ..models.folder import present_names
 from ..models.multiview_attention import mask_patches
 from ..models.single_frame import PoseNetwork
@@ -412,8 +412,8 @@ class LabelledModule(NotingModule):
 
     def labelled_losses(self, batch:dict)->dict[str,Tensor]:
         "Losses of a batch of labelled frames, not weighted."
-        with uncounted(self.network, self.is_idle):
-            outputs = self.parts.batch(self.network, self._masked(batch['images']))
+        nobody = torch.zeros(1) if self.is_idle else None
+        with counted(self.network, nobody): outputs = self.parts.batch(self.network, self._masked(batch['images']))
         detached = {name: value.detach() for name,value in outputs.items()}
         if self.cameras:
             outputs = outputs | camera_keypoints(self.network, outputs, batch)
@@ -496,4 +496,13 @@ class PoseModule(LabelledModule):
             taught = teacher_outputs(self.eval_network, clip, self.parts)
             sure = taught['teacher_likelihood']>=self.cfg.losses.ema_teacher.prob_threshold
             self.log('ema_teacher_sure', sum_of_all(sure.float().mean())/n_processes())
-        return taught | sequence_outputs(self.network, clip, self.parts)
+        with counted(self.network, self._own_frames(clip)):
+            return taught | sequence_outputs(self.network, clip, self.parts)
+
+    def _own_frames(self, clip:dict)->Tensor|None:
+        "Which frames of a clip are not those of the part before, shape (T,); None: all."
+        around = 2*self.network.context
+        if not around or process_rank()==0: return None
+        counts = torch.ones(len(clip['images']))
+        counts[:around] = 0
+        return counts

@@ -35,7 +35,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..config.schema import Config
 from ..core.errors import Problem, ProjectError, how_many
-from ..core.processes import Place, launched_place, n_processes, process_rank
+from ..core.processes import Place, is_lost_connection, launched_place, n_processes, process_rank
 
 # %% ../../nbs/22_training/80_several_devices.ipynb #86047a80
 def placed_config(
@@ -279,20 +279,11 @@ def connected(
 
 def _look_for_cause(team:Team, error:RuntimeError)->None:
     "Raise what ended another process, if that is why this one cannot go on."
-    if not _is_of_connection(error): return
+    if not is_lost_connection(error): return
     end = time.monotonic()+5
     while team.failure() is None and time.monotonic()<end: time.sleep(0.1)
     problem = team.failure() or _gone(1-min(1, team.place.rank), team.place.size)
     raise OtherFailed(problem) from error
-
-_LOST = 'connection', 'gloo', 'nccl', 'peer', 'socket', 'broken pipe', 'timed out'
-
-def _is_of_connection(error:BaseException|None)->bool:
-    "Is this an error of what connects processes?"
-    if error is None: return False
-    if isinstance(error, distributed.DistError): return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(word in text for word in _LOST)
 
 def share(
     value:Any, # Counts in the first process; must be picklable
