@@ -268,7 +268,7 @@ def train(
 
     \b
     Several GPUs:      lpnb train CONFIG training.num_gpus=4
-    Several machines:  srun lpnb train CONFIG; torchrun … --no-python lpnb train CONFIG
+    Several machines:  srun lpnb train CONFIG, or torchrun … -m lightning_pose_nb train CONFIG
     """
     if resume and output_dir is None:
         raise click.UsageError('--resume needs --output-dir, the folder of the run to continue.')

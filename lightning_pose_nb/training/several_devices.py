@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -166,9 +166,14 @@ def _launched_store(place:Place)->Any:
     if place.launcher=='torchrun':
         from torch.distributed.rendezvous import rendezvous
         return next(iter(rendezvous('env://', timeout=TIMEOUT)))[0]
-    environment = SLURMEnvironment()
-    address,port = environment.main_address, environment.main_port
-    return _store(address, port, place.is_first)
+    return _store(*_srun_address(os.environ), place.is_first)
+
+def _srun_address(variables:Mapping[str,str])->tuple[str,int]:
+    "Where the processes of a step of SLURM meet: its first machine, and a port that its numbers tell."
+    nodes = variables.get('SLURM_STEP_NODELIST') or '127.0.0.1'
+    address = variables.get('MASTER_ADDR') or SLURMEnvironment.resolve_root_node_address(nodes)
+    job,step = (int(variables.get(name) or 0) for name in ('SLURM_JOB_ID', 'SLURM_STEP_ID'))
+    return address, int(variables.get('MASTER_PORT') or 15_000+(13*job+step)%15_000)
 
 def _store(address:str, port:int, is_first:bool)->Any:
     "A table of words at an address, kept by the first process."
