@@ -673,7 +673,7 @@ def _train_with_others(place:Place, callbacks:tuple)->TrainedModel:
     "Help the first process of those that a launcher started; the model that it wrote."
     from lightning_pose_nb.training.fit import help_fit
     from lightning_pose_nb.training.several_devices import joined
-    with joined(place) as team: folder = help_fit(team, callbacks)
+    with joined(place): folder = help_fit(callbacks=callbacks)
     return TrainedModel(folder, load_description(folder)[0].training.accelerator)
 
 def _predict_test_videos(

@@ -208,7 +208,7 @@ def make_loader(
     t = cfg.training
     trains = isinstance(rows, EpochSampler)
     sampler = rows if isinstance(rows, EpochSampler) else EpochSampler(rows, shuffle=False)
-    batches = dict(batch_size=batch_size, sampler=sampler)
+    batches: dict[str,Any] = dict(batch_size=batch_size, sampler=sampler)
     if trainer is not None and trainer.world_size>1:
         batches = dict(batch_sampler=BatchShare(sampler, batch_size, trainer.global_rank, trainer.world_size))
     return DataLoader(

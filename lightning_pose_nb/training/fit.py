@@ -394,7 +394,7 @@ class TrainingRun:
         n = n_devices(self.cfg)
         if n>1:
             size = self.cfg.training.train_batch_size
-            lines.append(f'{n} processes, each with a device of its own and {size/n:.3g} of the {size} frames of a batch')
+            lines.append(f'{n} processes, each with its device and {size/n:.3g} of the {size} frames of a batch')
         return '\n'.join([*lines, *self.losses.remarks])
 
     def save_description(self, **about:Any)->None:
@@ -709,7 +709,8 @@ def _sendable(callback:Callback)->Callback:
     sent = copy(callback)
     for name in ('log', 'log_dict'): vars(sent).pop(name, None) # Lightning's, of an earlier training
     try: pickle.dumps(sent)
-    except (pickle.PicklingError, TypeError, AttributeError) as error: raise _not_sendable(callback, f'{error}') from error
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise _not_sendable(callback, f'{error}') from error
     if type(callback).__module__!='__main__': return sent
     raise _not_sendable(callback, 'it is defined in the program that was started, and not in a module')
 
@@ -741,10 +742,12 @@ def _assembled(run:TrainingRun, callbacks:tuple)->Iterator[None]:
         yield
 
 def help_fit(
-    team:Team,          # Of this process, which is not the first
-    callbacks:tuple=(), # Further Lightning callbacks; (): those of the first process
-)->Path:                # The model folder, when the first process has written it
+    team:Team|None=None, # Of this process, which is not the first; None: the current one
+    callbacks:tuple=(),  # Further Lightning callbacks; (): those of the first process
+)->Path:                 # The model folder, when the first process has written it
     "Train with others, and write nothing; `ProjectError` if another process fails."
+    team = team or current_team()
+    if team is None: raise ValueError('there are no processes to help; see training.several_devices')
     news = team.hear()
     if news.startswith(_DONE): return Path(news.removeprefix(_DONE))
     if not news.startswith(_TRAIN): raise OtherFailed(Problem('process 1', '', news, ''))

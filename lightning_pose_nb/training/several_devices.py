@@ -11,7 +11,6 @@ __all__ = ['TIMEOUT', 'placed_config', 'no_launcher', 'Team', 'OtherFailed', 'cu
 # %% ../../nbs/22_training/80_several_devices.ipynb #5e7d69fb
 import atexit
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -27,15 +26,17 @@ from inspect import signature
 from typing import Any
 
 import torch
-from pytorch_lightning.plugins.environments import ClusterEnvironment, SLURMEnvironment
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities import rank_zero_only
 from torch import distributed
+from torch.distributed import PrefixStore, TCPStore  # pyright: ignore[reportPrivateImportUsage]
 from torch.nn.parallel import DistributedDataParallel
 
 from ..config.schema import Config
 from ..core.errors import Problem, ProjectError, how_many
-from ..core.processes import Place, is_lost_connection, launched_place, n_processes, process_rank
+from ..core.processes import Place, is_lost_connection, n_processes, process_rank
 
 # %% ../../nbs/22_training/80_several_devices.ipynb #86047a80
 def placed_config(
@@ -177,7 +178,7 @@ def _srun_address(variables:Mapping[str,str])->tuple[str,int]:
 
 def _store(address:str, port:int, is_first:bool)->Any:
     "A table of words at an address, kept by the first process."
-    return distributed.TCPStore(address, port, None, is_first, TIMEOUT, wait_for_workers=False)
+    return TCPStore(address, port, None, is_first, TIMEOUT, wait_for_workers=False)
 
 def describe(
     error:BaseException, # What ended a process
@@ -270,7 +271,7 @@ def connected(
     if device.type=='cpu': torch.set_num_threads(max(1, threads//team.place.local_size))
     else: torch.get_device_module(device).set_device(device)
     try:
-        store = distributed.PrefixStore(team.key('group'), team.store)
+        store = PrefixStore(team.key('group'), team.store)
         distributed.init_process_group(
             backend, store=store, rank=team.place.rank, world_size=team.place.size, timeout=TIMEOUT)
         yield
@@ -318,12 +319,12 @@ class TeamEnvironment(ClusterEnvironment):
     def node_rank(self)->int: return 0
 
 _NEWER = 'forward_sync_buffers' in signature(DistributedDataParallel.__init__).parameters
-_OWN_BUFFERS = {'forward_sync_buffers' if _NEWER else 'broadcast_buffers': False} # they are the same in all processes
+_BUFFERS: dict[str,Any] = {'forward_sync_buffers' if _NEWER else 'broadcast_buffers': False} # they are equal anyway
 
 class TeamStrategy(DDPStrategy):
     "Distributed data parallel training by processes that are connected already."
     def __init__(self):
-        super().__init__(cluster_environment=TeamEnvironment(), find_unused_parameters=True, **_OWN_BUFFERS)
+        super().__init__(cluster_environment=TeamEnvironment(), find_unused_parameters=True, **_BUFFERS)
 
     def _configure_launcher(self)->None: self._launcher = None
 
