@@ -663,6 +663,7 @@ def train(
         except (ProjectError, VideoError, OSError) as error: say(f'not predicted: {error}')
     return model
 
+# %% ../nbs/50_api.ipynb #38212a1d
 def _joined(place:Place)->AbstractContextManager:
     "Nobody waits in vain for the first of several processes that a launcher started."
     if place.size==1: return nullcontext()

@@ -38,6 +38,7 @@ class Place:
         "How many machines take part, if all have as many processes."
         return max(1, self.size//self.local_size)
 
+# %% ../../nbs/00_core/00_processes.ipynb #d061b49c
 ALONE = 'LPNB_ALONE' # environment variable: whatever a launcher did, this process trains by itself
 
 @contextmanager

@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/datamodu
 # %% auto #0
 __all__ = ['MOST_IMAGES', 'LEAST_BATCHES', 'make_split', 'check_split', 'labels_depth', 'with_known_depth', 'find_augmentation',
            'find_augmenters', 'make_frames', 'make_loader', 'uses_video', 'EpochPlan', 'make_unlabelled',
-           'batches_done', 'ResumableData', 'PoseData', 'describe_training', 'describe_choices']
+           'batches_done', 'ResumableData', 'PoseData', 'whole_validation', 'describe_training', 'describe_choices']
 
 # %% ../../nbs/14_datasets/90_datamodule.ipynb #83354982
 import itertools
@@ -381,10 +381,6 @@ class PoseData(ResumableData):
     def test_dataloader(self)->DataLoader|list: return _plain_loader(self, 'test', self.trainer)
     def predict_dataloader(self)->DataLoader|list: return _plain_loader(self, 'all', self.trainer)
 
-    def whole_validation(self)->DataLoader|list:
-        "All validation frames, in whichever process."
-        return _plain_loader(self, 'validation', None)
-
     def describe(self)->str:
         "What is going to happen, in a few lines; see `describe_training`."
         return describe_training(self)
@@ -414,6 +410,12 @@ def _share(unlabelled:UnlabelledFrames, trainer:pl.Trainer)->UnlabelledFrames:
     source = unlabelled.source
     length = source.files.plan.length
     return UnlabelledFrames(source.files.sessions, source.size, length, unlabelled.steps, options)
+
+def whole_validation(
+    data:PoseData, # Perhaps shared by several processes
+)->DataLoader|list:
+    "All validation frames, in whichever process."
+    return _plain_loader(data, 'validation', None)
 
 def _plain_loader(data:PoseData, part:str, trainer:pl.Trainer|None)->DataLoader|list:
     "Frames of a part, or 'all', as they are; an empty list for a part without frames."

@@ -39,6 +39,28 @@ def _sum(x:Tensor)->Tensor:
     return _Sum.apply(x) if n_processes()>1 else x
 
 # %% ../../nbs/21_models/00_batch_norm.ipynb #3b371e42
+def _channels(values:Tensor, like:Tensor)->Tensor:
+    "Numbers of channels (C,) beside features (B, C, ...)."
+    return values.reshape(1, -1, *[1]*(like.ndim-2))
+
+def _share(counts:Tensor|None, wide:Tensor)->Tensor:
+    "How much each image counts, shape (B, 1, ...)."
+    shape = len(wide), *[1]*(wide.ndim-1)
+    if counts is None: return wide.new_ones(shape)
+    return counts.to(wide).repeat(len(wide)//len(counts)).reshape(shape)
+
+@torch.no_grad()
+def _follow(norm:_BatchNorm, mean:Tensor, variance:Tensor, n:Tensor)->None:
+    "Let the statistics for evaluation follow."
+    if norm.running_mean is None or norm.running_var is None: return
+    if norm.num_batches_tracked is not None: norm.num_batches_tracked += 1
+    share = norm.momentum
+    if share is None: share = 1/float(norm.num_batches_tracked or 1)
+    norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), share)
+    unbiased = variance*n/(n-1).clamp_min(1)
+    norm.running_var.lerp_(unbiased.to(norm.running_var.dtype), share)
+
+# %% ../../nbs/21_models/00_batch_norm.ipynb #cc1fd96a
 class SyncedBatchNorm(_BatchNorm):
     "Batch normalisation by the mean and variance of the whole batch, in however many processes it lies."
     counts:Tensor|None = None # Which images count, 1 or 0, shape (n,), for each n images; None: all
@@ -59,40 +81,19 @@ class SyncedBatchNorm(_BatchNorm):
         if not self.training: return self.after(super().forward(input))
         axes = [axis for axis in range(input.ndim) if axis!=1]
         wide = input.float() if input.dtype in (torch.float16, torch.bfloat16) else input
-        share = self._share(wide)
+        share = _share(self.counts, wide)
         places = wide.new_full(share.shape, wide[0,0].numel())
         total = _sum(torch.cat([(wide*share).sum(axes), (places*share).sum()[None]]))
         n = total[-1].detach()
         mean = total[:-1]/n
         centred = wide-_channels(mean, wide)
         variance = _sum((centred.square()*share).sum(axes))/n
-        self._follow(mean.detach(), variance.detach(), n)
+        _follow(self, mean.detach(), variance.detach(), n)
         scale = (variance+self.eps).rsqrt()
         if self.weight is not None: scale = scale*self.weight
         out = centred*_channels(scale, wide)
         if self.bias is not None: out = out+_channels(self.bias, wide)
         return self.after(out.to(input.dtype))
-
-    def _share(self, wide:Tensor)->Tensor:
-        "How much each image counts, shape (B, 1, ...)."
-        shape = len(wide), *[1]*(wide.ndim-1)
-        if self.counts is None: return wide.new_ones(shape)
-        return self.counts.to(wide).repeat(len(wide)//len(self.counts)).reshape(shape)
-
-    @torch.no_grad()
-    def _follow(self, mean:Tensor, variance:Tensor, n:Tensor)->None:
-        "Let the statistics for evaluation follow."
-        if self.running_mean is None or self.running_var is None: return
-        if self.num_batches_tracked is not None: self.num_batches_tracked += 1
-        share = self.momentum
-        if share is None: share = 1/float(self.num_batches_tracked or 1)
-        self.running_mean.lerp_(mean.to(self.running_mean.dtype), share)
-        unbiased = variance*n/(n-1).clamp_min(1)
-        self.running_var.lerp_(unbiased.to(self.running_var.dtype), share)
-
-def _channels(values:Tensor, like:Tensor)->Tensor:
-    "Numbers of channels (C,) beside features (B, C, ...)."
-    return values.reshape(1, -1, *[1]*(like.ndim-2))
 
 # %% ../../nbs/21_models/00_batch_norm.ipynb #d6990eb7
 _KNOWN = {'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'BatchNormAct2d'}

@@ -166,7 +166,6 @@ class LearningCheck(Callback):
         if self.told or trainer.current_epoch+1<epochs or trainer.global_step<steps: return
         if self.best.best is None or not self.best.best>=self.baseline: return
         self.told = True
-        if not trainer.is_global_zero: return
         warnings.warn(
             f'after {trainer.current_epoch+1} epochs the validation error is {self.best.best:.1f} px, no better than '
             f'that of the mean pose ({self.baseline:.1f} px): nothing has been learned yet. Are the labels those of '
@@ -174,6 +173,17 @@ class LearningCheck(Callback):
             stacklevel=2)
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #19931d4a
+def _save_checkpoint(trainer:pl.Trainer, path:Path)->None:
+    "Replace a checkpoint; `ProjectError` if it cannot be written."
+    try:
+        if trainer.is_global_zero:
+            with replacing(path) as scratch: trainer.save_checkpoint(scratch)
+        else: trainer.save_checkpoint(path)
+    except (OSError, RuntimeError) as error:
+        if is_lost_connection(error): raise
+        raise unwritable(path, error) from error
+
+# %% ../../nbs/22_training/40_checkpoints.ipynb #35fc4e9b
 class ResumeCheckpoint(Checkpoint):
     "Between batches, and at the ends of epochs, write what is needed to continue a run that is killed."
     def __init__(self,
@@ -215,13 +225,7 @@ class ResumeCheckpoint(Checkpoint):
         check_weights(trainer)
         path = self.folder/RESUME
         for logger in trainer.loggers: logger.save()
-        try:
-            if trainer.is_global_zero:
-                with replacing(path) as scratch: trainer.save_checkpoint(scratch)
-            else: trainer.save_checkpoint(path)
-        except (OSError, RuntimeError) as error:
-            if is_lost_connection(error): raise
-            raise unwritable(path, error) from error
+        _save_checkpoint(trainer, path)
         self.last = time.monotonic()
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #e95b1b9a

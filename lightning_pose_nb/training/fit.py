@@ -41,7 +41,7 @@ from ..core.processes import Place, any_of_all, launched_place, n_processes, pro
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 from ..datasets.augmentation import AugmentationChoice
-from ..datasets.datamodule import PoseData
+from ..datasets.datamodule import PoseData, whole_validation
 from ..datasets.frame_errors import error_table, save_frame_errors
 from ..losses.label_tolerance import FILE as TOLERANCES
 from lightning_pose_nb.losses.label_tolerance import (
@@ -87,6 +87,8 @@ from lightning_pose_nb.training.checkpoints import (
 from .feasibility import n_devices
 from .initial_weights import load_initial_weights
 from .lightning_module import Parts, PoseModule, RigCameras
+
+# %% ../../nbs/22_training/90_fit.ipynb #8693846a
 from lightning_pose_nb.training.progress import (
     PROGRESS,
     SAMPLES,
@@ -548,7 +550,7 @@ def _fit_uncertainty(module:PoseModule, run:TrainingRun)->None:
     network.eval()
     device = next(network.parameters()).device
     seen = []
-    for batch in run.data.whole_validation():
+    for batch in whole_validation(run.data):
         labels = {'keypoints': batch['keypoints'].to(device)}
         seen.append((module.parts.batch(network, batch['images'].to(device)), labels))
     network.fit_uncertainty_scale(seen)
@@ -648,6 +650,7 @@ def prepare_sitting(
     module.frame_errors = run.data.draws.seen
     return Sitting(run, trainer, module, best, check)
 
+# %% ../../nbs/22_training/90_fit.ipynb #b35cf4f6
 def _most_at_once(run:TrainingRun)->int|None:
     "How many images memory holds, as far as is known; `ProjectError` if the share of a process is larger."
     most = run.recorded.get('micro_batch')
@@ -693,6 +696,7 @@ class Job:
         return TrainingRun(
             self.cfg, self.folder, data, schedule, self.losses, self.videos, self.checkpoint, self.recorded)
 
+# %% ../../nbs/22_training/90_fit.ipynb #eee91b21
 def _job(run:TrainingRun, callbacks:tuple)->Job:
     "The job of the others; `ProjectError` for callbacks that they cannot have."
     own = [callback for callback in callbacks if not getattr(callback, 'first_process_only', False)]

@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/lightnin
 
 # %% auto #0
 __all__ = ['pixel_errors', 'mean_errors', 'ema_weights', 'Parts', 'sequence_outputs', 'teacher_outputs', 'ResumableModule',
-           'ScheduledModule', 'RigCameras', 'camera_keypoints', 'NotingModule', 'LabelledModule', 'PoseModule']
+           'ScheduledModule', 'RigCameras', 'camera_keypoints', 'NotingModule', 'ValidatedModule', 'LabelledModule',
+           'VideoModule', 'PoseModule']
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #1c30c43f
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ from ..core.coordinates import apply_matrix, invert
 from ..core.processes import any_of_all, n_processes, process_rank, rows_of_all, sum_of_all
 from ..datasets.datamodule import batches_done
 from ..datasets.frame_errors import FrameErrors
+
+# %% ../../nbs/22_training/20_lightning_module.ipynb #82638a66
 from ..losses.label_tolerance import Tolerance
 from ..losses.means import shared_batch
 from ..losses.multiview import stack_cameras
@@ -229,6 +232,10 @@ class ResumableModule(pl.LightningModule):
         self.is_idle = rows is not None and bool(rows[0]<0) # known before the batch goes to the device
         return batch
 
+    def on_train_epoch_end(self)->None:
+        "A callback may have told one process to stop."
+        self.stop_together()
+
     def stop_together(self)->None:
         "If a process was told to stop, all do."
         if n_processes()>1: self.trainer.should_stop = any_of_all(self.trainer.should_stop)
@@ -278,9 +285,6 @@ class ScheduledModule(ResumableModule):
             self.mean.update_parameters(self.network)
         self.stop_together()
 
-    def on_train_epoch_end(self)->None:
-        "A callback may have told one process to stop."
-        self.stop_together()
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #f370c7b4
 def _random_states(
@@ -361,6 +365,13 @@ def _whole_losses(
     n = len(values)
     return dict(zip(values, means[:n])), dict(zip(terms, means[n:])), means[-1]
 
+def _first_row(
+    n:int, # Rows of this process
+)->int:
+    "How many rows of the batch lie in the processes before this one."
+    if n_processes()==1: return 0
+    return int(sum_of_all(torch.tensor(n)))*process_rank()//n_processes()
+
 def _whole_validation(
     loss:Tensor,   # The part of this process in the loss of a batch
     errors:Tensor, # Frame pixels, one per labelled keypoint, shape (n,)
@@ -370,8 +381,8 @@ def _whole_validation(
     if n_processes()==1: return loss, errors.mean(), n_images, len(errors)
     counts = loss.new_tensor([n_images, len(errors)])
     told = torch.stack([loss/n_processes(), errors.sum(), *counts]).cpu().double()
-    loss,total,images,n_errors = sum_of_all(told)
-    return loss.float(), (total/n_errors).float(), int(images), int(n_errors)
+    mean,total,images,n_errors = sum_of_all(told)
+    return mean.to(errors), (total/n_errors).to(errors), int(images), int(n_errors)
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #fcb430ca
 class NotingModule(ScheduledModule):
@@ -395,7 +406,32 @@ class NotingModule(ScheduledModule):
         self.network.update_error_scale({'coordinates': found}, {'keypoints': labels})
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #399a95c2
-class LabelledModule(NotingModule):
+class ValidatedModule(NotingModule):
+    "Training that is validated on frames it does not learn from."
+    def __init__(self,
+        network:PoseNetwork, # From `build_network`
+        cfg:Config,          # Says losses, optimiser and seed
+        rates:LearningRates, # The learning rates
+    ):
+        super().__init__(network, cfg, rates)
+        self.parts = Parts() # how many images memory holds
+        self.supervised = main_loss(cfg)
+
+    def validation_step(self, batch:dict, batch_idx:int)->None:
+        "Loss and pixel error of held-out frames."
+        outputs = self.parts.batch(self.eval_network, batch['images'])
+        keypoints,_ = self.eval_network.decode(outputs)
+        errors = pixel_errors(keypoints, batch)
+        with shared_batch(): losses = supervised_losses(self.cfg, outputs, batch, [self.supervised])
+        loss = effective_weight(0)*losses[self.supervised]
+        n_images = 0 if self.is_idle else len(batch['images'])
+        loss,error,n_images,n_errors = _whole_validation(loss, errors, n_images)
+        self.log('val_supervised_loss', loss, batch_size=n_images)
+        if not n_errors: return
+        self.log('val_pixel_error', error, prog_bar=True, batch_size=n_errors)
+
+# %% ../../nbs/22_training/20_lightning_module.ipynb #c6a91a9f
+class LabelledModule(ValidatedModule):
     "A network that learns from labelled frames, and is validated on others."
     def __init__(self,
         network:PoseNetwork,                # From `build_network`
@@ -405,8 +441,6 @@ class LabelledModule(NotingModule):
     ):
         super().__init__(network, cfg, rates)
         self.mask_schedule = make_mask_schedule(cfg)
-        self.parts = Parts() # how many images memory holds
-        self.supervised = main_loss(cfg)
         self.multiview = multiview_losses(cfg, cameras is not None)
         self.cameras = cameras if self.multiview else None
 
@@ -426,64 +460,17 @@ class LabelledModule(NotingModule):
         ratio = self.mask_schedule.at(self.current_epoch)
         if not self.network.joint_views or not ratio: return images
         seed = self.cfg.training.rng_seed_model_pt
-        first = self._first_row(images)
+        first = _first_row(0 if self.is_idle else len(images))
         return mask_patches(images, ratio, self.network.backbone.stride, seed, self.global_step, first)
 
-    def _first_row(self, images:Tensor)->int:
-        "How many rows of the batch lie in the processes before this one."
-        if n_processes()==1: return 0
-        n = 0 if self.is_idle else len(images)
-        return int(sum_of_all(torch.tensor(n)))*process_rank()//n_processes()
-
-    def validation_step(self, batch:dict, batch_idx:int)->None:
-        "Loss and pixel error of held-out frames."
-        outputs = self.parts.batch(self.eval_network, batch['images'])
-        keypoints,_ = self.eval_network.decode(outputs)
-        errors = pixel_errors(keypoints, batch)
-        with shared_batch(): losses = supervised_losses(self.cfg, outputs, batch, [self.supervised])
-        loss = effective_weight(0)*losses[self.supervised]
-        n_images = 0 if self.is_idle else len(batch['images'])
-        loss,error,n_images,n_errors = _whole_validation(loss, errors, n_images)
-        self.log('val_supervised_loss', loss, batch_size=n_images)
-        if not n_errors: return
-        self.log('val_pixel_error', error, prog_bar=True, batch_size=n_errors)
-
 # %% ../../nbs/22_training/20_lightning_module.ipynb #c5e78b83
-class PoseModule(LabelledModule):
-    "A network that learns from labelled frames and, if the config says so, from unlabelled video."
-    def __init__(self,
-        network:PoseNetwork,                        # From `build_network`
-        cfg:Config,                                 # Says losses, optimiser and seed
-        rates:LearningRates,                        # The learning rates
-        loss_schedule:LossWeightSchedule|None=None, # Of losses on video; None: as the config says
-        subspaces:dict[str,Subspace]|None=None,     # What the PCA losses compare with
-        cameras:RigCameras|None=None,               # Calibrated cameras, if there are any
-    ):
-        super().__init__(network, cfg, rates, cameras)
-        self.loss_schedule = loss_schedule or make_loss_schedule(cfg)
-        self.subspaces = subspaces or {}
+class VideoModule(LabelledModule):
+    "Losses of labelled frames and of unlabelled video."
+    subspaces:dict[str,Subspace] # What the PCA losses compare with
 
-    def training_step(self, batch:dict, batch_idx:int)->Tensor|dict[str,Tensor]:
-        "One step: the loss whose gradient Lightning follows; in several processes also the `total` of all."
-        labelled = batch.get('labelled', batch)
-        with shared_batch(): values = self._losses(labelled, batch)
-        importance = self.loss_schedule.at(self.current_epoch)
-        weights = log_weights(self.cfg, values)
-        loss,terms = total_loss(values, weights, importance)
-        total = loss.detach()
-        if n_processes()>1: values,terms,total = _whole_losses(values, terms, total)
-        size = len(labelled['images'])
-        self.log('train_supervised_loss', terms[self.supervised], prog_bar=True, batch_size=size)
-        backbone_rate,head_rate = self.rates.at(self.current_epoch)
-        self.log_dict({'lr-backbone': backbone_rate, 'lr-head': head_rate})
-        if weights or self.cfg.model.losses_to_use:
-            self.log_dict({'total_loss': total, ANNEALED: importance})
-            self.log_dict(_loss_log(values, terms, weights, importance))
-        return {'loss': loss, 'total': total} if n_processes()>1 else loss
-
-    def _losses(self, labelled:dict, batch:dict)->dict[str,Tensor]:
+    def losses(self, batch:dict)->dict[str,Tensor]:
         "All losses of a batch, not weighted; those on video if every process has its part of the clip."
-        values = self.labelled_losses(labelled)
+        values = self.labelled_losses(batch.get('labelled', batch))
         clip = batch.get('unlabelled')
         if 'unlabelled' not in batch or any_of_all(clip is None): return values
         outputs = self.clip_outputs(batch['unlabelled'])
@@ -506,3 +493,36 @@ class PoseModule(LabelledModule):
         counts = torch.ones(len(clip['images']))
         counts[:around] = 0
         return counts
+
+# %% ../../nbs/22_training/20_lightning_module.ipynb #16739e07
+class PoseModule(VideoModule):
+    "A network that learns from labelled frames and, if the config says so, from unlabelled video."
+    def __init__(self,
+        network:PoseNetwork,                        # From `build_network`
+        cfg:Config,                                 # Says losses, optimiser and seed
+        rates:LearningRates,                        # The learning rates
+        loss_schedule:LossWeightSchedule|None=None, # Of losses on video; None: as the config says
+        subspaces:dict[str,Subspace]|None=None,     # What the PCA losses compare with
+        cameras:RigCameras|None=None,               # Calibrated cameras, if there are any
+    ):
+        super().__init__(network, cfg, rates, cameras)
+        self.loss_schedule = loss_schedule or make_loss_schedule(cfg)
+        self.subspaces = subspaces or {}
+
+    def training_step(self, batch:dict, batch_idx:int)->Tensor|dict[str,Tensor]:
+        "One step: the loss whose gradient Lightning follows; in several processes also the `total` of all."
+        labelled = batch.get('labelled', batch)
+        with shared_batch(): values = self.losses(batch)
+        importance = self.loss_schedule.at(self.current_epoch)
+        weights = log_weights(self.cfg, values)
+        loss,terms = total_loss(values, weights, importance)
+        total = loss.detach()
+        if n_processes()>1: values,terms,total = _whole_losses(values, terms, total)
+        size = len(labelled['images'])
+        self.log('train_supervised_loss', terms[self.supervised], prog_bar=True, batch_size=size)
+        backbone_rate,head_rate = self.rates.at(self.current_epoch)
+        self.log_dict({'lr-backbone': backbone_rate, 'lr-head': head_rate})
+        if weights or self.cfg.model.losses_to_use:
+            self.log_dict({'total_loss': total, ANNEALED: importance})
+            self.log_dict(_loss_log(values, terms, weights, importance))
+        return {'loss': loss, 'total': total} if n_processes()>1 else loss

@@ -94,16 +94,11 @@ class Team:
         if isinstance(error, OtherFailed): return
         with suppress(RuntimeError): self.store.set(self.key(f'failed/{self.place.rank}'), describe(error))
 
-    def failure(self)->Problem|None:
-        "Why another process has failed, if one has."
-        for rank in range(self.place.size):
-            key = self.key(f'failed/{rank}')
-            with suppress(RuntimeError):
-                if rank!=self.place.rank and self.store.check([key]):
-                    return _failed(rank, self.place.size, self.store.get(key).decode())
-        fates = [child.fate() for child in self.children]
-        dead = [rank for rank,fate in enumerate(fates, 1) if fate]
-        return _failed(dead[0], self.place.size, fates[dead[0]-1]) if dead else None
+    def heard(self, name:str)->str:
+        "What stands in the table; empty if nothing does, or if it cannot be reached."
+        with suppress(RuntimeError):
+            if self.store.check([self.key(name)]): return self.store.get(self.key(name)).decode()
+        return ''
 
     def device(self, kind:torch.device)->torch.device:
         "The device of this process, of the kind that all of them use."
@@ -120,6 +115,14 @@ _RESUME = 'What was written is kept: continue with resume=True (lpnb train --res
 def _failed(rank:int, size:int, why:str)->Problem:
     "The problem of a process that ended before the others."
     return Problem(f'process {rank+1} of {size}', '', f'{why}; all of them were ended', '', _RESUME)
+
+def _failure(team:Team)->Problem|None:
+    "Why another process has failed, if one has."
+    place = team.place
+    reasons = {rank: team.heard(f'failed/{rank}') for rank in range(place.size) if rank!=place.rank}
+    for rank,child in enumerate(team.children, 1): reasons[rank] = reasons[rank] or child.fate()
+    told = [rank for rank,reason in reasons.items() if reason]
+    return _failed(told[0], place.size, reasons[told[0]]) if told else None
 
 def _gone(rank:int, size:int)->Problem:
     "The problem of a process that cannot be reached any more."
@@ -155,6 +158,7 @@ def joined(
         rank_zero_only.rank = rank_before
         _TEAM.remove(team)
 
+# %% ../../nbs/22_training/80_several_devices.ipynb #156d96d9
 _LAUNCHED:list[Team] = [] # joined once; a process may train several times
 
 def _launched_team(place:Place)->Team:
@@ -224,6 +228,7 @@ def _start_child(entry:str, port:int, place:Place)->Child:
         env=os.environ | {'PYTHONPATH': paths}, start_new_session=True)
     return Child(process, said)
 
+# %% ../../nbs/22_training/80_several_devices.ipynb #31e4bc0f
 @contextmanager
 def started(
     n:int,     # Processes, this one included
@@ -287,8 +292,8 @@ def _look_for_cause(team:Team, error:RuntimeError)->None:
     "Raise what ended another process, if that is why this one cannot go on."
     if not is_lost_connection(error): return
     end = time.monotonic()+5
-    while team.failure() is None and time.monotonic()<end: time.sleep(0.1)
-    problem = team.failure() or _gone(1-min(1, team.place.rank), team.place.size)
+    while _failure(team) is None and time.monotonic()<end: time.sleep(0.1)
+    problem = _failure(team) or _gone(1-min(1, team.place.rank), team.place.size)
     raise OtherFailed(problem) from error
 
 def share(
