@@ -15,7 +15,7 @@ import json
 import pickle
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -33,6 +33,7 @@ from .core.errors import Problem, ProjectError
 from .core.files import write_atomic
 from .core.journal import made_from, read_note
 from .core.locks import owned
+from .core.processes import Place, launched_place
 from .data.bounding_boxes import read_boxes
 from .data.labels import Labels, read_labels
 from .data.multiview_labels import ViewLabels, project_labels, read_views
@@ -639,17 +640,19 @@ def train(
     callbacks:tuple=(),              # Further Lightning callbacks
 )->TrainedModel:                     # The trained model, evaluated
     "Train a model, evaluate it on its labelled images and predict its test videos."
-    from lightning_pose_nb.datasets.datamodule import with_known_depth
-    from lightning_pose_nb.training.fit import fit_model
-
+    place = launched_place()
+    if not place.is_first: return _train_with_others(place, callbacks)
     say = print if progress else _silent
-    cfg,labels = _checked(cfg, overrides, say)
-    cfg = with_known_depth(cfg, labels)
-    default = Path('outputs')/datetime.now().strftime('%Y-%m-%d/%H-%M-%S')
-    folder = Path(output_dir) if output_dir else default
-    new = ': nothing to resume there yet' if resume and not (folder/ABOUT).exists() else ''
-    say(f'training in {folder}{new}')
-    fitted = fit_model(cfg, labels, folder, resume=resume, progress=progress, callbacks=callbacks)
+    with _joined(place):
+        cfg,labels = _checked(cfg, overrides, say)
+        from lightning_pose_nb.datasets.datamodule import with_known_depth
+        from lightning_pose_nb.training.fit import fit_model
+        cfg = with_known_depth(cfg, labels)
+        default = Path('outputs')/datetime.now().strftime('%Y-%m-%d/%H-%M-%S')
+        folder = Path(output_dir) if output_dir else default
+        new = ': nothing to resume there yet' if resume and not (folder/ABOUT).exists() else ''
+        say(f'training in {folder}{new}')
+        fitted = fit_model(cfg, labels, folder, resume=resume, progress=progress, callbacks=callbacks)
     model = TrainedModel(fitted, cfg.training.accelerator)
     for csvs in _label_files(cfg):
         errors = overview(model.evaluate(csvs, cfg.data.root, progress))
@@ -659,6 +662,20 @@ def train(
         try: _predict_test_videos(model, videos, names, progress)
         except (ProjectError, VideoError, OSError) as error: say(f'not predicted: {error}')
     return model
+
+# %% ../nbs/50_api.ipynb #38212a1d
+def _joined(place:Place)->AbstractContextManager:
+    "Nobody waits in vain for the first of several processes that a launcher started."
+    if place.size==1: return nullcontext()
+    from lightning_pose_nb.training.several_devices import joined
+    return joined(place)
+
+def _train_with_others(place:Place, callbacks:tuple)->TrainedModel:
+    "Help the first process of those that a launcher started; the model that it wrote."
+    from lightning_pose_nb.training.fit import help_fit
+    from lightning_pose_nb.training.several_devices import joined
+    with joined(place): folder = help_fit(callbacks=callbacks)
+    return TrainedModel(folder, load_description(folder)[0].training.accelerator)
 
 def _predict_test_videos(
     model:TrainedModel,

@@ -5,6 +5,7 @@ It needs Debian's slurmctld, slurmd, slurm-client and munge, and may only run as
 SLURM, for it writes /etc/slurm/slurm.conf. Elsewhere it is skipped; where LPNB_REQUIRE names slurm, that is an error.
 """
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from lightning_pose_nb.cli import app
 from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
 from lightning_pose_nb.cluster.slurm import ClusterSettings
 from lightning_pose_nb.cluster.states import States, describe_states, log_tail
+from lightning_pose_nb.models.folder import load_description
 from lightning_pose_nb.synthetic.project import make_project
 
 QUICK = {
@@ -227,3 +229,19 @@ def local(manifest):
             'from lightning_pose_nb.cluster.manifest import read_manifest; Worker(read_manifest(sys.argv[1])).run()')
     program = [sys.executable, '-c', code, str(manifest.path)]
     return subprocess.Popen(program, env=os.environ | {'OMP_NUM_THREADS': '1'})
+
+
+def test_one_training_in_two_tasks(slurm, tmp_path):
+    "srun starts the processes of a training; the batch script around them is a process by itself."
+    config = make_project(tmp_path/'mouse', n_frames=12, n_videos=1, n_video_frames=20)
+    changes = [f'{key}={"false" if value is False else value}' for key, value in QUICK.items()]
+    train = shlex.join([sys.executable, '-m', 'lightning_pose_nb', 'train', str(config), *changes])
+    script = tmp_path/'train.sh'
+    script.write_text(f'#!/bin/sh\nexport OMP_NUM_THREADS=1\nsrun {train} -o {tmp_path}/two\n')
+    call('sbatch', '-W', '-n2', '-N1', '-c1', '--mem=1800M', '-o', tmp_path/'said.txt', script)
+    said = (tmp_path/'said.txt').read_text()
+    print(said)
+    assert '2 processes' in said
+    assert said.count('next: lpnb predict') == 1
+    about = load_description(tmp_path/'two')[0].training
+    assert (about.num_gpus, about.num_nodes) == (2, 1)

@@ -26,6 +26,7 @@ import click
 
 from ..core.errors import ProjectError, did_you_mean
 from ..core.files import DISK
+from ..core.processes import launched_place
 
 # %% ../../nbs/52_cli/00_errors.ipynb #575a0446
 def is_for_user(
@@ -147,7 +148,8 @@ def _tell_error(ctx:click.Context, error:Exception)->None:
     if number in DISK: _tell(ctx.meta.get(GO_ON, SAME))
 
 def _tell(text:str)->None:
-    "Print to a terminal that may be gone."
+    "Print to a terminal that may be gone; of several processes that train together the first one speaks."
+    if not launched_place().is_first: return
     with suppress(OSError): click.echo(text, err=True)
 
 # %% ../../nbs/52_cli/00_errors.ipynb #9e35c958

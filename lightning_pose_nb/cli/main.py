@@ -10,6 +10,7 @@ __all__ = ['app', 'main', 'init', 'recommend', 'check', 'context', 'sample', 'tr
 
 # %% ../../nbs/52_cli/80_main.ipynb #5a782fbb
 import logging
+import os
 import shlex
 import warnings
 from collections import Counter
@@ -28,6 +29,7 @@ from .labeling import COMMANDS
 from .live import live
 from .predict import FPS, predict
 from ..core.errors import Problem, ProjectError, how_many
+from ..core.processes import launched_place
 
 # %% ../../nbs/52_cli/80_main.ipynb #824a4834
 def _dashed(token:str)->str:
@@ -55,6 +57,7 @@ def app(debug:bool)->None:
 def main()->None:
     "Entry point of the program `lpnb`."
     open_streams()
+    os.environ.setdefault('TORCH_CPP_LOG_LEVEL', 'ERROR') # no advice on connections and unused parameters
     warnings.showwarning = _print_warning
     logging.getLogger('pytorch_lightning').setLevel(logging.WARNING)  # no advertisements
     app()
@@ -262,6 +265,10 @@ def train(
 
     Its test videos are predicted, too. Keys can be changed for this run: training.max_epochs=50
     model.backbone=resnet18
+
+    \b
+    Several GPUs:      lpnb train CONFIG training.num_gpus=4
+    Several machines:  srun lpnb train CONFIG, or torchrun … -m lightning_pose_nb train CONFIG
     """
     if resume and output_dir is None:
         raise click.UsageError('--resume needs --output-dir, the folder of the run to continue.')
@@ -272,6 +279,7 @@ def train(
     ctx.meta[GO_ON] = f'nothing that was written is lost. Continue with\n  {shlex.join(again)}'
     from lightning_pose_nb.api import train as train_model
     model = train_model(config, output_dir, overrides=overrides, resume=resume)
+    if not launched_place().is_first: return # the first process says the rest
     place = shlex.quote(str(model.folder))
     click.echo(f'\n{model.describe()}\nnext: lpnb predict {place} VIDEO --labeled-video')
 

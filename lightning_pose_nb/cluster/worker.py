@@ -43,6 +43,7 @@ from lightning_pose_nb.cluster.states import (
 from .units import OpenModel, memory_needed, run_unit
 from ..core.errors import Problem, ProjectError
 from ..core.locks import living_owner, owned
+from ..core.processes import alone
 
 # %% ../../nbs/51_cluster/40_worker.ipynb #3e2fae5f
 def parse_shard(
@@ -236,7 +237,7 @@ class Worker:
         "To the end of the shard; Ctrl-C and SIGTERM raise `KeyboardInterrupt`, and the rest can be run later."
         self.manifest.state.mkdir(parents=True, exist_ok=True)
         left = shard_units(self.manifest, self.shard)
-        with terminated_like_interrupted():
+        with alone(), terminated_like_interrupted():
             while True:
                 now = States(self.manifest)
                 states = [now.of(unit) for unit in left]

@@ -260,7 +260,11 @@ class Training(_TrainingMethod):
     "How the network is trained."
     accelerator: Literal['auto', 'cpu', 'gpu', 'mps'] = key(
         'auto', 'device; auto: the fastest there is')
-    num_gpus: Int = key(1, 'number of GPUs to train on together', advanced=True, ge=1)
+    num_gpus: Int = key(
+        1, 'number of GPUs of a machine to train on together (with accelerator: cpu, of processes); batch sizes are '
+        'those of all together', advanced=True, ge=1)
+    num_nodes: Int = key(
+        1, 'number of machines to train on together; torchrun or srun must start the processes', advanced=True, ge=1)
     precision: Precision = key('32', 'floating-point precision', advanced=True)
     num_workers: Int = key(0, 'DataLoader worker processes', advanced=True, ge=0, le=1024)
     loggers: Annotated[list[LoggerName], BeforeValidator(_listed)] = key(

@@ -66,13 +66,14 @@ _DRAWS = {'frame': _by_frame, 'video': _by_video}
 # %% ../../nbs/14_datasets/60_clip_plan.ipynb #1a59823b
 @dataclass(frozen=True)
 class SequencePlan:
-    "The endless list of clips that one process trains on; `plan[g]` depends on nothing else."
+    "The endless list of clips, or of its parts of them, that a process trains on; `plan[g]` depends on nothing else."
     n_frames:Sequence[int]                   # Frames of each session
     length:int                               # Frames in a clip
     seed:int=123456                          # Of every shuffling
     draw_by:Literal['frame','video']='frame' # Videos come as often as they are long, or equally often
     rank:int=0                               # Number of this process
-    world:int=1                              # How many processes share the work
+    world:int=1                              # How many processes share each clip
+    context:int=0                            # Frames at both ends of a clip that only surround others
 
     def __post_init__(self)->None:
         _check_plan(self)
@@ -84,17 +85,27 @@ class SequencePlan:
         return np.cumsum([count_windows(n, self.length) for n in self.n_frames])
 
     @property
-    def n_clips(self)->int: # Of all processes together
+    def n_clips(self)->int:
         "Windows in one pass over everything."
         return int(self.ends[-1])
 
     def __getitem__(self,
-        g:int, # Number of a clip of this process, from 0 without end
+        g:int, # Number of a clip, from 0 without end
     )->Clip:
-        "The g-th clip of this process; IndexError below 0."
+        "The g-th clip, or this process's part of it; IndexError below 0."
         if g<0: raise IndexError(f'clips are numbered from 0, there is no clip {g}')
-        session,window = _DRAWS[self.draw_by](self, g*self.world + self.rank)
-        return _window(session, window, self.n_frames[session], self.length)
+        session,window = _DRAWS[self.draw_by](self, g)
+        whole = _window(session, window, self.n_frames[session], self.length)
+        return _part(self, whole) if self.world>1 else whole
+
+def _part(plan:SequencePlan, clip:Clip)->Clip:
+    "What a process has of a clip: consecutive frames, two at least, and the context around them."
+    own = clip.length-2*plan.context
+    if own<2: return clip
+    first = own*plan.rank//plan.world
+    length = max(2, own*(plan.rank+1)//plan.world-first)
+    first = min(first, own-length)
+    return Clip(clip.session, clip.first+first, length+2*plan.context)
 
 # %% ../../nbs/14_datasets/60_clip_plan.ipynb #0f0bc5ce
 def _check_plan(plan:SequencePlan)->None:

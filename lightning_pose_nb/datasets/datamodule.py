@@ -7,7 +7,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/datamodu
 # %% auto #0
 __all__ = ['MOST_IMAGES', 'LEAST_BATCHES', 'make_split', 'check_split', 'labels_depth', 'with_known_depth', 'find_augmentation',
            'find_augmenters', 'make_frames', 'make_loader', 'uses_video', 'EpochPlan', 'make_unlabelled',
-           'batches_done', 'ResumableData', 'PoseData', 'describe_training', 'describe_choices']
+           'batches_done', 'ResumableData', 'PoseData', 'whole_validation', 'describe_training', 'describe_choices']
 
 # %% ../../nbs/14_datasets/90_datamodule.ipynb #83354982
 import itertools
@@ -40,7 +40,14 @@ from .augment_geometric import Augmenter
 from .augmentation import AugmentationChoice, choose_augmentation, make_augmenter
 from .camera_view import measure_images
 from .frame_errors import EpochDraws, ErrorSampler, FrameErrors
-from .labelled import EpochSampler, LabelledFrames, LabelledViews, SampleOptions, collate
+from lightning_pose_nb.datasets.labelled import (
+    BatchShare,
+    EpochSampler,
+    LabelledFrames,
+    LabelledViews,
+    SampleOptions,
+    collate,
+)
 from .unlabelled import SequenceOptions, UnlabelledFrames
 from ..video.images import images_depth, read_image
 from ..video.sessions import Session, find_sessions
@@ -169,7 +176,7 @@ def make_frames(
         uniform_missing=t.uniform_heatmaps_for_nan_keypoints,
         context=cfg.context,
         cache=t.cache_images,
-        n_views=len(labels.views),
+        n_views=len(labels.views)*t.num_gpus, # each process has its own
         depth=labels_depth(cfg, labels),
     )
     views = []
@@ -195,15 +202,18 @@ def make_loader(
     frames:LabelledFrames|LabelledViews, # Augmented or plain
     rows:Sequence[int]|EpochSampler, # Which of them, as given; a sampler: to train, in its order
     batch_size:int,               # The last batch may be smaller
-    trainer:pl.Trainer|None=None, # To know whether a CUDA device is to be fed
+    trainer:pl.Trainer|None=None, # Tells the share of this process, and whether a CUDA device is to be fed
 )->DataLoader:
-    "Batches of some labelled frames."
+    "Batches of some labelled frames, or what this process has of each."
     t = cfg.training
     trains = isinstance(rows, EpochSampler)
+    sampler = rows if isinstance(rows, EpochSampler) else EpochSampler(rows, shuffle=False)
+    batches: dict[str,Any] = dict(batch_size=batch_size, sampler=sampler)
+    if trainer is not None and trainer.world_size>1:
+        batches = dict(batch_sampler=BatchShare(sampler, batch_size, trainer.global_rank, trainer.world_size))
     return DataLoader(
         frames,
-        batch_size,
-        sampler=rows if isinstance(rows, EpochSampler) else EpochSampler(rows, shuffle=False),
+        **batches,
         collate_fn=collate,
         num_workers=t.num_workers,
         generator=None if trains else torch.Generator(), # validation leaves the random state of training alone
@@ -267,6 +277,7 @@ def make_unlabelled(
         depth=cfg.data.known_depth,
         use_epoch=use_epoch,
         keep_plain='ema_teacher' in cfg.model.losses_to_use,
+        context=cfg.context,
     )
     return UnlabelledFrames(sessions, cfg.data.size, cfg.train_length, steps, options)
 
@@ -366,9 +377,9 @@ class PoseData(ResumableData):
         if self.unlabelled is not None: self.unlabelled.close()
 
     def train_dataloader(self)->DataLoader|CombinedLoader: return _train_loader(self)
-    def val_dataloader(self)->DataLoader|list: return _plain_loader(self, 'validation')
-    def test_dataloader(self)->DataLoader|list: return _plain_loader(self, 'test')
-    def predict_dataloader(self)->DataLoader|list: return _plain_loader(self, 'all')
+    def val_dataloader(self)->DataLoader|list: return _plain_loader(self, 'validation', self.trainer)
+    def test_dataloader(self)->DataLoader|list: return _plain_loader(self, 'test', self.trainer)
+    def predict_dataloader(self)->DataLoader|list: return _plain_loader(self, 'all', self.trainer)
 
     def describe(self)->str:
         "What is going to happen, in a few lines; see `describe_training`."
@@ -393,20 +404,26 @@ def _train_loader(data:PoseData)->DataLoader|CombinedLoader:
     return CombinedLoader(dict(labelled=labelled, unlabelled=data.unlabelled), 'min_size')
 
 def _share(unlabelled:UnlabelledFrames, trainer:pl.Trainer)->UnlabelledFrames:
-    "The part of the unlabelled sequences that is this process's."
+    "What this process has of each unlabelled sequence."
     place = dict(rank=trainer.global_rank, world=trainer.world_size)
     options = replace(unlabelled.options, device=trainer.strategy.root_device, **place)
     source = unlabelled.source
     length = source.files.plan.length
     return UnlabelledFrames(source.files.sessions, source.size, length, unlabelled.steps, options)
 
-def _plain_loader(data:PoseData, part:str)->DataLoader|list:
+def whole_validation(
+    data:PoseData, # Perhaps shared by several processes
+)->DataLoader|list:
+    "All validation frames, in whichever process."
+    return _plain_loader(data, 'validation', None)
+
+def _plain_loader(data:PoseData, part:str, trainer:pl.Trainer|None)->DataLoader|list:
     "Frames of a part, or 'all', as they are; an empty list for a part without frames."
     t = data.cfg.training
     rows = range(len(data.labels)) if part=='all' else data.split[part]
     size = t.val_batch_size if part=='validation' else t.test_batch_size
     if not len(rows): return []
-    return make_loader(data.cfg, data.frames.without_augmentation(), rows, size, data.trainer)
+    return make_loader(data.cfg, data.frames.without_augmentation(), rows, size, trainer)
 
 # %% ../../nbs/14_datasets/90_datamodule.ipynb #b615e3ff
 def describe_training(

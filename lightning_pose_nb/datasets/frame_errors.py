@@ -70,7 +70,7 @@ class FrameErrors:
         self._waiting:list[tuple[torch.Tensor,torch.Tensor]] = [] # not looked at: a GPU need not be waited for
 
     def record(self,
-        rows:torch.Tensor,   # (B,) of a batch
+        rows:torch.Tensor,   # (B,) of a batch; negative for what is no frame
         errors:torch.Tensor, # (B,) frame pixels; NaN where there is no label
     )->None:
         "What a step has seen."
@@ -80,6 +80,7 @@ class FrameErrors:
         "Average error of each training frame, and how many times it was drawn."
         for rows,errors in self._waiting:
             for row,error in zip(rows.tolist(), errors.tolist(), strict=True):
+                if row<0: continue
                 i = self._numbers[row]
                 self._drawn[i] += 1
                 if np.isfinite(error): self._errors[i] = _average(self._errors[i], error)

@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/14_datasets/labelled
 
 # %% auto #0
 __all__ = ['Moved', 'Scene', 'available_memory', 'ImageCache', 'make_sample', 'SampleOptions', 'RowImages', 'LabelledFrames',
-           'LabelledViews', 'EpochSampler', 'collate']
+           'LabelledViews', 'EpochSampler', 'collate', 'BatchShare']
 
 # %% ../../nbs/14_datasets/50_labelled.ipynb #ad747c62
 import copy
@@ -217,6 +217,7 @@ class LabelledFrames(Dataset):
 
     def __getitem__(self, key:int|tuple[int,int])->dict[str,torch.Tensor]:
         epoch,row = key if isinstance(key, tuple) else (0, key)
+        if isinstance(key, tuple) and row<0: return _without_labels(self[epoch, ~row])
         rng = np.random.default_rng([self.options.seed, epoch, row])
         image,matrix = self.images[row]
         xy = self.labels.xy[row]
@@ -250,6 +251,12 @@ def _visibility(labels:Labels, missing:int)->np.ndarray:
     visible[(visible==2) & ~labels.labelled] = missing
     return visible
 
+def _without_labels(sample:dict[str,torch.Tensor])->dict[str,torch.Tensor]:
+    "A sample that says nothing about any keypoint, and has no row; see `BatchShare`."
+    says_nothing = torch.zeros_like(sample['visible'])
+    nowhere = torch.full_like(sample['keypoints'], torch.nan)
+    return sample | dict(visible=says_nothing, keypoints=nowhere, index=torch.tensor(-1))
+
 def _seen(points:np.ndarray, visible:np.ndarray)->np.ndarray:
     "Keypoints (K, 2) that are there to be seen; the others NaN."
     return np.where((visible==2)[:, None], points, np.nan)
@@ -274,6 +281,7 @@ class LabelledViews(Dataset):
 
     def __getitem__(self, key:int|tuple[int,int])->dict[str,torch.Tensor]:
         epoch,row = key if isinstance(key, tuple) else (0, key)
+        if isinstance(key, tuple) and row<0: return _without_labels(self[epoch, ~row])
         moved = self._move(epoch, row)
         samples = []
         for v,view in enumerate(self.views):
@@ -383,3 +391,29 @@ def collate(
     with views (B, V, …) and camera_matrices (B, V, 3, 3)."""
     batch:dict[str,torch.Tensor] = default_collate(list(samples))
     return {_PLURAL.get(name, name): value for name,value in batch.items()}
+
+# %% ../../nbs/14_datasets/50_labelled.ipynb #5044fa32
+class BatchShare(Sampler):
+    "The rows that a process has of each batch; of batches that it has nothing of, a row that does not count."
+    def __init__(self,
+        sampler:EpochSampler, # Gives the rows of all processes
+        size:int,             # Rows of a batch, of all processes together; the last may have fewer
+        rank:int,             # Number of this process
+        world:int,            # How many processes share the batch
+    ):
+        self.sampler = sampler # Lightning looks here for `set_epoch`
+        self.size = size
+        self.rank = rank
+        self.world = world
+
+    def __len__(self)->int: return -(-len(self.sampler)//self.size)
+
+    def __iter__(self)->Iterator[list[tuple[int,int]]]:
+        rows = iter(self.sampler)
+        while batch := list(itertools.islice(rows, self.size)): yield self._mine(batch)
+
+    def _mine(self, batch:list[tuple[int,int]])->list[tuple[int,int]]:
+        "The rows of this process."
+        first,end = (len(batch)*rank//self.world for rank in (self.rank, self.rank+1))
+        number,row = batch[0]
+        return batch[first:end] or [(number, ~row)]

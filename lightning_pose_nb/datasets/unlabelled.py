@@ -124,7 +124,8 @@ class SequenceOptions:
     seed:int=123456                          # Of the order and the augmentation
     draw_by:Literal['frame','video']='frame' # Videos come as often as they are long, or equally often
     rank:int=0                               # Number of this process
-    world:int=1                              # How many processes train together
+    world:int=1                              # How many processes share each sequence
+    context:int=0                            # Frames at both ends of a sequence that only surround others
     reader:str='auto'                        # 'video', 'dali', or whichever suits each file
     device:torch.device|str='cpu'            # Where frames are decoded if the reader can do that
     keep_bytes:int|None=None                 # Memory for resized frames; None: as much as is sensible
@@ -226,7 +227,7 @@ class SequenceSource:
     def transform(self, number:int, view:int, frame_size:tuple[int,int])->SampledTransform:
         "What happens to a view of a sequence."
         # the 1 keeps the numbers apart from those of labelled frames
-        rng = np.random.default_rng([self.options.seed, 1, self.options.rank, number, view])
+        rng = np.random.default_rng([self.options.seed, 1, 0, number, view]) # the same in all processes
         per_px = self.size[0]/frame_size[0], self.size[1]/frame_size[1]
         return self.options.steps_of(view).draw(rng, self.size, per_px)
 
@@ -246,7 +247,7 @@ def _clip_bytes(files:ClipFiles, size:tuple[int,int])->int:
     "What all clips of the CPU reader need when they are resized."
     frames = np.repeat(_clip_frames(files.plan), files.n_views)
     kept = sum(int(n) for n,reader in zip(frames, files.readers) if reader=='video')
-    return kept*size[0]*size[1]*3
+    return kept*size[0]*size[1]*3//files.plan.world
 
 # %% ../../nbs/14_datasets/70_unlabelled.ipynb #3e0cdd50
 class _Prefetcher:
@@ -359,13 +360,13 @@ def find_source(
 )->tuple[SequenceSource,str]:   # … and why which reader reads which video, to be printed
     "The sequences of some videos: their order, their readers, and the memory for them."
     n_frames = [session.n_frames for session in sessions]
-    world = options.world
-    plan = SequencePlan(n_frames, length, options.seed, options.draw_by, options.rank, world)
+    place = dict(rank=options.rank, world=options.world, context=options.context)
+    plan = SequencePlan(n_frames, length, options.seed, options.draw_by, **place)
     infos = list(itertools.chain.from_iterable(session.infos for session in sessions))
     readers,why = choose_readers(infos, options.reader, options.device)
     files = ClipFiles(list(sessions), plan, readers, options.boxes, options.depth)
     keep_bytes = options.keep_bytes
-    if keep_bytes is None: keep_bytes = _room(_clip_bytes(files, size), world)
+    if keep_bytes is None: keep_bytes = _room(_clip_bytes(files, size), options.world)
     return SequenceSource(files, size, options, keep_bytes), why
 
 def _check_lengths(length:int, steps:int)->None:
@@ -399,14 +400,13 @@ def _describe_videos(files:ClipFiles)->str:
 
 def _describe_epoch(plan:SequencePlan, steps:int)->str:
     "What part of the videos an epoch shows."
-    drawn = steps*plan.world
-    passes = drawn/plan.n_clips
-    frames = drawn*sum(_clip_frames(plan))/plan.n_clips # clips at the mean length
+    passes = steps/plan.n_clips
+    frames = steps*sum(_clip_frames(plan))/plan.n_clips # clips at the mean length
     if plan.draw_by=='video': often = 'every video equally often'
     elif passes>1: often = f'every frame {passes:.1f} times'
     else: often = f'every frame once in {1/passes:.1f} epochs'
-    sequences = f'{drawn} sequences'
-    if plan.world>1: sequences += f' in {plan.world} processes'
+    sequences = f'{steps} sequences'
+    if plan.world>1: sequences += f', each shared by {plan.world} processes'
     return f'{sequences}, {frames:.0f} frames: {min(1, passes):.0%} of the videos, {often}'
 
 def _describe_memory(source:SequenceSource)->str:

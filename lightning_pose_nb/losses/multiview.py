@@ -19,6 +19,7 @@ from torch import Tensor
 from ..cameras.calibration import Camera
 from ..core.coordinates import apply_matrix
 from ..core.heatmaps import target_heatmaps
+from .means import mean_of, whole_mean
 
 # %% ../../nbs/20_losses/50_multiview.ipynb #f2d97d57
 Cameras = Mapping[str, Tensor] # a calibration for every sample of a batch, from `stack_cameras`
@@ -160,7 +161,7 @@ def pairwise_projections(
     off = torch.where(known[...,None], ours-theirs, 0)
     distance = torch.linalg.vector_norm(off, dim=-1)
     if tolerance is not None: distance = (distance-tolerance).clamp_min(0)*known
-    return distance.sum()/known.sum().clamp_min(1)
+    return mean_of(distance.sum(), known.sum())
 
 def pair_tolerance(
     tolerance:Tensor, # Of each view, shape (V, K)
@@ -182,8 +183,8 @@ def pixels_per_unit(
     depth = (flat*forward).sum(-1) + _wide(cameras['translation'])[:,:,2:]
     each = (_lens(cameras)[0].mean(-1)/depth).to(points.dtype)
     known = each.isfinite() & (depth > 0)
-    mean = torch.where(known, each, 0).sum()/known.sum().clamp_min(1)
-    return torch.where(known.any(), mean, 1.)
+    mean = whole_mean(torch.where(known, each, 0).sum(), known.sum())
+    return torch.where(mean>0, mean, 1.)
 
 # %% ../../nbs/20_losses/50_multiview.ipynb #303d4590
 def reproject(
@@ -225,4 +226,4 @@ def reprojection_heatmap_mse(
     maps = target_heatmaps(xy, here, size, downsample_factor)
     labelled = (target_maps.sum((-1, -2)) > 0) & found
     off = ((maps-target_maps)**2).sum((-1, -2))
-    return (off*labelled).sum()/labelled.sum().clamp_min(1)
+    return mean_of((off*labelled).sum(), labelled.sum())

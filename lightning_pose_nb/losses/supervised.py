@@ -15,6 +15,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from .means import mean_of
+
 # %% ../../nbs/20_losses/10_supervised.ipynb #39d1d67a
 def _mean_over_valid(
     per_map:Tensor, # One number per heatmap, shape (..., K)
@@ -22,7 +24,7 @@ def _mean_over_valid(
 )->Tensor:          # Mean over the heatmaps with a label, a scalar
     "Average over labelled keypoints; zero, with zero gradient, when there are none."
     valid = targets.detach().sum((-1, -2)) > 0
-    return torch.where(valid, per_map, 0).sum() / valid.sum().clamp_min(1)
+    return mean_of(torch.where(valid, per_map, 0).sum(), valid.sum())
 
 # %% ../../nbs/20_losses/10_supervised.ipynb #d4577b85
 def heatmap_mse(
@@ -75,7 +77,7 @@ def regression_mse(
     "Squared difference, averaged over labelled coordinates; zero, with zero gradient, when there are none."
     labelled = targets.isfinite()
     error = torch.where(labelled, coordinates - targets.nan_to_num(), 0)
-    return error.square().sum() / labelled.sum().clamp_min(1)
+    return mean_of(error.square().sum(), labelled.sum())
 
 # %% ../../nbs/20_losses/10_supervised.ipynb #ac878cc0
 def regression_nll(
@@ -92,7 +94,7 @@ def regression_nll(
     if kind=='gaussian': distance = error.square().sum(-1)/(2*scales.square())
     else: distance = error.norm(dim=-1)/scales
     surprise = distance + 2*scales.log() + log(2*pi)
-    return torch.where(labelled, surprise, 0).sum() / labelled.sum().clamp_min(1)
+    return mean_of(torch.where(labelled, surprise, 0).sum(), labelled.sum())
 
 # %% ../../nbs/20_losses/10_supervised.ipynb #14daf706
 def mean_distance(

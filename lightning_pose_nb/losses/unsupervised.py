@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..core.heatmaps import target_heatmaps
+from .means import batch_mean, mean_of, whole_mean
 from .pose_subspace import Subspace
 from .supervised import divergence, symmetric_divergence
 
@@ -35,7 +36,7 @@ def _mean_excess(
     "Mean of what exceeds epsilon, over everything; zero, with zero gradient, for a single frame."
     free = _tolerance(epsilon, values.shape[-1], key)
     excess = (values - (free if isinstance(free, float) else values.new_tensor(free))).relu()
-    return excess.sum() / max(1, excess.numel())
+    return mean_of(excess.sum(), excess.numel())
 
 def _tolerance(epsilon:float|Sequence[float], K:int, key:str)->float|list[float]:
     "What costs nothing: one number, or a list of K."
@@ -67,7 +68,7 @@ def pca_loss(
 )->Tensor:                   # Frame pixels, a scalar
     "Mean distance between keypoints and their reprojection beyond what is allowed."
     distance = subspace.residuals(keypoints)
-    return (distance - (subspace.epsilon if epsilon is None else epsilon)).relu().mean()
+    return batch_mean((distance - (subspace.epsilon if epsilon is None else epsilon)).relu())
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #1f37e96c
 def temporal_heatmap_mse(
@@ -111,7 +112,7 @@ def _mean_over_sure(
 )->Tensor:                # A scalar
     "Average over the keypoints the network is sure about; zero, with zero gradient, without any."
     sure = likelihood.detach() >= prob_threshold
-    return torch.where(sure, per_map, 0).sum() / sure.sum().clamp_min(1)
+    return mean_of(torch.where(sure, per_map, 0).sum(), sure.sum())
 
 # %% ../../nbs/20_losses/40_unsupervised.ipynb #23455903
 def unimodal_mse(
@@ -163,4 +164,5 @@ def pseudo_labels(
     end = xy.new_tensor([size[1], size[0]])
     inside = ((xy >= 0) & (xy < end)).all(-1)
     counts = inside & (likelihood.detach() >= prob_threshold)
-    return torch.where(counts[...,None], xy, torch.nan), counts.float().mean()
+    share = whole_mean(counts.float().sum(), counts.new_tensor(counts.numel(), dtype=torch.float))
+    return torch.where(counts[...,None], xy, torch.nan), share

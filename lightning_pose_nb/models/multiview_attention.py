@@ -131,6 +131,7 @@ def mask_patches(
     patch:int,     # Side of a patch in pixels
     seed:int,      # Of the training
     step:int,      # Of the training; each draws other patches
+    first:int=0,   # Number of the first sample in the batch, if others have samples before it
 )->Tensor:         # A copy with hidden patches
     "Hide patches of each image, so that the views learn to help each other."
     if not 0<=ratio<=1: raise ValueError(f'ratio is a share of the patches, 0 to 1, not {ratio}')
@@ -140,7 +141,7 @@ def mask_patches(
     samples,views = (*lead, 1)[:2]
     masks = []
     for b in range(samples):
-        seeds = [seed+step+1000*b+100*v for v in range(views)]
+        seeds = [seed+step+1000*(first+b)+100*v for v in range(views)]
         masks += [_hidden_patches(rows, columns, ratio, s) for s in seeds]
     hidden = torch.stack(masks)
     pixels = hidden.repeat_interleave(patch, -2).repeat_interleave(patch, -1)

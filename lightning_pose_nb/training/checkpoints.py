@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from ..core.errors import Problem, ProjectError
 from ..core.files import replacing
+from ..core.processes import any_of_all, first_says, is_lost_connection
 from ..data.labels import Labels
 from ..data.multiview_labels import ViewLabels
 from ..datasets.datamodule import batches_done
@@ -91,8 +92,8 @@ def has_finite_weights(
 def check_weights(
     trainer:pl.Trainer, # In a training
 )->None:
-    "Raise `Diverged` unless the weights are finite."
-    if has_finite_weights(trainer.lightning_module): return
+    "Raise `Diverged` unless the weights are finite, in all processes at once."
+    if not any_of_all(not has_finite_weights(trainer.lightning_module)): return
     raise Diverged(trainer.current_epoch+1, trainer.global_step, 'the weights are not finite')
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #0a90b65e
@@ -113,7 +114,7 @@ class DivergenceCheck(Callback):
 
     def on_train_batch_end(self, trainer:pl.Trainer, pl_module:Any, outputs:Any, batch:Any, batch_idx:int)->None:
         "Count, and sometimes look."
-        loss = outputs['loss'].detach()
+        loss = outputs.get('total', outputs['loss']).detach() # the same in all processes
         self.bad = torch.where(loss.isfinite(), 0, self.bad.to(loss.device)+1)
         if batch_idx%self.every==0: self.look(trainer)
 
@@ -172,6 +173,17 @@ class LearningCheck(Callback):
             stacklevel=2)
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #19931d4a
+def _save_checkpoint(trainer:pl.Trainer, path:Path)->None:
+    "Replace a checkpoint; `ProjectError` if it cannot be written."
+    try:
+        if trainer.is_global_zero:
+            with replacing(path) as scratch: trainer.save_checkpoint(scratch)
+        else: trainer.save_checkpoint(path)
+    except (OSError, RuntimeError) as error:
+        if is_lost_connection(error): raise
+        raise unwritable(path, error) from error
+
+# %% ../../nbs/22_training/40_checkpoints.ipynb #35fc4e9b
 class ResumeCheckpoint(Checkpoint):
     "Between batches, and at the ends of epochs, write what is needed to continue a run that is killed."
     def __init__(self,
@@ -192,7 +204,7 @@ class ResumeCheckpoint(Checkpoint):
         "Save within an epoch; called before each batch. (Right after a validation Lightning would repeat it.)"
         done = batches_done(trainer)
         if not done or done%trainer.accumulate_grad_batches or self.has_validated: return
-        if self.is_due: self.save(trainer)
+        if first_says(self.is_due): self.save(trainer)
 
     def on_train_batch_end(self, *_:Any)->None:
         self.has_validated = False
@@ -202,7 +214,7 @@ class ResumeCheckpoint(Checkpoint):
 
     def on_train_epoch_end(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "Save, if the last save is old enough."
-        if self.is_due: self.save(trainer)
+        if first_says(self.is_due): self.save(trainer)
 
     def on_train_end(self, trainer:pl.Trainer, pl_module:pl.LightningModule)->None:
         "Save once more, so that a finished run can be made longer."
@@ -213,11 +225,7 @@ class ResumeCheckpoint(Checkpoint):
         check_weights(trainer)
         path = self.folder/RESUME
         for logger in trainer.loggers: logger.save()
-        try:
-            if trainer.is_global_zero:
-                with replacing(path) as scratch: trainer.save_checkpoint(scratch)
-            else: trainer.save_checkpoint(path)
-        except (OSError, RuntimeError) as error: raise unwritable(path, error) from error
+        _save_checkpoint(trainer, path)
         self.last = time.monotonic()
 
 # %% ../../nbs/22_training/40_checkpoints.ipynb #e95b1b9a

@@ -119,6 +119,8 @@ def _add_network(found:Forecast, cfg:Config, data:PoseData)->None:
     window = 5 if cfg.context else 1
     images = cfg.training.train_batch_size*window
     if data.unlabelled: images += cfg.train_length
+    t = cfg.training
+    if t.accelerator!='cpu': images = -(-images//(t.num_gpus*t.num_nodes)) # each device has its share
     found.parameters = weights
     found.step_bytes = 16*weights + given*views*images
 

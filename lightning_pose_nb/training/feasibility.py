@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/feasibil
 
 # %% auto #0
 __all__ = ['MOST_BYTES', 'LEAST_BYTES', 'timm_names', 'check_backbone', 'check_pyramid', 'check_weights', 'check_device',
-           'check_loggers', 'machine_memory', 'check_memory', 'time_training', 'Machine', 'this_machine',
-           'check_feasible']
+           'n_devices', 'check_shares', 'check_loggers', 'machine_memory', 'check_memory', 'time_training', 'Machine',
+           'this_machine', 'check_feasible']
 
 # %% ../../nbs/22_training/60_feasibility.ipynb #0cfff16e
 import importlib.util
@@ -21,7 +21,8 @@ from pathlib import Path
 
 from ..config.rules import ConfigChecks
 from ..config.schema import BACKBONE_NAMES, UNSUPERVISED_LOSSES, Config
-from ..core.errors import ProjectError
+from ..core.errors import ProjectError, how_many
+from ..core.processes import launched_place
 
 # %% ../../nbs/22_training/60_feasibility.ipynb #72bfde19
 @lru_cache(1)
@@ -114,6 +115,7 @@ def check_device(
         found = f'{training.num_workers}, but this machine has {cpus} processors'
         checks.add('training.num_workers', found, f'at most {cpus}', level='warning')
     _check_precision(checks, here)
+    if training.accelerator == 'cpu': _check_processes(checks, cpus, 'error' if here else 'warning')
     if training.accelerator == 'cpu' or (training.accelerator == 'auto' and training.num_gpus == 1): return
     from lightning_pose_nb.models.folder import pick_device
     level = 'error' if here else 'warning'
@@ -124,6 +126,13 @@ def check_device(
         checks.add('training.accelerator', problem.found, problem.expected, fix, level)
     else: _check_number(checks, level)
 
+def _check_processes(checks:ConfigChecks, cpus:int, level:str)->None:
+    "There is a processor for each process."
+    wanted = checks.cfg.training.num_gpus
+    if wanted <= cpus: return
+    found = f'{wanted} processes, but this machine has {how_many(cpus, "processor")}'
+    checks.add(['training.num_gpus', 'training.accelerator'], found, f'at most {cpus}', '', level)
+
 def _check_number(checks:ConfigChecks, level:str)->None:
     "There are as many devices as are asked for."
     import torch
@@ -133,6 +142,34 @@ def _check_number(checks:ConfigChecks, level:str)->None:
     found = f'{wanted}, but this machine has {n_devices}'
     fix = 'Write 1, unless it is meant for another machine.'
     checks.add('training.num_gpus', found, f'at most {max(n_devices, 1)}', fix, level)
+
+# %% ../../nbs/22_training/60_feasibility.ipynb #aa762d97
+def n_devices(
+    cfg:Config, # training.num_gpus, num_nodes
+)->int:
+    "How many devices are to train together, on all machines."
+    return cfg.training.num_gpus*cfg.training.num_nodes
+
+def check_shares(
+    checks:ConfigChecks, # The config that is being checked
+    here:bool=False,     # Is it going to be trained on this machine?
+)->None:
+    "Every device has something to do, and several machines have a launcher."
+    cfg = checks.cfg
+    keys = ['training.num_gpus', 'training.num_nodes']
+    n = max(n_devices(cfg), launched_place().size if here else 1)
+    if here and cfg.training.num_nodes > 1 and not launched_place().launcher:
+        found = f'{cfg.training.num_nodes}, but nobody started a process on each machine'
+        fix = 'Start it with srun or torchrun, or write 1.'
+        checks.add(keys[::-1], found, 'processes started by srun or torchrun', fix)
+    if n > cfg.training.train_batch_size:
+        found = f'{cfg.training.train_batch_size}, for {n} devices together'
+        checks.add(['training.train_batch_size', *keys], found, f'{n} or more', 'A batch is shared by all devices.')
+    length = cfg.train_length-2*cfg.context
+    if n > 1 and set(cfg.model.losses_to_use) & set(UNSUPERVISED_LOSSES) and length < 2*n:
+        key = 'dali.context.train.batch_size' if cfg.context else 'dali.base.train.sequence_length'
+        found = f'{cfg.train_length}, for {n} devices together'
+        checks.add([key, *keys], found, f'{2*n+2*cfg.context} or more', 'A clip is shared by all devices.')
 
 # %% ../../nbs/22_training/60_feasibility.ipynb #09e5667c
 def _check_precision(checks:ConfigChecks, here:bool)->None:
@@ -185,7 +222,8 @@ class _Step:
         "Images in a step, unlabelled ones included."
         images = self.per_frame*min(self.cfg.training.train_batch_size, max(self.n_train, 1))
         on_video = set(self.cfg.model.losses_to_use) & set(UNSUPERVISED_LOSSES)
-        return images + (self.n_views*self.cfg.train_length if on_video else 0)
+        if on_video: images += self.n_views*self.cfg.train_length
+        return images if self.cfg.training.accelerator == 'cpu' else -(-images//n_devices(self.cfg))
 
     @property
     def n_pixels(self)->int:
@@ -295,5 +333,6 @@ def check_feasible(
     check_pyramid(checks)
     check_weights(checks, num_keypoints)
     check_device(checks, here)
+    check_shares(checks, here)
     check_loggers(checks, here)
     check_memory(checks, num_keypoints, n_train)

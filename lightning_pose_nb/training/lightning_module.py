@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/lightnin
 
 # %% auto #0
 __all__ = ['pixel_errors', 'mean_errors', 'ema_weights', 'Parts', 'sequence_outputs', 'teacher_outputs', 'ResumableModule',
-           'ScheduledModule', 'RigCameras', 'camera_keypoints', 'NotingModule', 'LabelledModule', 'PoseModule']
+           'ScheduledModule', 'RigCameras', 'camera_keypoints', 'NotingModule', 'ValidatedModule', 'LabelledModule',
+           'VideoModule', 'PoseModule']
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #1c30c43f
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,9 +24,13 @@ from torch.utils.checkpoint import checkpoint
 from ..cameras.calibration import Camera
 from ..config.schema import Config
 from ..core.coordinates import apply_matrix, invert
+from ..core.processes import any_of_all, n_processes, process_rank, rows_of_all, sum_of_all
 from ..datasets.datamodule import batches_done
 from ..datasets.frame_errors import FrameErrors
+
+# %% ../../nbs/22_training/20_lightning_module.ipynb #82638a66
 from ..losses.label_tolerance import Tolerance
+from ..losses.means import shared_batch
 from ..losses.multiview import stack_cameras
 from lightning_pose_nb.losses.objective import (
     LOSSES,
@@ -39,6 +44,7 @@ from lightning_pose_nb.losses.objective import (
 )
 from ..losses.pose_subspace import Subspace
 from ..losses.supervised import effective_weight
+from ..models.batch_norm import counted
 from ..models.folder import present_names
 from ..models.multiview_attention import mask_patches
 from ..models.single_frame import PoseNetwork
@@ -204,6 +210,7 @@ class ResumableModule(pl.LightningModule):
         super().__init__()
         self.between_batches: Callable[[pl.Trainer],None]|None = None # called before each training batch
         self._random: dict[str,Tensor] = {} # state of the generators, of a resume checkpoint
+        self.is_idle = False # Does the batch have no frame for this process? See `BatchShare`
 
     def on_save_checkpoint(self, checkpoint:dict)->None:
         "Within an epoch, the state of the random generators belongs to it."
@@ -215,13 +222,23 @@ class ResumableModule(pl.LightningModule):
         self._random = checkpoint.get('random', {})
 
     def on_train_start(self)->None:
-        "Within an epoch, go on with the random numbers that would have come."
-        if self._random: _restore_random(self._random, self.device)
+        "Within an epoch, go on with the random numbers that would have come; other processes have their own."
+        if self._random and process_rank()==0: _restore_random(self._random, self.device)
 
     def on_before_batch_transfer(self, batch:dict, dataloader_idx:int)->dict:
         "Between two training batches, when nothing is half done, is the time to write a checkpoint."
         if self.trainer.training and self.between_batches: self.between_batches(self.trainer)
+        rows = batch.get('labelled', batch).get('index')
+        self.is_idle = rows is not None and bool(rows[0]<0) # known before the batch goes to the device
         return batch
+
+    def on_train_epoch_end(self)->None:
+        "A callback may have told one process to stop."
+        self.stop_together()
+
+    def stop_together(self)->None:
+        "If a process was told to stop, all do."
+        if n_processes()>1: self.trainer.should_stop = any_of_all(self.trainer.should_stop)
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #6a97d996
 class ScheduledModule(ResumableModule):
@@ -258,14 +275,16 @@ class ScheduledModule(ResumableModule):
             for p in group['params']: p.requires_grad_(rate>0)
 
     def _seed_epoch(self)->None:
-        "Random numbers depend on seed and epoch alone, so that a resumed run draws the same."
+        "Random numbers depend on seed, epoch and process alone, so that a resumed run draws the same."
         seed = self.cfg.training.rng_seed_model_pt
-        torch.manual_seed(1_000_003*seed + self.current_epoch)
+        torch.manual_seed(1_000_003*seed + self.current_epoch + 500_009*process_rank())
 
     def on_train_batch_end(self, outputs:object, batch:dict, batch_idx:int)->None:
         "Let the EMA follow, once per step of the optimiser."
         if self.mean is not None and self.global_step>self.mean.n_averaged:
             self.mean.update_parameters(self.network)
+        self.stop_together()
+
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #f370c7b4
 def _random_states(
@@ -334,6 +353,37 @@ def _loss_log(
         log[f'{name}_share'] = fractions[name]
     return log
 
+# %% ../../nbs/22_training/20_lightning_module.ipynb #8a387975
+def _whole_losses(
+    values:dict[str,Tensor], # Parts of this process in the losses, not weighted
+    terms:dict[str,Tensor],  # The same, weighted
+    total:Tensor,            # Their sum
+)->tuple[dict[str,Tensor],dict[str,Tensor],Tensor]: # The same of the whole batch, without gradient
+    "The losses of a batch, from the parts that processes have in them."
+    parts = torch.stack([*values.values(), *terms.values(), total])
+    means = sum_of_all(parts)/n_processes()
+    n = len(values)
+    return dict(zip(values, means[:n])), dict(zip(terms, means[n:])), means[-1]
+
+def _first_row(
+    n:int, # Rows of this process
+)->int:
+    "How many rows of the batch lie in the processes before this one."
+    if n_processes()==1: return 0
+    return int(sum_of_all(torch.tensor(n)))*process_rank()//n_processes()
+
+def _whole_validation(
+    loss:Tensor,   # The part of this process in the loss of a batch
+    errors:Tensor, # Frame pixels, one per labelled keypoint, shape (n,)
+    n_images:int,  # That count in this process
+)->tuple[Tensor,Tensor,int,int]: # Loss, mean error, images and labelled keypoints of all processes
+    "What a validation batch is in all processes together."
+    if n_processes()==1: return loss, errors.mean(), n_images, len(errors)
+    counts = loss.new_tensor([n_images, len(errors)])
+    told = torch.stack([loss/n_processes(), errors.sum(), *counts]).cpu().double()
+    mean,total,images,n_errors = sum_of_all(told)
+    return mean.to(errors), (total/n_errors).to(errors), int(images), int(n_errors)
+
 # %% ../../nbs/22_training/20_lightning_module.ipynb #fcb430ca
 class NotingModule(ScheduledModule):
     "Training that keeps account of how far off the network is."
@@ -341,14 +391,47 @@ class NotingModule(ScheduledModule):
 
     @torch.no_grad()
     def take_note(self, outputs:dict[str,Tensor], batch:dict)->None:
-        "After a step: how far off it was, by network and by frame."
-        self.network.update_error_scale(outputs, batch)
+        "After a step: how far off it was, by network and by frame; every process notes what all have seen."
+        most = -(-self.cfg.training.train_batch_size//n_processes())
+        if 'coordinates' in outputs: self._note_scale(outputs, batch, most)
         if self.frame_errors is None: return
         keypoints,_ = self.network.decode(outputs)
-        self.frame_errors.record(batch['index'], mean_errors(keypoints, batch))
+        errors = rows_of_all(mean_errors(keypoints, batch), most, torch.nan)
+        self.frame_errors.record(rows_of_all(batch['index'], most, -1), errors)
+
+    def _note_scale(self, outputs:dict[str,Tensor], batch:dict, most:int)->None:
+        "Let a network that does not learn its uncertainty see how far off all processes are."
+        found = rows_of_all(outputs['coordinates'], most, torch.nan)
+        labels = rows_of_all(batch['keypoints'], most, torch.nan)
+        self.network.update_error_scale({'coordinates': found}, {'keypoints': labels})
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #399a95c2
-class LabelledModule(NotingModule):
+class ValidatedModule(NotingModule):
+    "Training that is validated on frames it does not learn from."
+    def __init__(self,
+        network:PoseNetwork, # From `build_network`
+        cfg:Config,          # Says losses, optimiser and seed
+        rates:LearningRates, # The learning rates
+    ):
+        super().__init__(network, cfg, rates)
+        self.parts = Parts() # how many images memory holds
+        self.supervised = main_loss(cfg)
+
+    def validation_step(self, batch:dict, batch_idx:int)->None:
+        "Loss and pixel error of held-out frames."
+        outputs = self.parts.batch(self.eval_network, batch['images'])
+        keypoints,_ = self.eval_network.decode(outputs)
+        errors = pixel_errors(keypoints, batch)
+        with shared_batch(): losses = supervised_losses(self.cfg, outputs, batch, [self.supervised])
+        loss = effective_weight(0)*losses[self.supervised]
+        n_images = 0 if self.is_idle else len(batch['images'])
+        loss,error,n_images,n_errors = _whole_validation(loss, errors, n_images)
+        self.log('val_supervised_loss', loss, batch_size=n_images)
+        if not n_errors: return
+        self.log('val_pixel_error', error, prog_bar=True, batch_size=n_errors)
+
+# %% ../../nbs/22_training/20_lightning_module.ipynb #c6a91a9f
+class LabelledModule(ValidatedModule):
     "A network that learns from labelled frames, and is validated on others."
     def __init__(self,
         network:PoseNetwork,                # From `build_network`
@@ -358,14 +441,13 @@ class LabelledModule(NotingModule):
     ):
         super().__init__(network, cfg, rates)
         self.mask_schedule = make_mask_schedule(cfg)
-        self.parts = Parts() # how many images memory holds
-        self.supervised = main_loss(cfg)
         self.multiview = multiview_losses(cfg, cameras is not None)
         self.cameras = cameras if self.multiview else None
 
     def labelled_losses(self, batch:dict)->dict[str,Tensor]:
         "Losses of a batch of labelled frames, not weighted."
-        outputs = self.parts.batch(self.network, self._masked(batch['images']))
+        nobody = torch.zeros(1) if self.is_idle else None
+        with counted(self.network, nobody): outputs = self.parts.batch(self.network, self._masked(batch['images']))
         detached = {name: value.detach() for name,value in outputs.items()}
         if self.cameras:
             outputs = outputs | camera_keypoints(self.network, outputs, batch)
@@ -378,21 +460,42 @@ class LabelledModule(NotingModule):
         ratio = self.mask_schedule.at(self.current_epoch)
         if not self.network.joint_views or not ratio: return images
         seed = self.cfg.training.rng_seed_model_pt
-        return mask_patches(images, ratio, self.network.backbone.stride, seed, self.global_step)
-
-    def validation_step(self, batch:dict, batch_idx:int)->None:
-        "Loss and pixel error of held-out frames."
-        outputs = self.parts.batch(self.eval_network, batch['images'])
-        keypoints,_ = self.eval_network.decode(outputs)
-        errors = pixel_errors(keypoints, batch)
-        losses = supervised_losses(self.cfg, outputs, batch, [self.supervised])
-        loss = effective_weight(0)*losses[self.supervised]
-        self.log('val_supervised_loss', loss, batch_size=len(batch['images']))
-        if not len(errors): return
-        self.log('val_pixel_error', errors.mean(), prog_bar=True, batch_size=len(errors))
+        first = _first_row(0 if self.is_idle else len(images))
+        return mask_patches(images, ratio, self.network.backbone.stride, seed, self.global_step, first)
 
 # %% ../../nbs/22_training/20_lightning_module.ipynb #c5e78b83
-class PoseModule(LabelledModule):
+class VideoModule(LabelledModule):
+    "Losses of labelled frames and of unlabelled video."
+    subspaces:dict[str,Subspace] # What the PCA losses compare with
+
+    def losses(self, batch:dict)->dict[str,Tensor]:
+        "All losses of a batch, not weighted; those on video if every process has its part of the clip."
+        values = self.labelled_losses(batch.get('labelled', batch))
+        clip = batch.get('unlabelled')
+        if 'unlabelled' not in batch or any_of_all(clip is None): return values
+        outputs = self.clip_outputs(batch['unlabelled'])
+        return values | unsupervised_losses(self.cfg, outputs, self.subspaces)
+
+    def clip_outputs(self, clip:dict)->dict[str,Tensor]:
+        "What the network makes of unlabelled frames and, first, what its EMA does if that is to teach it."
+        taught = {}
+        if self.mean is not None and 'plain_images' in clip:
+            taught = teacher_outputs(self.eval_network, clip, self.parts)
+            sure = taught['teacher_likelihood']>=self.cfg.losses.ema_teacher.prob_threshold
+            self.log('ema_teacher_sure', sum_of_all(sure.float().mean())/n_processes())
+        with counted(self.network, self._own_frames(clip)):
+            return taught | sequence_outputs(self.network, clip, self.parts)
+
+    def _own_frames(self, clip:dict)->Tensor|None:
+        "Which frames of a clip are not those of the part before, shape (T,); None: all."
+        around = 2*self.network.context
+        if not around or process_rank()==0: return None
+        counts = torch.ones(len(clip['images']))
+        counts[:around] = 0
+        return counts
+
+# %% ../../nbs/22_training/20_lightning_module.ipynb #16739e07
+class PoseModule(VideoModule):
     "A network that learns from labelled frames and, if the config says so, from unlabelled video."
     def __init__(self,
         network:PoseNetwork,                        # From `build_network`
@@ -406,31 +509,20 @@ class PoseModule(LabelledModule):
         self.loss_schedule = loss_schedule or make_loss_schedule(cfg)
         self.subspaces = subspaces or {}
 
-    def training_step(self, batch:dict, batch_idx:int)->Tensor:
-        "One step: the loss whose gradient Lightning follows."
+    def training_step(self, batch:dict, batch_idx:int)->Tensor|dict[str,Tensor]:
+        "One step: the loss whose gradient Lightning follows; in several processes also the `total` of all."
         labelled = batch.get('labelled', batch)
-        clip = batch.get('unlabelled')
-        values = self.labelled_losses(labelled)
-        if clip is not None:
-            outputs = self.clip_outputs(clip)
-            values |= unsupervised_losses(self.cfg, outputs, self.subspaces)
+        with shared_batch(): values = self.losses(batch)
         importance = self.loss_schedule.at(self.current_epoch)
         weights = log_weights(self.cfg, values)
         loss,terms = total_loss(values, weights, importance)
+        total = loss.detach()
+        if n_processes()>1: values,terms,total = _whole_losses(values, terms, total)
         size = len(labelled['images'])
         self.log('train_supervised_loss', terms[self.supervised], prog_bar=True, batch_size=size)
         backbone_rate,head_rate = self.rates.at(self.current_epoch)
         self.log_dict({'lr-backbone': backbone_rate, 'lr-head': head_rate})
         if weights or self.cfg.model.losses_to_use:
-            self.log_dict({'total_loss': loss.detach(), ANNEALED: importance})
+            self.log_dict({'total_loss': total, ANNEALED: importance})
             self.log_dict(_loss_log(values, terms, weights, importance))
-        return loss
-
-    def clip_outputs(self, clip:dict)->dict[str,Tensor]:
-        "What the network makes of unlabelled frames and, first, what its EMA does if that is to teach it."
-        taught = {}
-        if self.mean is not None and 'plain_images' in clip:
-            taught = teacher_outputs(self.eval_network, clip, self.parts)
-            sure = taught['teacher_likelihood']>=self.cfg.losses.ema_teacher.prob_threshold
-            self.log('ema_teacher_sure', sure.float().mean())
-        return taught | sequence_outputs(self.network, clip, self.parts)
+        return {'loss': loss, 'total': total} if n_processes()>1 else loss

@@ -18,6 +18,7 @@ from .studies import UnitTrial
 # %% ../../nbs/23_tuning/30_pruning.ipynb #d18afcf7
 class PruneTrial(Callback):
     "Reports validation errors, and ends the training if they are hopeless."
+    first_process_only = True # of several that train together
     def __init__(self, trial:UnitTrial):
         self.trial = trial
 
