@@ -52,6 +52,7 @@ SILENT = {'RAY_USAGE_STATS_ENABLED': '0'}
 ALONE = SILENT | {'RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER': '0'} # heard by this machine only, as Ray is on a Mac
 STORE = 100_000_000 # bytes of shared memory for objects; tasks exchange next to nothing
 
+# %% ../../nbs/51_cluster/60_ray.ipynb #2d7a9442
 @contextmanager
 def ray_cluster(
     address:str|None=None, # `auto`, HOST:PORT, ray://HOST:PORT; `local`: start one; None: RAY_ADDRESS, else start one
@@ -75,6 +76,7 @@ def ray_cluster(
         ray.shutdown()
         if home: shutil.rmtree(home, ignore_errors=True)
 
+# %% ../../nbs/51_cluster/60_ray.ipynb #8561cba5
 @contextmanager
 def _quiet(address:str)->Iterator[None]:
     "While the block runs, the environment tells Ray, which reads it when it is imported and when it starts."
@@ -143,6 +145,7 @@ class UnitShare:
         memory = '' if self.memory is None else f', {self.memory/2**30:g} GB of memory'
         return f'{self.cpus} CPUs, {self.gpus} GPUs{memory}'
 
+# %% ../../nbs/51_cluster/60_ray.ipynb #7d15621b
 def unit_share(
     machines:Sequence[Mapping[str,float]], # Resources of each, as Ray names them
     settings:ClusterSettings|None=None,    # From `cluster.yaml`
@@ -184,7 +187,8 @@ class Landing:
     "A task of Ray that has ended."
     unit:Unit
     outcome:str              # As of `take_unit`, or 'died'
-    lines:Sequence[str]=()   # To be said; of a death, how
+    lines:Sequence[str]=()   # To be said
+    words:str=''             # How its process died
 
 # %% ../../nbs/51_cluster/60_ray.ipynb #7d4c3de0
 @dataclass
@@ -218,7 +222,8 @@ class Flights:
         except self.ray.exceptions.RayError as error:
             words = death_words(error)
             if not words: raise _no_use(self.manifest, error) from None
-            return Landing(unit, 'died', [words])
+            line = f'{unit.name}: its process ended ({words}); another one takes its place'
+            return Landing(unit, 'died', [line], words)
 
     def stop(self)->None:
         "Let nothing begin any more, and wait until what runs has stopped."
@@ -263,17 +268,19 @@ class RayEngine:
 
     def _tell(self, one:Landing)->None:
         "Say what became of a unit, and note a death; raises `ProjectError` if all die before they begin."
-        manifest = self.flights.manifest
-        if one.outcome!='died':
-            self.early = 0
-            for line in one.lines: self.say(line)
-            return
-        self.early = 0 if read_mark(manifest, one.unit, BEGUN) else self.early+1
-        if self.early>MOST_EARLY:
-            found = f'{self.early} processes of Ray in a row ended before they had done anything ({one.lines[0]})'
-            raise ProjectError(Problem(str(manifest.path), '', found, ''))
-        note_death(manifest, one.unit.name, one.lines[0])
-        self.say(f'{one.unit.name}: its process ended ({one.lines[0]}); another one takes its place')
+        if one.outcome=='died': self.early = _died(self.flights.manifest, one, self.early)
+        else: self.early = 0
+        for line in one.lines: self.say(line)
+
+# %% ../../nbs/51_cluster/60_ray.ipynb #564395f0
+def _died(manifest:Manifest, one:Landing, early:int)->int: # Deaths in a row before anything began
+    "Note a death in the log of its unit; raises `ProjectError` if all processes die before they begin."
+    early = 0 if read_mark(manifest, one.unit, BEGUN) else early+1
+    if early>MOST_EARLY:
+        found = f'{early} processes of Ray in a row ended before they had done anything ({one.words})'
+        raise ProjectError(Problem(str(manifest.path), '', found, ''))
+    note_death(manifest, one.unit.name, one.words)
+    return early
 
 # %% ../../nbs/51_cluster/60_ray.ipynb #e62b5387
 def run_ray(

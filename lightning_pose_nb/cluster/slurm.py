@@ -47,6 +47,7 @@ Name = Annotated[str, AfterValidator(_no_odd_letters)]
 Names = Annotated[str, AfterValidator(_no_odd_names)]
 Address = Annotated[str, AfterValidator(_is_address)]
 
+# %% ../../nbs/51_cluster/50_slurm.ipynb #3da886ba
 class ClusterSettings(BaseModel):
     "What each task of an array gets, from `cluster.yaml`."
     model_config = ConfigDict(extra='forbid', frozen=True)
@@ -65,6 +66,7 @@ class ClusterSettings(BaseModel):
     more:dict[str, Any] = Field(default_factory=dict, description='other options of sbatch: constraint, nodelist, ...')
     address:Address|None = Field(None, description='Ray cluster, auto or HOST:PORT; empty: RAY_ADDRESS, or a new one')
 
+# %% ../../nbs/51_cluster/50_slurm.ipynb #bf28c34b
 FILE = 'cluster.yaml'
 
 def settings_template()->str:
