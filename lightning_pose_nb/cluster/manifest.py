@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/51_cluster/manifest.
 
 # %% auto #0
 __all__ = ['KINDS', 'Unit', 'TrainUnit', 'PredictUnit', 'TrialUnit', 'PieceUnit', 'JoinUnit', 'ExportUnit', 'ImagesUnit',
-           'FormatUnit', 'RenderUnit', 'piece_csv', 'Manifest', 'relative_to', 'write_manifest', 'read_manifest']
+           'EnsembleUnit', 'FormatUnit', 'RenderUnit', 'piece_csv', 'Manifest', 'relative_to', 'write_manifest',
+           'read_manifest']
 
 # %% ../../nbs/51_cluster/00_manifest.ipynb #b0ce0c1c
 import hashlib
@@ -71,6 +72,7 @@ class PredictUnit(Unit):
     boxes:tuple[str,...]=()         # Bounding boxes of each, to look only there
     reader:str|None=None            # What decodes videos
     runtime:str|None=None           # What computes the network
+    precision:str|None=None         # In which numbers
     FILES:ClassVar = ('model', 'videos', 'csvs', 'boxes')
     def makes(self)->list[str]: return list(self.csvs)
 
@@ -100,6 +102,7 @@ class PieceUnit(Unit):
     batch_size:int|None=Field(None, ge=1)
     reader:str|None=None
     runtime:str|None=None
+    precision:str|None=None
     FILES:ClassVar = ('model', 'video', 'csv')
     def makes(self)->list[str]: return [piece_csv(self.csv, self.first, self.last)]
     def is_made(self, has:Callable[[str],bool])->bool: # what was joined takes the place of its pieces
@@ -115,6 +118,7 @@ class JoinUnit(Unit):
     batch_size:int|None=Field(None, ge=1)
     reader:str|None=None
     runtime:str|None=None
+    precision:str|None=None
     FILES:ClassVar = ('model', 'video', 'csv')
     def makes(self)->list[str]: return [self.csv]
 
@@ -136,7 +140,18 @@ class ImagesUnit(Unit):
     csvs:tuple[str,...]=Field(min_length=1)    # Predictions of each
     batch_size:int|None=Field(None, ge=1)
     runtime:str|None=None
+    precision:str|None=None
     FILES:ClassVar = ('model', 'sources', 'csvs')
+    def makes(self)->list[str]: return list(self.csvs)
+
+class EnsembleUnit(Unit):
+    "Join predictions of the same by several models: their median, and how far they disagree."
+    kind:Literal['ensemble']='ensemble'
+    model:str                        # The first of the models
+    members:tuple[str,...]=Field(min_length=2) # Predictions by the first model, one per view, by the second, …
+    csvs:tuple[str,...]=Field(min_length=1)    # Those of the ensemble, one per view
+    videos:tuple[str,...]=()         # What was predicted, one per view; none: images
+    FILES:ClassVar = ('model', 'members', 'csvs', 'videos')
     def makes(self)->list[str]: return list(self.csvs)
 
 class FormatUnit(Unit):
@@ -170,7 +185,7 @@ def piece_csv(
 
 KINDS:dict[str,type[Unit]] = {
     'train': TrainUnit, 'trial': TrialUnit, 'predict': PredictUnit, 'piece': PieceUnit, 'join': JoinUnit,
-    'export': ExportUnit, 'images': ImagesUnit, 'format': FormatUnit, 'render': RenderUnit}
+    'export': ExportUnit, 'images': ImagesUnit, 'ensemble': EnsembleUnit, 'format': FormatUnit, 'render': RenderUnit}
 
 # %% ../../nbs/51_cluster/00_manifest.ipynb #1550ae7d
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning_pose_nb.cluster.manifest import (
+    EnsembleUnit,
     ExportUnit,
     FormatUnit,
     ImagesUnit,
@@ -70,7 +71,7 @@ def _predict(manifest:Manifest, unit:PredictUnit, models:OpenModel)->None:
     is_even = len(unit.csvs)==len(unit.videos) and len(unit.boxes) in (0, len(unit.videos))
     if not is_even or len(unit.videos)%unit.views: raise ProjectError(_uneven(unit))
     model = models.get(manifest.place(unit.model)).model
-    options = PredictOptions(unit.batch_size, reader=unit.reader, runtime=unit.runtime)
+    options = PredictOptions(unit.batch_size, unit.precision, unit.reader, unit.runtime)
     problems = []
     for first in range(0, len(unit.videos), unit.views):
         part = slice(first, first+unit.views)
@@ -143,7 +144,7 @@ def _images(manifest:Manifest, unit:ImagesUnit, models:OpenModel)->None:
     model = models.get(manifest.place(unit.model))
     sources = list(map(manifest.place, unit.sources))
     csvs = list(map(manifest.place, unit.csvs))
-    options = PredictOptions(unit.batch_size, runtime=unit.runtime)
+    options = PredictOptions(unit.batch_size, unit.precision, runtime=unit.runtime)
     predict_views(model.model, images_of(model, sources), csvs, options)
 
 def images_of(
@@ -156,6 +157,16 @@ def images_of(
     first = sources[0]
     if first.suffix.lower() in IMAGE_SUFFIXES and not first.is_dir(): return ImageTable([image_names(first)])
     return model.image_table(*sources)
+
+def _ensemble(manifest:Manifest, unit:EnsembleUnit, models:OpenModel)->None:
+    "Join predictions of several models, and measure what one model's are measured by."
+    from lightning_pose_nb.api import measure_recording
+    from lightning_pose_nb.smoothing.ensembles import write_ensemble
+    members = list(map(manifest.place, unit.members))
+    csvs = list(map(manifest.place, unit.csvs))
+    for view,csv in enumerate(csvs): write_ensemble(members[view::len(csvs)], csv)
+    videos = list(map(manifest.place, unit.videos))
+    if videos: measure_recording(models.get(manifest.place(unit.model)).model, videos, csvs)
 
 def _format(manifest:Manifest, unit:FormatUnit, models:OpenModel)->None:
     "Write predictions for another program, unless they have been."
@@ -174,7 +185,7 @@ def _piece(manifest:Manifest, unit:PieceUnit, models:OpenModel)->None:
     from lightning_pose_nb.inference.pieces import predict_piece
     csv = manifest.place(unit.makes()[0])
     model = models.get(manifest.place(unit.model)).model
-    options = PredictOptions(unit.batch_size, reader=unit.reader, runtime=unit.runtime)
+    options = PredictOptions(unit.batch_size, unit.precision, unit.reader, unit.runtime)
     predict_piece(model, manifest.place(unit.video), csv, (unit.first, unit.last), options)
 
 def _join(manifest:Manifest, unit:JoinUnit, models:OpenModel)->None:
@@ -186,14 +197,14 @@ def _join(manifest:Manifest, unit:JoinUnit, models:OpenModel)->None:
     video = manifest.place(unit.video)
     pieces = [manifest.place(piece_csv(unit.csv, first, last)) for first,last in unit.pieces]
     model = models.get(manifest.place(unit.model)).model
-    options = PredictOptions(unit.batch_size, reader=unit.reader, runtime=unit.runtime)
+    options = PredictOptions(unit.batch_size, unit.precision, unit.reader, unit.runtime)
     join_pieces(model, video, csv, pieces, options)
     predict_recording(model, [video], [csv], options=options)
     shutil.rmtree(pieces[0].parent, ignore_errors=True)
 
 RUN:dict[str,Callable[[Manifest,Any,OpenModel],None]] = {
     'train': _train, 'trial': _trial, 'predict': _predict, 'piece': _piece, 'join': _join,
-    'export': _export, 'images': _images, 'format': _format, 'render': _render}
+    'export': _export, 'images': _images, 'ensemble': _ensemble, 'format': _format, 'render': _render}
 
 def run_unit(
     manifest:Manifest,
