@@ -379,12 +379,8 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     it wrote; predictions_summary.csv beside them has a row for each of several videos. An
     interrupted prediction is continued.
 
-    With --on the inputs become jobs (a manifest jobs.json beside the predictions): short videos
-    together, long ones in pieces, on all GPUs or cores of this computer or on a cluster.
-
-    With --ensemble each input is predicted by each of several models, such as the seeds of a sweep,
-    into models/NAME; the median of each keypoint, with its variance over the models, is written as
-    usual.
+    With --on or --ensemble the inputs become jobs (a manifest jobs.json beside the predictions):
+    short videos together, long ones in pieces, on all GPUs or cores of this computer or a cluster.
 
     Exit code: 0 all is predicted and whole; 1 something could not be predicted; 3 all is predicted,
     but frames of some video are damaged, lost or missing.
@@ -550,6 +546,7 @@ def predict_as_jobs(
     if code==1 and not done.failed: done.failed = 1 # images, or what follows predictions; it was told above
     return done
 
+# %% ../../nbs/52_cli/50_predict.ipynb #ed6d43fa
 def other_models(
     model_dir:Path,         # The first model of an ensemble
     given:Sequence[Path],   # Model folders, or folders of such

@@ -131,7 +131,7 @@ class _Plan:
         for n,videos in enumerate(recordings):
             frames = about_frames(videos[0])
             is_long = len(videos)==1 and len(self._firsts(frames))>1 and not _has_boxes(self, videos[0])
-            if is_long: yield from self._pieces(n, videos[0], csv_of, self._firsts(frames))
+            if is_long: yield from _pieces(self, n, videos[0], csv_of(videos[0]), self._firsts(frames))
             else: short.append((videos, frames))
         together = -1 if self.orders.follows else self.portions.frames # a bad video costs what follows it, no more
         groups = _groups(short, together)
@@ -142,20 +142,20 @@ class _Plan:
         step = max(1, self.portions.piece//self.batch_size)*self.batch_size
         return range(0, max(1, frames-step//2), step)
 
-    def _pieces(self, n:int, video:Path, csv_of:Callable[[Path],str], firsts:Sequence[int])->Iterator[Unit]:
-        "The pieces of a long video, and what joins them."
-        ends = [*firsts[1:], None]
-        stem = f'{self.prefix}{n:05d}-{re.sub(r"[^A-Za-z0-9_-]+", "_", video.stem)[:60]}'
-        csv = csv_of(video)
-        place = relative_to(video, self.folder)
-        names = []
-        common:Any = dict(model=self.model, video=place, csv=csv, batch_size=self.batch_size,
-            reader=self.orders.reader, runtime=self.orders.runtime, precision=self.orders.precision)
-        for first,last in zip(firsts, ends):
-            names.append(f'{stem}-from-{first}')
-            yield PieceUnit(name=names[-1], first=first, last=last, **common)
-        pieces = tuple(zip(firsts, ends))
-        yield JoinUnit(name=f'{stem}-join', after=tuple(names), pieces=pieces, **common)
+# %% ../../nbs/51_cluster/80_videos.ipynb #cec0b2b6
+def _pieces(plan:_Plan, n:int, video:Path, csv:str, firsts:Sequence[int])->Iterator[Unit]:
+    "The pieces of a long video, and what joins them."
+    ends = [*firsts[1:], None]
+    stem = f'{plan.prefix}{n:05d}-{re.sub(r"[^A-Za-z0-9_-]+", "_", video.stem)[:60]}'
+    names = []
+    common:Any = dict(
+        model=plan.model, video=relative_to(video, plan.folder), csv=csv, batch_size=plan.batch_size,
+        reader=plan.orders.reader, runtime=plan.orders.runtime, precision=plan.orders.precision)
+    for first,last in zip(firsts, ends):
+        names.append(f'{stem}-from-{first}')
+        yield PieceUnit(name=names[-1], first=first, last=last, **common)
+    pieces = tuple(zip(firsts, ends))
+    yield JoinUnit(name=f'{stem}-join', after=tuple(names), pieces=pieces, **common)
 
 # %% ../../nbs/51_cluster/80_videos.ipynb #816b5939
 def _has_boxes(plan:_Plan, video:Path)->bool:
@@ -182,7 +182,6 @@ def _image_units(plan:_Plan)->Iterator[Unit]:
             sources=tuple(relative_to(path, plan.folder) for path in sources),
             csvs=tuple(relative_to(plan.place/relative_to(path, plan.folder), plan.folder) for path in csvs),
             runtime=plan.orders.runtime, precision=plan.orders.precision)
-
 
 # %% ../../nbs/51_cluster/80_videos.ipynb #378fb4cd
 def _followers(unit:Unit, plan:_Plan)->Iterator[Unit]:

@@ -29,7 +29,7 @@ def ensemble_statistics(
     likelihood:np.ndarray, # (M, N, K)
 )->tuple[np.ndarray,np.ndarray,np.ndarray]: # Median (N, K, 2), pixels; variance (N, K, 2), pixels²; likelihood (N, K)
     "Median and variance of each coordinate over models, and the mean likelihood; NaN where there is none."
-    known = np.isfinite(xy).all(-1)
+    known:Any = np.isfinite(xy).all(-1)
     if known.all(): return np.median(xy, 0), np.var(xy, 0), np.mean(likelihood, 0)
     count = known.sum(0)
     hidden = np.ma.masked_array(xy, np.repeat(~known[...,None], 2, -1))
@@ -185,7 +185,7 @@ def _note(members:Sequence[Path], notes:Sequence[Mapping[str,Any]], total:_Total
     kept = {name: value for name,value in notes[0].items() if name not in OWN}
     models = [str(note.get('model_folder', file)) for note,file in zip(notes, members)]
     seconds = [note.get('prediction_seconds') for note in notes]
-    took = {} if None in seconds else {'prediction_seconds': round(sum(seconds), 2)}
+    took = {'prediction_seconds': round(sum(filter(None, seconds)), 2)} if all(seconds) else {}
     about = dict(model='ensemble', model_folder=f'the ensemble of {", ".join(models)}')
     counted = dict(rows=total.rows, mean_likelihood=total.mean_likelihood)
     return kept | took | about | counted | {'ensemble': [fingerprint(file) for file in members]}
