@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/files.html.m
 
 # %% auto #0
 __all__ = ['DISK', 'WHOLE', 'BLOCK', 'BLOCKS', 'replacing', 'disk_errors', 'scratch_path', 'write_atomic', 'new_folder',
-           'refuse_other', 'csv_line', 'fingerprint', 'is_same_file']
+           'refuse_other', 'csv_line', 'fingerprint', 'is_same_file', 'is_url', 'shown_url', 'refuse_url']
 
 # %% ../../nbs/00_core/20_files.ipynb #616ce51c
 import csv
@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from .errors import Problem, ProjectError
 
 # %% ../../nbs/00_core/20_files.ipynb #28b8b380
 @contextmanager
@@ -215,3 +217,31 @@ def is_same_file(
     stamps = stat.st_mtime_ns,stat.st_ctime_ns
     untouched = stamps==(known['mtime_ns'], known.get('ctime_ns')) and str(path.absolute())==known['path']
     return untouched or _digest(path, stat.st_size)==known['digest']
+
+# %% ../../nbs/00_core/20_files.ipynb #c59dd1cc
+_SCHEME = re.compile(r'[A-Za-z][A-Za-z0-9+.-]+:/')
+
+def is_url(
+    text:str|Path, # What a user named
+)->bool:
+    "Is it a URL, such as `s3://bucket/a.mp4`, also after `Path` has taken a slash from it?"
+    return bool(_SCHEME.match(str(text)))
+
+def shown_url(
+    text:str|Path, # A URL
+)->str:
+    "A URL without what may be a secret: name and password, and the query."
+    plain = re.sub(r'(:/+)[^/@?#]*@', r'\1', str(text), count=1)
+    return re.sub(r'(?<=.)\?.*' if plain.startswith('http') else r'\?[\w.-]+=.*', '', plain)
+
+def refuse_url(
+    path:str|Path,  # What a user named
+    written:bool=False, # Is it to be written?
+    where:str='',   # Which option or key named it
+)->None:
+    "Raise `ProjectError` for a URL, where only what is on this computer can be read or written."
+    if not is_url(path): return
+    shown = re.sub(r'^(\w+:)/(?=[^/])', r'\1//', shown_url(path))
+    fix = f'Fetch it first: lpnb fetch {shown} FOLDER, and name what is in FOLDER then'
+    if written: fix = 'Write to a folder of this computer, and copy it then'
+    raise ProjectError(Problem(shown, where, 'a URL', 'a file or folder of this computer', fix))
