@@ -22,7 +22,15 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, SAME, FiniteRange, ModelFolder, error_text, shows_traceback
+from lightning_pose_nb.cli.errors import (
+    GO_ON,
+    SAME,
+    FiniteRange,
+    LocalPath,
+    ModelFolder,
+    error_text,
+    shows_traceback,
+)
 from .formats import FormatName
 from .jobs import do_jobs, on_option, workers_option
 from ..core.errors import Problem, ProjectError, how_many
@@ -332,7 +340,7 @@ class Summary:
             return {row['video']: row for row in table}
 
 # %% ../../nbs/52_cli/50_predict.ipynb #4ee0c063
-_SOME = click.Path(exists=True, path_type=Path)
+_SOME = LocalPath(exists=True)
 FPS = FiniteRange(1e-4, 1e6) # frames per second that a video can be written with
 
 def _further_options(command:Any)->Any:
@@ -358,7 +366,7 @@ def _further_options(command:Any)->Any:
 @click.command()
 @click.argument('model_dir', type=ModelFolder())
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
-@click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
+@click.option('-o', '--output-dir', type=LocalPath(file_okay=False),
     help='Where predictions go [video_preds and image_preds in MODEL_DIR].')
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,

@@ -243,5 +243,5 @@ def refuse_url(
     if not is_url(path): return
     shown = re.sub(r'^(\w+:)/(?=[^/])', r'\1//', shown_url(path))
     fix = f'Fetch it first: lpnb fetch {shown} FOLDER, and name what is in FOLDER then'
-    if written: fix = 'Write to a folder of this computer, and copy it then'
+    if written: fix = 'Name one of this computer; lpnb fetch copies remote files'
     raise ProjectError(Problem(shown, where, 'a URL', 'a file or folder of this computer', fix))

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..core.errors import Problem, ProjectError, did_you_mean
-from ..core.files import DISK, shown_url
+from ..core.files import DISK, is_url, shown_url
 
 # %% ../../nbs/04_remote/10_urls.ipynb #369bbb29
 LIBRARIES = {'s3': 's3fs', 'gs': 'gcsfs', 'gcs': 'gcsfs', 'http': 'aiohttp', 'https': 'aiohttp'} # Scheme → package
@@ -65,6 +65,7 @@ def parse_url(
     "Read a URL; raises `ProjectError` for a scheme that is not known, and for one without a bucket or host."
     scheme,_,rest = str(text).partition(':')
     scheme = scheme.lower()
+    if not is_url(text): raise ProjectError(Problem(str(text), '', 'no URL', 'such as s3://bucket/folder/a.mp4'))
     if scheme not in LIBRARIES: raise ProjectError(_unknown_scheme(str(text), scheme))
     rest = rest.lstrip('/')
     login = query = ''
