@@ -134,6 +134,7 @@ class RemotePrediction:
         with naming_urls(self.mirror):
             if not self.options.overwrite and not boxes and self._is_done(videos, csvs):
                 return [read_note(csv) for csv in csvs]
+            _take_calibrations(self.mirror, videos)
             beside = [_boxes_beside(self.mirror, self.model, video) for video in videos]
             needed = [*videos, *(file for file in beside if file)]
             with self.mirror.fetched(needed): return self._predict(videos, csvs, boxes)
@@ -183,6 +184,15 @@ def _take(mirror:Mirror, model:LoadedModel, csv:Path)->None:
     for name in (note.get('measured') or {}).get('files', ()): mirror.take(csv.parent/name)
     if note.get('model_folder')==mirror.shown(model.folder): # it is known by its path while it is here
         write_atomic(made_from(csv), json.dumps(note | {'model_folder': str(model.folder.resolve())})+'\n')
+
+def _take_calibrations(mirror:Mirror, videos:Sequence[Path])->None:
+    "Fetch the calibrations beside the remote videos of a session, and beside their folder."
+    url = mirror.url_of(videos[0])
+    if len(videos)<2 or url is None or url.is_web: return
+    for place in (videos[0].parent, videos[0].parent.parent):
+        for folder in (place, place/'calibrations'):
+            for path in mirror.listed(folder):
+                if path.suffix=='.toml': mirror.take(path)
 
 def _stamps(mirror:Mirror, csvs:Sequence[Path])->dict[Path,tuple[int,int]]:
     "Time and size of everything in the remote folders of some predictions, as far as it is here."

@@ -8,7 +8,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/04_remote/mirror.htm
 __all__ = ['Places', 'naming_urls', 'Mirror']
 
 # %% ../../nbs/04_remote/30_mirror.ipynb #a6fdd9e5
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -142,10 +142,11 @@ class Mirror(Places):
 
     def folder(self,
         url:Url|str, # A folder, such as that of a model
+        wanted:Callable[[Path],bool]=lambda path: True, # Is a file, by its path in the folder, to be fetched?
     )->Path:
-        "Fetch a folder with all that is in it; it stays until the mirror is closed."
+        "Fetch a folder; it stays until the mirror is closed."
         path = self.path_of(url)
-        if not path.is_dir(): fetch(self._urls[path], path, self.progress)
+        if not path.is_dir(): fetch(self._urls[path], path, self.progress, wanted)
         return path
 
     @contextmanager
@@ -174,8 +175,14 @@ class Mirror(Places):
         if url is None: return path.stat().st_size if path.is_file() else None
         return self._listed(path.parent).get(path.name)
 
-    def _listed(self, folder:Path)->dict[str,int]:
+    def listed(self,
+        folder:Path, # That stands for a remote one
+    )->list[Path]:   # The files in it
         "What lies in a remote folder."
+        return [folder/name for name in self._listed(folder)]
+
+    def _listed(self, folder:Path)->dict[str,int]:
+        "The names in a remote folder, and the bytes of each."
         url = self.url_of(folder)
         if folder not in self._names: self._names[folder] = names_in(url) if url else {}
         return self._names[folder]

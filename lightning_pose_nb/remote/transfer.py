@@ -271,13 +271,15 @@ def fetch(
     source:Url|str,     # A file, a folder with all that is in it, or a pattern
     folder:Path|str,    # Where it goes
     progress:bool=True, # Show a progress bar
+    wanted:Callable[[Path],bool]=lambda path: True, # Is a file, by its path in the folder, to be fetched?
 )->Fetched:
     "Copy remote files into a folder; raises `ProjectError` for what cannot be read, has no room, or is in the way."
     url = source if isinstance(source, Url) else parse_url(source)
     folder = Path(folder)
     if folder.is_file(): raise FileExistsError(17, 'is a file; expected a folder', str(folder))
     files = find_files(url, recursive=True)
-    pairs = [(file, folder/_relative(file.url, url)) for file in files]
+    places = [(file, _relative(file.url, url)) for file in files]
+    pairs = [(file, folder/path) for file,path in places if wanted(path)]
     with owned(folder, 'fetching'):
         folder.mkdir(parents=True, exist_ok=True)
         record = _read_record(folder)
