@@ -193,10 +193,13 @@ class PathOrUrl(LocalPath):
 # %% ../../nbs/52_cli/00_errors.ipynb #d0781c7a
 class ModelFolder(LocalPath):
     "The argument MODEL_DIR: a folder that is there."
-    def __init__(self): super().__init__(exists=True, file_okay=False)
+    def __init__(self, remote:bool=False): # May it be a `Url`?
+        super().__init__(exists=True, file_okay=False)
+        self.remote = remote
 
     def convert(self, value:Any, param:click.Parameter|None, ctx:click.Context|None)->Any:
         "The folder; a usage error for a file, with the command that helps."
+        if self.remote and is_url(value): return PathOrUrl().convert(value, param, ctx)
         if Path(value).is_file():
             from lightning_pose_nb.weights.files import way_to_model
             self.fail(f'{value} is a file, and no model folder. {way_to_model(value)}'.strip(), param, ctx)

@@ -13,9 +13,9 @@ import csv as csv_format
 import errno
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from lightning_pose_nb.cli.errors import (
     FiniteRange,
     LocalPath,
     ModelFolder,
+    PathOrUrl,
     error_text,
     shows_traceback,
 )
@@ -164,6 +165,11 @@ class Wishes:
     runtime:str|None=None        # What computes the network
     precision:str|None=None      # In which numbers
     formats:tuple[str,...]=()    # Formats of other programs to write beside the predictions
+    mirror:Any=None              # The `Mirror` of remote files, if there are any
+
+    def shown(self, path:Path)->str:
+        "A path as the user knows it: the URL that it stands for."
+        return str(path) if self.mirror is None else self.mirror.shown(path.absolute())
 
     def place(self, model:Path, kind:str)->Path:
         "The folder of all predictions of a kind."
@@ -200,11 +206,12 @@ class Predicted:
     notes:Sequence[Mapping[str,Any]]=()    # Of each video, from `core.journal.read_note`
     drawn:Sequence[Path]=()                # The labelled videos
     points:Sequence[Path]=()               # The 3D points
+    shown:Callable[[Path],str]=str         # A path as the user knows it
 
     def __str__(self)->str:
         note = ' (was there; --overwrite predicts it again)' if self.kept else ''
-        lines = [f'{csv}{note}' for csv in (*self.csvs, *self.points)]
-        return '\n'.join([*lines, *map(str, self.drawn)])
+        lines = [f'{self.shown(csv)}{note}' for csv in (*self.csvs, *self.points)]
+        return '\n'.join([*lines, *map(self.shown, self.drawn)])
 
 def predict_job(
     model:Any,     # The `TrainedModel` that predicts
@@ -228,11 +235,25 @@ def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Pre
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', DamageWarning) # said from the notes, also of what was there before
         warnings.simplefilter('ignore', VideoWarning) # these, too
+        if wishes.mirror: return _predict_remote(model, videos, csvs, boxes, wishes)
         notes = predict_recording(model.model, videos, csvs, boxes or None, wishes.options())
         drawn = []
         if wishes.labeled_video:
             drawn = [model.render(video, csv, fps=wishes.fps) for video,csv in zip(videos, csvs)]
     return Predicted(csvs, _stamps(csvs)==before, notes, drawn, _points_of(csvs, notes))
+
+def _predict_remote(model:Any, videos:list[Path], csvs:list[Path], boxes:list[Path], wishes:Wishes)->Predicted:
+    "Predict one video, or all views of a session, where something is remote."
+    from lightning_pose_nb.api import predict_recording
+    from lightning_pose_nb.core.journal import read_note
+    from lightning_pose_nb.inference.remote import RemotePrediction
+    from lightning_pose_nb.remote_predictions import Wanted
+    before = [read_note(csv) for csv in csvs]
+    extras = Wanted(wishes.formats, wishes.labeled_video, wishes.fps, wishes.overwrite).extras(model)
+    work = RemotePrediction(wishes.mirror, model.model, predict_recording, wishes.options(), extras)
+    notes = work.run(videos, csvs, boxes or None)
+    beside = [csvs[0].parent/name for name in (notes[0].get('beside') or {}).get('files', ())]
+    return Predicted(csvs, notes==before, notes, beside, shown=wishes.shown)
 
 def _points_of(csvs:Sequence[Path], notes:Sequence[Mapping[str,Any]])->list[Path]:
     "The tables of 3D points that belong to some predictions, as their notes say."
@@ -358,15 +379,17 @@ def _further_options(command:Any)->Any:
         help='What computes the network: PyTorch, or an engine that is faster and agrees [eager].')
     precision = click.option('--precision', type=click.Choice(['auto', '32', 'bf16', 'int8']),
         help='Numbers of the network; fewer bits are used only if keypoints stay where they are [as in the config].')
-    further = (pieces, workers_option, on_option, precision, runtime, reader, boxes, fps, formats)
+    scratch = click.option('--scratch', type=LocalPath(file_okay=False, written=True),
+        help='Where remote files are while they are needed [the variable LPNB_SCRATCH, or TMPDIR].')
+    further = (scratch, pieces, workers_option, on_option, precision, runtime, reader, boxes, fps, formats)
     for option in further: command = option(command)
     return command
 
 # %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
 @click.command()
-@click.argument('model_dir', type=ModelFolder())
-@click.argument('inputs', nargs=-1, required=True, type=_SOME)
-@click.option('-o', '--output-dir', type=LocalPath(file_okay=False),
+@click.argument('model_dir', type=ModelFolder(remote=True))
+@click.argument('inputs', nargs=-1, required=True, type=PathOrUrl(exists=True))
+@click.option('-o', '--output-dir', type=PathOrUrl(file_okay=False),
     help='Where predictions go [video_preds and image_preds in MODEL_DIR].')
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,
@@ -375,7 +398,7 @@ def _further_options(command:Any)->Any:
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
 @_further_options
 @click.pass_context
-def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options:Any)->None:
+def predict(ctx:click.Context, model_dir:Any, inputs:tuple[Any,...], **options:Any)->None:
     """Predict INPUTS with the model in MODEL_DIR.
 
     An input is a video, a folder of videos, an image, a folder of images, or a label table.
@@ -383,12 +406,26 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     it wrote; predictions_summary.csv beside them has a row for each of several videos. An
     interrupted prediction is continued.
 
+    Each of MODEL_DIR, videos and --output-dir may be remote: s3://…, gs://…, a video also https://….
+
     With --on the inputs become jobs (a manifest jobs.json beside the predictions): short videos
     together, long ones in pieces, on all GPUs or cores of this computer or on a cluster.
 
     Exit code: 0 all is predicted and whole; 1 something could not be predicted; 3 all is predicted,
     but frames of some video are damaged, lost or missing.
     """
+    with ExitStack() as stack:
+        code = _predict_given(ctx, *_taken(stack, model_dir, inputs, options), options)
+    ctx.exit(code)
+
+# %% ../../nbs/52_cli/50_predict.ipynb #b5d52fe8
+def _predict_given(
+    ctx:click.Context,         # Of the command
+    model_dir:Path,            # The model; or what stands for it
+    inputs:tuple[Path,...],    # What the user named; or what stands for it
+    options:dict[str,Any],     # Of the command, and `mirror`
+)->int:                        # Exit code
+    "Sort the inputs, and predict them here or as jobs."
     from lightning_pose_nb.models.folder import load_description
     where = {name: options.pop(name) for name in ('on', 'workers', 'piece_frames')}
     wishes = Wishes(**options)
@@ -404,7 +441,32 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
         from lightning_pose_nb.api import TrainedModel
         done = predict_all(ctx, TrainedModel(model_dir), jobs, wishes)
     done.failed += len(problems)
-    ctx.exit(done.tell(len(problems)+len(jobs)))
+    return done.tell(len(problems)+len(jobs))
+
+# %% ../../nbs/52_cli/50_predict.ipynb #3dc6e95d
+def _taken(
+    stack:ExitStack,         # Removes what was fetched
+    model_dir:Any,           # A `Path` or `Url`, each of the inputs too
+    inputs:tuple[Any,...],
+    options:dict[str,Any],   # Of the command; gets `mirror`, and its paths
+)->tuple[Path,tuple[Path,...]]: # The model and the inputs, or what stands for them
+    "Give remote files a place here; raises `ProjectError` for what is not there, or cannot be predicted remotely."
+    scratch = options.pop('scratch')
+    given = [model_dir, options['output_dir'], *inputs]
+    if all(one is None or isinstance(one, Path) for one in given): return model_dir, inputs
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    from lightning_pose_nb.remote.transfer import SCRATCH, check_writable
+    from lightning_pose_nb.remote_predictions import fetch_model, remote_videos
+    if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
+    mirror = stack.enter_context(Mirror())
+    stack.enter_context(naming_urls(mirror))
+    options['mirror'] = mirror
+    place = options['output_dir'] or model_dir
+    if not isinstance(place, Path): check_writable(place)
+    if options['output_dir']: options['output_dir'] = mirror.here(options['output_dir'])
+    found:list[Path] = []
+    for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
+    return model_dir if isinstance(model_dir, Path) else fetch_model(mirror, model_dir), tuple(found)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #b4d50457
 @dataclass
@@ -413,7 +475,7 @@ class Done:
     failed:int=0              # Jobs that could not be predicted
     damaged:int=0             # Videos that are not whole
     left:int=0                # Jobs that were not tried, as the disk takes nothing more
-    summary:Path|None=None    # The table of the videos, if there is one
+    summary:str=''            # The table of the videos, if there is one
 
     def tell(self,
         total:int, # How many inputs there were
@@ -437,7 +499,7 @@ def predict_all(
     done = Done(left=len(jobs))
     full = False
     names = _Names(model, wishes)
-    summary = _summary_of(wishes.place(model.folder, 'video'), jobs)
+    summary = _summary_of(wishes, model.folder, jobs)
     for job in jobs:
         done.left -= 1
         try: predicted = predict_job(model, job, wishes, names.of(job.kind))
@@ -445,23 +507,25 @@ def predict_all(
             if shows_traceback(ctx, error): raise
             click.echo(error_text(error), err=True)
             done.failed += 1
-            if summary: _add_failure(summary, job, error)
+            if summary: _add_failure(summary, wishes, job, error)
             full = _is_full(error)
         else:
             click.echo(predicted)
-            done.damaged += _add_rows(summary, job, predicted)
+            done.damaged += _add_rows(summary, wishes, job, predicted)
             if summary and not predicted.kept: summary.write()
             failed = _write_formats(ctx, predicted, job, wishes)
             done.failed += failed is not None
             full = failed is not None and _is_full(failed)
         if full: break
     if full: click.echo(ctx.meta.get(GO_ON, SAME), err=True)
-    return _ended(done, summary, full)
+    return _ended(done, summary, wishes, full)
 
-def _ended(done:Done, summary:Summary|None, full:bool)->Done:
+def _ended(done:Done, summary:Summary|None, wishes:Wishes, full:bool)->Done:
     "What became of all jobs, with the table of the videos, if the disk takes it."
     if summary and not full: summary.write()
-    if summary and summary.path.is_file(): done.summary = summary.path
+    if summary and summary.path.is_file():
+        done.summary = wishes.shown(summary.path)
+        if wishes.mirror: wishes.mirror.push([summary.path])
     return done
 
 def _is_full(error:Exception)->bool:
@@ -471,7 +535,7 @@ def _is_full(error:Exception)->bool:
 # %% ../../nbs/52_cli/50_predict.ipynb #a442679c
 def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishes)->Exception|None:
     "Write the predictions of a job in the formats that were asked for; the error, told, of one that failed."
-    if not wishes.formats: return None
+    if not wishes.formats or wishes.mirror: return None # remote ones were written with the predictions
     from lightning_pose_nb.exports.beside import write_beside
     groups = [predicted.csvs] if job.kind=='video' else [[csv] for csv in predicted.csvs]
     for name,csvs in product(wishes.formats, groups):
@@ -484,35 +548,47 @@ def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishe
     return None
 
 # %% ../../nbs/52_cli/50_predict.ipynb #03362597
-def _summary_of(place:Path, jobs:list[Job])->Summary|None:
+def _summary_of(wishes:Wishes, model:Path, jobs:list[Job])->Summary|None:
     "The table of the videos: of several, or one that is there already."
     from lightning_pose_nb.api import SUMMARY
-    path = place/f'{SUMMARY}.csv'
+    path = wishes.place(model, 'video')/f'{SUMMARY}.csv'
+    if wishes.mirror: wishes.mirror.take(path)
     n_videos = sum(len(job.paths) for job in jobs if job.kind=='video')
     return Summary(path) if n_videos>1 or (n_videos and path.is_file()) else None
 
-def _add_failure(summary:Summary, job:Job, error:Exception)->None:
+def _add_failure(summary:Summary, wishes:Wishes, job:Job, error:Exception)->None:
     "A row for each video of a job that failed, if the disk has room for it."
     if job.kind!='video': return
     message = ' '.join(error_text(error).split())
-    for video in job.paths: summary.add(VideoRow(str(video.absolute()), status='failed', message=message))
+    for video in job.paths: summary.add(VideoRow(_called(wishes, video), status='failed', message=message))
     with suppress(*([OSError] if _is_full(error) else [])): summary.write()
 
-def _add_rows(summary:Summary|None, job:Job, predicted:Predicted)->int: # How many are not whole
+def _called(wishes:Wishes, file:Path)->str:
+    "A file as the table of all videos names it."
+    return wishes.shown(file.absolute())
+
+def _add_rows(summary:Summary|None, wishes:Wishes, job:Job, predicted:Predicted)->int: # How many are not whole
     "A row for each video of a job; what is wrong is said of those that were there before, too."
     damaged = 0
     for video,csv,note in zip(job.paths, predicted.csvs, predicted.notes):
-        row = row_of(video, csv, note)
+        row = replace(row_of(video, csv, note), video=_called(wishes, video), predictions=_called(wishes, csv))
         if summary: summary.add(row)
         damaged += row.status!='whole'
-        if row.message: click.echo(f'warning: {video}: {row.message}', err=True)
+        if row.message: click.echo(f'warning: {wishes.shown(video)}: {row.message}', err=True)
     return damaged
 
 # %% ../../nbs/52_cli/50_predict.ipynb #7c20cc7c
+def _remote_names(mirror:Any, place:Path)->Any:
+    "Names of the predictions of videos, of which some or their folder are remote."
+    from lightning_pose_nb.api import SUMMARY
+    from lightning_pose_nb.inference.remote import RemoteNames
+    return RemoteNames(mirror, place, (SUMMARY,))
+
 class _Names:
     "Names of the files of each kind of job, so that no two jobs of a call share one."
     def __init__(self, model:Any, wishes:Wishes):
-        self._videos = model.video_names(wishes.place(model.folder, 'video'))
+        place = wishes.place(model.folder, 'video')
+        self._videos = _remote_names(wishes.mirror, place) if wishes.mirror else model.video_names(place)
         self._images = model.image_names(wishes.place(model.folder, 'images'))
 
     def of(self, kind:str)->Any:
@@ -585,7 +661,7 @@ def summarise_jobs(
             summary.add(row)
         done.failed += missing
     summary.write()
-    done.summary = summary.path
+    done.summary = str(summary.path)
     return done
 
 # %% ../../nbs/52_cli/50_predict.ipynb #5d045679
