@@ -435,6 +435,7 @@ def _predict_given(
     jobs,problems = group_jobs(jobs, cfg.data.view_names or [], alone)
     for problem in problems: click.echo(problem, err=True)
     wishes.check(jobs)
+    _refuse_remote_images(wishes, model_dir, jobs)
     if where['on'] or where['workers']: done = predict_as_jobs(ctx, model_dir, jobs, wishes, where)
     else:
         ctx.meta[GO_ON] = 'finished frames are kept. Run the same command again to go on'
@@ -444,6 +445,14 @@ def _predict_given(
     return done.tell(len(problems)+len(jobs))
 
 # %% ../../nbs/52_cli/50_predict.ipynb #3dc6e95d
+def _refuse_remote_images(wishes:Wishes, model:Path, jobs:list[Job])->None:
+    "Raise for images whose predictions would go into a bucket."
+    place = wishes.place(model, 'images')
+    images = [str(job.paths[0]) for job in jobs if job.kind!='video']
+    if not images or wishes.mirror is None or wishes.mirror.url_of(place) is None: return
+    fix = 'Name a folder of this computer with --output-dir'
+    raise ProjectError(Problem(images[0], '', f'images, predicted into {wishes.shown(place)}', 'videos', fix))
+
 def _taken(
     stack:ExitStack,         # Removes what was fetched
     model_dir:Any,           # A `Path` or `Url`, each of the inputs too

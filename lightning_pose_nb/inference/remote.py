@@ -21,7 +21,7 @@ from .batches import DEFAULT_OPTIONS, PredictOptions, pose_network
 from .outputs import IsMine, OutputNames, is_of_video, video_csv
 from .resume import depth_facts
 from ..models.folder import LoadedModel
-from ..remote.mirror import Mirror, naming_urls
+from ..remote.mirror import Mirror, naming_urls, warning_of_urls
 
 # %% ../../nbs/30_inference/70_remote.ipynb #4d749489
 class RemoteNames(OutputNames):
@@ -137,7 +137,8 @@ class RemotePrediction:
             _take_calibrations(self.mirror, videos)
             beside = [_boxes_beside(self.mirror, self.model, video) for video in videos]
             needed = [*videos, *(file for file in beside if file)]
-            with self.mirror.fetched(needed): return self._predict(videos, csvs, boxes)
+            with self.mirror.fetched(needed), warning_of_urls(self.mirror):
+                return self._predict(videos, csvs, boxes)
 
     def _is_done(self, videos:Sequence[Path], csvs:Sequence[Path])->bool:
         "Is everything there?"

@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -38,6 +39,8 @@ def local_s3(
     try:
         with mock.patch.dict(os.environ, settings):
             s3fs.S3FileSystem.clear_instance_cache() # it may know another server
+            reset = urllib.request.Request(f'http://{host}:{port}/moto-api/reset', method='POST')
+            with urllib.request.urlopen(reset): pass # servers of one process share what they hold
             store = s3fs.S3FileSystem(use_listings_cache=False)
             store.mkdir(bucket)
             yield store

@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/04_remote/transfer.h
 
 # %% auto #0
 __all__ = ['STAMPS', 'SCRATCH', 'BYTES', 'RECORD', 'RemoteFile', 'look_at', 'find_files', 'names_in', 'check_space', 'fetch_file',
-           'push_file', 'refuse_web_output', 'remove_file', 'check_writable', 'Scratch', 'Fetched', 'fetch']
+           'push_file', 'refuse_web_output', 'remove_file', 'check_writable', 'Scratch', 'bytes_bar', 'Fetched',
+           'fetch']
 
 # %% ../../nbs/04_remote/20_transfer.ipynb #0d90ba12
 import json
@@ -15,7 +16,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,21 @@ def _remove_scratch(path:Path)->None:
     with suppress(OSError): path.parent.rmdir()
 
 # %% ../../nbs/04_remote/20_transfer.ipynb #f9967710
+@contextmanager
+def bytes_bar(
+    title:str,
+    size:int|None,  # Bytes
+    show:bool,
+)->Iterator[Callable[[int],object]]: # To be told bytes that arrived
+    "A progress bar in megabytes."
+    arrived = 0.
+    with progress_bar(title, 'megabyte', None if size is None else round(size/1e6), show=show) as bar:
+        def update(n:int)->None:
+            nonlocal arrived
+            bar.update(round(arrived+n/1e6)-round(arrived))
+            arrived += n/1e6
+        yield update
+
 RECORD = '.lpnb_fetched.jsonl' # what was fetched into a folder: a line for each file
 
 @dataclass
@@ -288,9 +304,9 @@ def fetch(
         kept = [path for _,path in pairs if (path.is_file() and path not in {one for _,one in missing})]
         size = sum(file.size or 0 for file,_ in missing)
         check_space(folder, size, str(url))
-        with progress_bar(f'fetching {url.name}', 'B', size, show=progress) as bar:
+        with bytes_bar(f'fetching {url.name}', size, progress) as update:
             for file,path in missing:
-                fetch_file(file, path, bar.update)
+                fetch_file(file, path, update)
                 _note_fetched(file, path, folder)
     return Fetched(folder, [path for _,path in missing], kept)
 

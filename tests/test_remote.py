@@ -1,0 +1,156 @@
+"""Videos, models and results in a bucket: `lpnb predict` and jobs, on a local S3 and a local web server."""
+import json
+import re
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from commands import lpnb
+
+from lightning_pose_nb.api import TrainedModel, train
+from lightning_pose_nb.remote.testing import local_s3, local_web
+from lightning_pose_nb.synthetic.project import make_project
+
+for library in ('s3fs', 'moto', 'flask', 'aiohttp'):
+    pytest.importorskip(library, reason=f'{library} of the extra dev is needed for a store on this computer')
+
+QUICK = {
+    'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
+    'model.backbone_pretrained': False, 'training.max_epochs': 1, 'training.check_val_every_n_epoch': 1,
+    'training.train_batch_size': 6, 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False}
+
+
+@pytest.fixture(scope='module')
+def bench(tmp_path_factory):
+    "A model and three videos of this computer, and what they give."
+    home = tmp_path_factory.mktemp('remote')
+    config = make_project(home/'mouse', n_frames=12, n_videos=2, n_video_frames=24)
+    train(config, home/'model', QUICK, progress=False)
+    lpnb('predict', home/'model', home/'mouse'/'videos', '-o', home/'out', '--batch-size', 8)
+    return home
+
+
+@pytest.fixture
+def store(bench, tmp_path, monkeypatch):
+    "A bucket with the model and the videos."
+    monkeypatch.setenv('LPNB_SCRATCH', str(tmp_path/'scratch'))
+    with local_s3() as store:
+        store.put(str(bench/'model')+'/', 'lab/model/', recursive=True)
+        for video in (bench/'mouse'/'videos').glob('*.mp4'): store.put_file(str(video), f'lab/videos/{video.name}')
+        store.pipe_file('lab/videos/readme.txt', b'no video')
+        yield store
+    left = [path for path in (tmp_path/'scratch').rglob('*')]
+    assert not left, left
+
+
+def names(store, folder):
+    "What lies in a remote folder."
+    return sorted(name.removeprefix(f'{folder}/') for name in store.find(folder))
+
+
+def same_rows(store, bench, name, remote):
+    "Are remote predictions those of this computer?"
+    return store.cat_file(remote) == (bench/'out'/name).read_bytes()
+
+
+def test_everything_remote(bench, store, tmp_path):
+    "Model, videos and results in a bucket; a second call fetches no video, and makes what is gone."
+    words = 'predict', 's3://lab/model/', 's3://lab/videos/', '-o', 's3://lab/results', '--batch-size', 8
+    said = lpnb(*words, '--labeled-video', '--format', 'coco', '--scratch', tmp_path/'scratch')
+    assert 's3://lab/results/session0.csv\n' in said
+    assert 's3://lab/results/labeled_videos/session1_labeled.mp4' in said
+    assert str(tmp_path/'scratch') not in said, said
+    assert same_rows(store, bench, 'session1.csv', 'lab/results/session1.csv')
+    made = names(store, 'lab/results')
+    assert {'session0.csv.json', 'session0_temporal_norm.csv', 'session0_coco.json'} <= {*made}
+    assert [name for name in made if name.endswith('.mp4')] == [
+        f'labeled_videos/session{n}_labeled.mp4' for n in range(2)]
+    note = json.loads(store.cat_file('lab/results/session0.csv.json'))
+    assert note['source'][0]['path'] == note['remote'][0]['url'] == 's3://lab/videos/session0.mp4'
+    assert note['model_folder'] == 's3://lab/model'
+    assert str(tmp_path/'scratch') not in store.cat_file('lab/results/session0.csv.json').decode()
+    rows = pd.read_csv(store.open('lab/results/predictions_summary.csv'))
+    assert rows['video'].tolist() == [f's3://lab/videos/session{n}.mp4' for n in range(2)]
+    assert rows['predictions'].tolist() == [f's3://lab/results/session{n}.csv' for n in range(2)]
+
+    stamps = {name: store.info(f'lab/results/{name}')['LastModified'] for name in made}
+    time.sleep(1.1)  # the stamps of this store are whole seconds
+    store.rm_file('lab/results/session1_temporal_norm.csv')
+    said = lpnb(*words)
+    assert said.count('was there') == 2
+    assert [f'fetching session{n}' in said for n in range(2)] == [False, True]  # one is measured again
+    assert names(store, 'lab/results') == made
+    now = {name: store.info(f'lab/results/{name}')['LastModified'] for name in made}
+    assert {name for name in made if now[name] == stamps[name]} >= {'session0.csv', 'session0.csv.json', 'session1.csv'}
+
+
+def test_from_the_web_to_this_computer(bench, store, tmp_path):
+    "A signed link: fetched, predicted, and found again; its query stands nowhere."
+    with local_web(bench/'mouse'/'videos') as server:
+        link = f'{server.url}/session0.mp4?X-Amz-Signature=hidden'
+        said = lpnb('predict', bench/'model', link, '-o', tmp_path/'out', '--batch-size', 8)
+        assert [name for name, _ in server.asked] == ['session0.mp4']
+        again = lpnb('predict', bench/'model', link.replace('hidden', 'other'), '-o', tmp_path/'out')
+        assert 'was there' in again
+        assert len(server.asked) == 1
+        server.denied = 'session0.mp4'
+        refused = lpnb('predict', bench/'model', link, '-o', tmp_path/'out', code=1)
+        assert 'access denied' in refused
+    assert (tmp_path/'out'/'session0.csv').read_bytes() == (bench/'out'/'session0.csv').read_bytes()
+    texts = [path.read_text() for path in (tmp_path/'out').iterdir()]
+    assert 'hidden' not in ''.join([said, again, refused, *texts])
+    assert 'no answer' in lpnb('predict', bench/'model', link, '-o', tmp_path/'out', code=1)
+
+
+def test_changed_video_and_other_mistakes(bench, store, tmp_path):
+    "What is replaced is not answered from old predictions; what is not there, or odd, is named."
+    words = 'predict', bench/'model', 's3://lab/videos/session0.mp4', '-o', 's3://lab/results'
+    lpnb(*words)
+    store.put_file(str(bench/'mouse'/'videos'/'session1.mp4'), 'lab/videos/session0.mp4')
+    said = lpnb(*words, code=1)
+    assert 's3://lab/results/session0.csv: holds predictions of another file' in said
+    lpnb(*words, '--overwrite')
+    assert len(store.cat_file('lab/results/session0.csv').splitlines()) == 3+24
+    table = bench/'mouse'/'CollectedData.csv'
+    for wrong, told in (
+            (('s3://lab/vidoes/',), 'no such file, folder or bucket'), (('s3://nobody/a.mp4',), 'no such file'),
+            (('s3://lab/videos/readme.txt',), 'no videos: readme.txt'), ((table,), 'Name a folder of this computer')):
+        assert told in lpnb('predict', bench/'model', *wrong, '-o', 's3://lab/results', code=1)
+    assert 'no such file, folder or bucket' in lpnb(*words[:-1], 's3://nobody/results', code=1)
+    assert 'model.json' in lpnb('predict', 's3://lab/videos/', words[2], code=1)
+    assert 'the scheme ftp' in lpnb('predict', bench/'model', 'ftp://lab/a.mp4', code=2)
+    assert 'to write to' in lpnb(*words[:-1], 'https://127.0.0.1/out', code=1)
+    store.pipe_file('lab/videos/broken.mp4', b'no video')
+    said = lpnb('predict', bench/'model', 's3://lab/videos/', '-o', tmp_path/'out', code=1)
+    assert '1 of 3 inputs could not be predicted' in said
+    assert 's3://lab/videos/broken.mp4' in said
+    rows = pd.read_csv(tmp_path/'out'/'predictions_summary.csv')
+    assert rows.set_index('video')['status']['s3://lab/videos/broken.mp4'] == 'failed'
+
+
+def test_no_room(bench, store, monkeypatch):
+    "What does not fit on the disk is said before it is fetched."
+    from lightning_pose_nb.remote import transfer
+    usage = transfer.shutil.disk_usage('/')
+    monkeypatch.setattr(transfer.shutil, 'disk_usage', lambda place: usage._replace(free=10))
+    said = lpnb('predict', bench/'model', 's3://lab/videos/', '-o', bench/'none', code=1)
+    assert re.search(r'session0.mp4 needs \d+\.\d+ GB, and 0.00 GB are free', said)
+    assert '--scratch' in said
+
+
+def test_python(bench, store, tmp_path):
+    "The same from Python: a model, a video and a table in a bucket."
+    model = TrainedModel('s3://lab/model')
+    table = model.predict_video('s3://lab/videos/session0.mp4', 's3://lab/python/a.csv', batch_size=8, progress=False)
+    assert len(table) == 24
+    assert names(store, 'lab/python')[:2] == ['a.csv', 'a.csv.json']
+    here = TrainedModel(bench/'model').predict_video(Path('s3://lab/videos/session1.mp4'), tmp_path/'b.csv',
+                                                     batch_size=8, progress=False, formats=['coco'])
+    assert len(here) == 24
+    assert (tmp_path/'b_coco.json').is_file()
+    with pytest.raises(ValueError, match='output_dir'): model.predict_video(bench/'mouse'/'videos'/'session0.mp4')
+    with pytest.raises(ValueError, match='lpnb fetch'): model.predict_images('s3://lab/images')
+    with pytest.raises(ValueError, match='lpnb fetch'): train('s3://lab/config.yaml')
+    with pytest.raises(ValueError, match='Name one of this computer'): train(bench/'mouse', 's3://lab/model')
+    del model
