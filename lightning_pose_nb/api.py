@@ -386,10 +386,9 @@ class _RemoteCall:
             else: names = RemoteNames(mirror, self._folder(mirror, folder), (SUMMARY,))
             paths = [mirror.here(video) for video in videos]
             csvs = [mirror.here(csv)] if csv else [names.csv_of(path.absolute()) for path in paths] # type: ignore
-            for path in csvs:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                mirror.take(made_from(path))
+            for path in csvs: mirror.take_note(path)
             extras = self.wanted.extras(self.model)
+            if self.model.mirror: mirror.adopt(self.model.folder, self.model.mirror)
             RemotePrediction(mirror, self.model.model, predict_recording, self.options, extras).run(paths, csvs, boxes)
             for path in csvs: mirror.take(path)
             return list(map(read_predictions, csvs))

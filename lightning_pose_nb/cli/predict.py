@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/predict.html.
 
 # %% auto #0
 __all__ = ['FPS', 'Job', 'find_jobs', 'group_jobs', 'Wishes', 'Predicted', 'predict_job', 'VideoRow', 'row_of', 'Summary',
-           'predict', 'Done', 'predict_all', 'predict_as_jobs', 'summarise_jobs']
+           'predict', 'Done', 'predict_all', 'predict_as_jobs', 'summarise_jobs', 'summarise_remote_jobs']
 
 # %% ../../nbs/52_cli/50_predict.ipynb #791ec580
 import csv as csv_format
@@ -613,7 +613,7 @@ def predict_as_jobs(
     where:Mapping[str,Any],  # `on`, `workers`, `piece_frames`
 )->Done:
     "Predict by workers; raises `UsageError` for what they cannot do."
-    from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions
+    from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions, plan_remote_predictions
     if wishes.overwrite:
         fix = 'predict into another --output-dir, or remove the predictions that are to be made again'
         raise click.UsageError(f'--overwrite is not for --on and --workers: {fix}.')
@@ -624,14 +624,17 @@ def predict_as_jobs(
     orders = Orders(
         images=_image_orders(model_dir, jobs, wishes), boxes_of=wishes.boxes_of, reader=wishes.reader,
         runtime=wishes.runtime, formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
-    manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
+    if wishes.mirror:
+        if orders.images: raise click.UsageError('images are not predicted together with remote files by --on.')
+        manifest = plan_remote_predictions(wishes.mirror, model_dir, videos, place, portions, orders)
+    else: manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
     click.echo(f'{manifest.path}: {how_many(len(manifest.units), "unit")}')
     ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
     code = do_jobs(manifest, where['on'], where['workers'])
     if code==3:
         click.echo('when all is predicted, the same command writes the table of the videos')
         ctx.exit(3)
-    done = summarise_jobs(manifest, videos)
+    done = summarise_remote_jobs(manifest, wishes.shown(place)) if wishes.mirror else summarise_jobs(manifest, videos)
     if code==1 and not done.failed: done.failed = 1 # images, or what follows predictions; it was told above
     return done
 
@@ -657,7 +660,7 @@ def summarise_jobs(
     if not recordings: return done
     summary = Summary(manifest.path.with_name(f'{SUMMARY}.csv'))
     csvs = _csvs_of(manifest)
-    reasons = _reasons(manifest)
+    reasons = {manifest.place(csv): why for csv,why in _reasons(manifest).items()}
     for videos in recordings:
         missing = False
         for video in videos:
@@ -673,6 +676,43 @@ def summarise_jobs(
     done.summary = str(summary.path)
     return done
 
+# %% ../../nbs/52_cli/50_predict.ipynb #1c40910c
+def summarise_remote_jobs(
+    manifest:Any,   # The `Manifest`
+    place:str,      # Path or URL of the folder of predictions
+)->Done:
+    "Write, and push, the table of all videos of a manifest of which something was remote."
+    from lightning_pose_nb.api import SUMMARY
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    done = Done()
+    with Mirror(progress=False) as mirror, naming_urls(mirror):
+        path = mirror.here(place)/f'{SUMMARY}.csv'
+        mirror.take(path)
+        summary = Summary(path)
+        reasons = _reasons(manifest)
+        for unit in manifest.units:
+            rows = [_remote_row(manifest, mirror, reasons, pair) for pair in zip(unit.videos, unit.csvs)]
+            for row in rows: summary.add(row)
+            statuses = [row.status for row in rows]
+            done.damaged += statuses.count('damaged')
+            done.failed += 'failed' in statuses
+        summary.write()
+        mirror.push([path])
+        done.summary = mirror.shown(path)
+    return done
+
+def _remote_row(manifest:Any, mirror:Any, reasons:Mapping[str,str], pair:tuple[str,str])->VideoRow:
+    "The row of a video of a unit of kind `remote`."
+    from lightning_pose_nb.core.files import is_url
+    from lightning_pose_nb.core.journal import read_note
+    video,csv = (text if is_url(text) else str(manifest.place(text)) for text in pair)
+    path = mirror.here(csv)
+    mirror.take_note(path)
+    note = read_note(path) if mirror.size_of(path) is not None else {}
+    if 'rows' not in note:
+        return VideoRow(video, status='failed', message=reasons.get(pair[1], 'not predicted yet'))
+    return replace(row_of(Path(video), path, note), video=video, predictions=csv)
+
 # %% ../../nbs/52_cli/50_predict.ipynb #5d045679
 def _csvs_of(manifest:Any)->dict[Path,Path]:
     "The file of each video of a manifest."
@@ -684,12 +724,12 @@ def _csvs_of(manifest:Any)->dict[Path,Path]:
         for video,csv in pairs: found[manifest.place(video)] = manifest.place(csv)
     return found
 
-def _reasons(manifest:Any)->dict[Path,str]:
-    "Why files are not there, as their units say."
+def _reasons(manifest:Any)->dict[str,str]:
+    "Why files are not there, as their units say; by the path or URL that a unit names."
     from lightning_pose_nb.cluster.states import States
     reasons = {}
     for found in States(manifest).all():
         if found.state!='failed': continue
         csvs = getattr(found.unit, 'csvs', None) or [getattr(found.unit, 'csv', '')]
-        for csv in csvs: reasons[manifest.place(csv)] = ' '.join(found.detail.split())
+        for csv in csvs: reasons[csv] = ' '.join(found.detail.split())
     return reasons

@@ -34,8 +34,7 @@ class RemoteNames(OutputNames):
         self._mirror = mirror
         def file_of(name:str)->Path:
             csv = video_csv(place, name)
-            csv.parent.mkdir(parents=True, exist_ok=True)
-            mirror.take(made_from(csv))
+            mirror.take_note(csv)
             return csv
         super().__init__(file_of, reserved=reserved)
 

@@ -62,6 +62,14 @@ class Places:
         self._known[path] = file
         return path
 
+    def adopt(self,
+        path:Path,       # Of this computer, such as a model folder that another mirror has fetched
+        other:'Places',  # That knows it
+    )->None:
+        "Let a path stand for the URL that it has elsewhere."
+        url = other.url_of(path)
+        if url is not None: self._urls[path] = url
+
     def url_of(self,
         path:Path,   # Any path
     )->Url|None:     # None: it stands for no remote file
@@ -205,6 +213,13 @@ class Mirror(Places):
         "Fetch a file if there is one, and it was not fetched yet."
         url = self.url_of(path)
         if url and not path.is_file() and self.size_of(path) is not None: fetch_file(look_at(url), path)
+
+    def take_note(self,
+        csv:Path, # Predictions, or what stands for them
+    )->None:
+        "Make the folder of predictions, and fetch the note beside them, if there is one."
+        csv.parent.mkdir(parents=True, exist_ok=True)
+        self.take(made_from(csv))
 
     def push(self,
         paths:Iterable[Path], # Files that were made; those of this computer are left alone
