@@ -16,6 +16,7 @@ from typing import Any
 from .core.errors import Problem, ProjectError
 from .exports.beside import write_beside
 from .inference.remote import Extras
+from .models.folder import ABOUT, CONFIG
 from .remote.mirror import Mirror
 from .remote.transfer import find_files
 from .remote.urls import Url
@@ -42,9 +43,14 @@ def _no_videos(url:Url, names:Sequence[str])->Problem:
 def fetch_model(
     mirror:Mirror,
     url:Url|str,    # Of a trained-model folder
+    described:bool=False, # Only what describes it, without the weights
 )->Path:            # Its folder here, until the mirror is closed
     "Fetch what predicts of a model folder; raises `ProjectError` if there is none."
-    return mirror.folder(url, _is_of_model)
+    return mirror.folder(url, _describes if described else _is_of_model)
+
+def _describes(path:Path)->bool:
+    "Does a file of a model folder say what the model is?"
+    return path.as_posix() in (CONFIG, ABOUT)
 
 def _is_of_model(path:Path)->bool:
     "Is a file of a model folder needed to predict?"

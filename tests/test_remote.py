@@ -1,6 +1,8 @@
 """Videos, models and results in a bucket: `lpnb predict` and jobs, on a local S3 and a local web server."""
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 from commands import lpnb
 
 from lightning_pose_nb.api import TrainedModel, train
+from lightning_pose_nb.cluster import local
+from lightning_pose_nb.cluster.worker import Worker
 from lightning_pose_nb.remote.testing import local_s3, local_web
 from lightning_pose_nb.synthetic.project import make_project
 
@@ -154,3 +158,67 @@ def test_python(bench, store, tmp_path):
     with pytest.raises(ValueError, match='lpnb fetch'): train('s3://lab/config.yaml')
     with pytest.raises(ValueError, match='Name one of this computer'): train(bench/'mouse', 's3://lab/model')
     del model
+
+
+def by_jobs(*words, **options):
+    "`lpnb predict … --workers 1` from the bucket into the bucket."
+    given = 's3://lab/model', 's3://lab/videos/', '-o', 's3://lab/results', '--batch-size', 8, '--labeled-video'
+    return lpnb('predict', *given, '--workers', 1, *words, **options)
+
+
+def test_jobs(bench, store, tmp_path, monkeypatch):
+    "Units name URLs; a second call does what is missing, and notices a video that was replaced."
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(local, 'run_local', lambda manifest, workers, say: Worker(manifest, say=say).run())
+    said = by_jobs()
+    manifest, = (tmp_path/'lpnb_jobs').glob('lab-results-*/jobs.json')
+    text = manifest.read_text()
+    assert '"s3://lab/videos/session0.mp4"' in text
+    assert str(tmp_path) not in text
+    assert '2 units: 2 done' in said
+    assert same_rows(store, bench, 'session0.csv', 'lab/results/session0.csv')
+    assert 'labeled_videos/session1_labeled.mp4' in names(store, 'lab/results')
+    rows = pd.read_csv(store.open('lab/results/predictions_summary.csv'))
+    assert rows[['status', 'frames']].to_numpy().tolist() == [['whole', 24]]*2
+
+    store.rm_file('lab/results/session1.csv')
+    assert '1 done, 1 waiting' in lpnb('jobs', 'status', manifest, code=3)
+    by_jobs()
+    assert same_rows(store, bench, 'session1.csv', 'lab/results/session1.csv')
+
+    store.put_file(str(bench/'mouse'/'videos'/'session1.mp4'), 'lab/videos/session0.mp4')
+    said = by_jobs(code=1)
+    assert 's3://lab/results/session0.csv: holds predictions of another file' in said
+    rows = pd.read_csv(store.open('lab/results/predictions_summary.csv'))
+    assert rows['status'].tolist() == ['failed', 'whole']
+    with local_web(bench/'mouse'/'videos') as server:
+        link = f'{server.url}/session0.mp4?X-Amz-Signature=hidden'
+        refused = lpnb('predict', bench/'model', link, '--workers', 1, '-o', tmp_path/'out', code=1)
+        assert 'a query or a password, which would stand in the manifest' in refused
+        assert 'hidden' not in refused
+        assert not (tmp_path/'out').exists()
+        lpnb('predict', bench/'model', link.partition('?')[0], '--workers', 1, '-o', tmp_path/'out', '--batch-size', 8)
+    assert (tmp_path/'out'/'session0.csv').read_bytes() == (bench/'out'/'session0.csv').read_bytes()
+
+
+def test_killed_jobs(bench, store, tmp_path, monkeypatch):
+    "A worker that is killed in the middle: the next one finishes, and clears its scratch away."
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(local, 'run_local', lambda manifest, workers, say: None)
+    by_jobs(code=3)
+    manifest, = (tmp_path/'lpnb_jobs').glob('*/jobs.json')
+    code = 'from lightning_pose_nb.cli.main import main; main()'
+    run = 'jobs', 'run', str(manifest), '--shard', '1/1'
+    process = subprocess.Popen([sys.executable, '-c', code, *run], stdout=subprocess.DEVNULL)
+    end = time.monotonic()+120
+    while not store.exists('lab/results/session0.csv'):
+        assert time.monotonic() < end
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert list((tmp_path/'scratch').iterdir())
+    assert '2 units: 2 done' in lpnb(*run)
+    made = names(store, 'lab/results')
+    assert {'session0.csv', 'session1.csv'} <= {*made}
+    assert len([name for name in made if name.endswith('.mp4')]) == 2

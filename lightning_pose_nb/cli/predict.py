@@ -475,7 +475,9 @@ def _taken(
     if options['output_dir']: options['output_dir'] = mirror.here(options['output_dir'])
     found:list[Path] = []
     for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
-    return model_dir if isinstance(model_dir, Path) else fetch_model(mirror, model_dir), tuple(found)
+    if not isinstance(model_dir, Path):
+        model_dir = fetch_model(mirror, model_dir, described=bool(options['on'] or options['workers']))
+    return model_dir, tuple(found)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #b4d50457
 @dataclass
@@ -691,7 +693,8 @@ def summarise_remote_jobs(
         summary = Summary(path)
         reasons = _reasons(manifest)
         for unit in manifest.units:
-            rows = [_remote_row(manifest, mirror, reasons, pair) for pair in zip(unit.videos, unit.csvs)]
+            triples = zip(unit.videos, unit.csvs, unit.stamps)
+            rows = [_remote_row(manifest, mirror, reasons, triple) for triple in triples]
             for row in rows: summary.add(row)
             statuses = [row.status for row in rows]
             done.damaged += statuses.count('damaged')
@@ -701,16 +704,18 @@ def summarise_remote_jobs(
         done.summary = mirror.shown(path)
     return done
 
-def _remote_row(manifest:Any, mirror:Any, reasons:Mapping[str,str], pair:tuple[str,str])->VideoRow:
-    "The row of a video of a unit of kind `remote`."
+def _remote_row(manifest:Any, mirror:Any, reasons:Mapping[str,str], told:tuple[str,str,str])->VideoRow:
+    "The row of a video of a unit of kind `remote`: video, predictions, stamp."
     from lightning_pose_nb.core.files import is_url
     from lightning_pose_nb.core.journal import read_note
-    video,csv = (text if is_url(text) else str(manifest.place(text)) for text in pair)
+    video,csv = (text if is_url(text) else str(manifest.place(text)) for text in told[:2])
     path = mirror.here(csv)
     mirror.take_note(path)
     note = read_note(path) if mirror.size_of(path) is not None else {}
-    if 'rows' not in note:
-        return VideoRow(video, status='failed', message=reasons.get(pair[1], 'not predicted yet'))
+    made_from = [facts for facts in note.get('remote') or () if facts and facts['url']==video]
+    is_current = not is_url(video) or any(f'{facts["size"]} {facts["stamp"]}'==told[2] for facts in made_from)
+    if 'rows' not in note or not is_current:
+        return VideoRow(video, status='failed', message=reasons.get(told[1], 'not predicted yet'))
     return replace(row_of(Path(video), path, note), video=video, predictions=csv)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #5d045679

@@ -249,10 +249,12 @@ def plan_remote_predictions(
     folder = manifest_folder(mirror, out)
     sized = [(videos, _remote_frames(mirror, videos)) for videos in recordings]
     groups = list(_groups(sized, -1 if orders.follows else plan.frames))
-    units = [_remote_unit(_Remote(mirror, model, folder, names), n, group, plan, orders) for n,group in enumerate(groups)]
+    at = _Remote(mirror, model, folder, names)
+    units = [_remote_unit(at, number, group, plan, orders) for number,group in enumerate(groups)]
     path = folder/'jobs.json'
     if path.exists(): _refuse_in_use(path)
-    return write_manifest(path, units, f'lpnb predict {mirror.shown(model)} … -o {mirror.shown(out)} --on', replace=True)
+    made_by = f'lpnb predict {mirror.shown(model)} … -o {mirror.shown(out)} --on'
+    return write_manifest(path, units, made_by, replace=True)
 
 def manifest_folder(
     mirror:Any, # The `Mirror`
