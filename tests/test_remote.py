@@ -6,15 +6,21 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
 from commands import lpnb
 
+from lightning_pose_nb import check_project, export_project, import_project, read_labels, read_predictions, write_report
 from lightning_pose_nb.api import TrainedModel, train
+from lightning_pose_nb.cli.errors import LocalPath, PathOrUrl
+from lightning_pose_nb.cli.main import app
 from lightning_pose_nb.cluster import local
 from lightning_pose_nb.cluster.worker import Worker
 from lightning_pose_nb.remote.testing import local_s3, local_web
 from lightning_pose_nb.synthetic.project import make_project
+from lightning_pose_nb.video.io import find_videos
+from lightning_pose_nb.video.sequential import probe
 
 for library in ('s3fs', 'moto', 'flask', 'aiohttp'):
     pytest.importorskip(library, reason=f'{library} of the extra dev is needed for a store on this computer')
@@ -222,3 +228,42 @@ def test_killed_jobs(bench, store, tmp_path, monkeypatch):
     made = names(store, 'lab/results')
     assert {'session0.csv', 'session1.csv'} <= {*made}
     assert len([name for name in made if name.endswith('.mp4')]) == 2
+
+
+def parameters(group, words=()):
+    "Every argument and option of the commands in a group, with the words of its command."
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group): yield from parameters(command, (*words, name))
+        else: yield from (((*words, name), one) for one in command.params)
+
+
+def test_no_command_takes_a_url_for_a_path():
+    "A path of a command is a `LocalPath`, which refuses URLs; `predict` and `fetch` take them knowingly."
+    found = [(words, one) for words, one in parameters(app) if isinstance(one.type, click.Path)]
+    assert len(found) > 40
+    odd = [(words, one.name) for words, one in found if not isinstance(one.type, LocalPath)]
+    assert not odd
+    taking = {words for words, one in found if isinstance(one.type, PathOrUrl)}
+    assert taking == {('predict',)}
+    for words, one in found:
+        if words == ('predict',): continue
+        with pytest.raises(click.BadParameter, match='a URL; expected a file or folder of this computer'):
+            one.type.convert('s3://lab/a.mp4', one, None)
+
+
+@pytest.mark.parametrize('read', [
+    read_labels, read_predictions, find_videos, probe, check_project, lambda url: import_project(url, 'new'),
+    lambda url: export_project(url, 'new'), lambda url: write_report(url, 'new.html')], ids=range(8))
+def test_python_takes_no_url_for_a_path(read):
+    "What reads or writes files of this computer says so, also when a slash of the URL is gone."
+    for url in ('s3://lab/a.csv', Path('s3://lab/a.csv')):
+        with pytest.raises(ValueError, match=r's3://lab/a.csv: a URL; .* lpnb fetch'): read(url)
+    assert not Path('s3:').exists()
+
+
+def test_config(bench):
+    "Keys that name files refuse URLs, with the command that copies them."
+    said = lpnb('check', bench/'mouse', 'data.video_dir=s3://lab/videos', 'data.data_dir=gs://lab/mouse', code=1)
+    assert 's3://lab/videos, a URL' in said
+    assert 'lpnb fetch gs://lab/mouse FOLDER' in said
+    assert '2 errors' in said

@@ -29,6 +29,7 @@ from .live import live
 from .predict import FPS, predict
 from .remote import fetch
 from ..core.errors import Problem, ProjectError, how_many
+from ..core.files import refuse_url
 
 # %% ../../nbs/52_cli/80_main.ipynb #824a4834
 def _dashed(token:str)->str:
@@ -175,6 +176,7 @@ def _pairs(ctx:click.Context, param:click.Parameter, values:tuple[str,...])->dic
         folder,_,video = value.partition('=')
         if not folder or not video:
             raise click.BadParameter(f'{value!r}; write it as {param.metavar}')
+        refuse_url(video, where='--video')
         videos[folder] = video
     return videos
 
