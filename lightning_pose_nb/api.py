@@ -137,10 +137,11 @@ class ModelFolder:
             refuse_url(output_dir, written=True)
             return Path(output_dir)
         found = 'it was fetched for now, and has no place for results'
-        raise ProjectError(Problem(self.mirror.shown(self.folder), '', found, '', 'Name csv or output_dir'))
+        raise ProjectError(Problem(str(self.folder), '', found, '', 'Name csv or output_dir'))
 
     def __repr__(self)->str: return self.describe()
 
+# %% ../nbs/50_api.ipynb #7d67b1b9
 def _epochs(n:int|None)->str:
     "A number of epochs in words."
     return '1 epoch' if n==1 else f'{"?" if n is None else n} epochs'

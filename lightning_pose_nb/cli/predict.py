@@ -263,6 +263,7 @@ def _points_of(csvs:Sequence[Path], notes:Sequence[Mapping[str,Any]])->list[Path
         found += [csv.with_name(file) for file in measured.get('files', ()) if file.endswith('_3d.csv')]
     return [file for file in dict.fromkeys(found) if file.is_file()]
 
+# %% ../../nbs/52_cli/50_predict.ipynb #12b1b65b
 def _predict_images(model:Any, job:Job, wishes:Wishes, names:Any)->Predicted:
     "Predict an image, a folder of images, or the label tables of one or several views."
     from lightning_pose_nb.cluster.units import images_of
@@ -640,6 +641,7 @@ def predict_as_jobs(
     if code==1 and not done.failed: done.failed = 1 # images, or what follows predictions; it was told above
     return done
 
+# %% ../../nbs/52_cli/50_predict.ipynb #1bf15f7b
 def _image_orders(model_dir:Path, jobs:list[Job], wishes:Wishes)->list[tuple[list[Path],list[Path]]]:
     "Images to predict, and where their predictions go."
     from lightning_pose_nb.api import TrainedModel

@@ -90,6 +90,7 @@ def _is_of(mirror:Mirror, model:LoadedModel, note:Mapping[str,Any], videos:Seque
     local = [video for video,facts in zip(videos, now) if facts is None]
     return all(is_of_video({'source': note['source']}, video) for video in local)
 
+# %% ../../nbs/30_inference/70_remote.ipynb #5a30da4a
 def identities(
     mirror:Mirror,
     model:LoadedModel,
@@ -115,6 +116,7 @@ def _boxes_beside(mirror:Mirror, model:LoadedModel, video:Path)->Path|None:
 # %% ../../nbs/30_inference/70_remote.ipynb #c04c85f2
 Predict = Callable[..., list[dict[str,Any]]] # model, videos, csvs, boxes, options → notes: `api.predict_recording`
 
+# %% ../../nbs/30_inference/70_remote.ipynb #f687c572
 @dataclass(frozen=True)
 class RemotePrediction:
     "Predicts recordings whose videos, predictions or model may be remote."

@@ -67,6 +67,7 @@ class WebServer(ThreadingHTTPServer):
 
     def handle_error(self, *_:Any)->None: pass # a client that goes away is none
 
+# %% ../../nbs/04_remote/90_testing.ipynb #3df3dcd1
 class _Handler(SimpleHTTPRequestHandler):
     "One request."
     server:WebServer

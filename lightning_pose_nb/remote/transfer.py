@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,6 +96,7 @@ def _no_listing(url:Url)->Problem:
     return Problem(str(url), '', 'a folder of a web server, which cannot be listed', 'the URL of a file',
         'Name each file by its own URL')
 
+# %% ../../nbs/04_remote/20_transfer.ipynb #196658da
 def names_in(
     url:Url,        # A folder
 )->dict[str,int]:   # Name → bytes of each file; empty if there is no such folder
@@ -190,7 +191,7 @@ def _append(remote:RemoteFile, part:Path, update:Callable[[int],object])->None:
 def _blocks(
     remote:RemoteFile,
     start:int,          # The first byte that is wanted
-)->Iterator[bytes]:     # First `b'x'`: as wanted, or `b''`: they begin at 0; then the blocks
+)->Generator[bytes,None,None]: # First `b'x'`: as wanted, or `b''`: they begin at 0; then the blocks
     "The bytes of a remote file from some place on."
     store = open_store(remote.url)
     if not remote.url.is_web:
@@ -290,6 +291,7 @@ class Fetched:
         kept = f', {how_many(len(self.kept), "file was", "files were")} there' if self.kept else ''
         return f'{self.folder}: {how_many(len(self.new), "file")} fetched{kept}'
 
+# %% ../../nbs/04_remote/20_transfer.ipynb #3f30d093
 def fetch(
     source:Url|str,     # A file, a folder with all that is in it, or a pattern
     folder:Path|str,    # Where it goes

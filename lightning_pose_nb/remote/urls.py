@@ -195,4 +195,4 @@ def _answer(error:BaseException)->int:
     response = getattr(error, 'response', None) # of botocore
     told = response.get('ResponseMetadata', {}).get('HTTPStatusCode') if isinstance(response, dict) else None
     number = told or getattr(error, 'status', None) or getattr(error, 'code', None)
-    return int(number) if str(number).isdecimal() else 0
+    return int(str(number)) if str(number).isdecimal() else 0
