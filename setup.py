@@ -26,7 +26,9 @@ for key,value in shared.items():
 if f'__version__ = "{cfg["version"]}"' not in (root/lib/'__init__.py').read_text(encoding='utf-8'):
     raise SystemExit(f'settings.ini says version = {cfg["version"]}, but {lib}/__init__.py does not')
 
-EXTRAS = 'dali', 'dali-cuda13', 'openvino', 'onnx', 'fiftyone', 'formats', 'cluster', 'tune', 'live', 'wandb', 'mlflow', 'dev'
+EXTRAS = (
+    'dali', 'dali-cuda13', 'openvino', 'onnx', 'fiftyone', 'formats', 'cluster', 'remote', 'tune', 'live', 'wandb',
+    'mlflow', 'dev')
 
 setup(
     version=cfg['version'],

@@ -22,6 +22,7 @@ from . import core as core
 from . import config as config
 from . import tables as tables
 from . import weights as weights
+from . import remote as remote
 from . import video as video
 from . import data as data
 from . import cameras as cameras

@@ -30,7 +30,7 @@ from .cameras.calibration import Camera
 from .config.load import load_config
 from .config.schema import Config
 from .core.errors import Problem, ProjectError
-from .core.files import write_atomic
+from .core.files import is_url, refuse_url, write_atomic
 from .core.journal import made_from, read_note
 from .core.locks import owned
 from .core.processes import Place, launched_place
@@ -71,6 +71,7 @@ from lightning_pose_nb.inference.outputs import (
     possible_names,
     video_csv,
 )
+from .inference.remote import RemoteNames, RemotePrediction
 from .inference.videos import predict_video_files
 from .live.stream import LiveStream
 
@@ -88,6 +89,8 @@ from lightning_pose_nb.models.folder import (
 )
 from .plots.labeled_video import render_video
 from .project.checks import check_project, format_problems
+from .remote.mirror import Mirror
+from .remote_predictions import Wanted, fetch_model
 from .video.io import VideoError, find_videos
 from .video.sequential import VideoInfo, probe
 from .video.sessions import assign_view, group_views, has_view
@@ -96,10 +99,11 @@ from .video.sessions import assign_view, group_views, has_view
 class ModelFolder:
     "A trained-model folder that has been opened."
     def __init__(self,
-        folder:Path|str,        # The folder `train` wrote
+        folder:Path|str,        # The folder `train` wrote; a URL: it is fetched, and removed with this object
         accelerator:str='auto', # Where to run; see `pick_device`
     ):
-        self.model = load_model(folder)
+        self.mirror = Mirror(progress=False) if is_url(folder) else None
+        self.model = load_model(fetch_model(self.mirror, str(folder)) if self.mirror else folder)
         self.model.network.to(pick_device(accelerator))
         self.folder = self.model.folder
         self.cfg = self.model.cfg
@@ -124,8 +128,21 @@ class ModelFolder:
         if about.get('diverged'): lines.append(f'{about["diverged"]}; these are the last good weights')
         return '\n'.join(lines)
 
+    def place(self,
+        name:str,                       # Of a folder in the model folder
+        output_dir:Path|str|None=None,  # What the user wants instead
+    )->Path:
+        "Where predictions go; raises `ProjectError` for a URL, and where a model that was fetched has no place."
+        if output_dir is None and self.mirror is None: return self.folder/name
+        if output_dir is not None:
+            refuse_url(output_dir, written=True)
+            return Path(output_dir)
+        found = 'it was fetched for now, and has no place for results'
+        raise ProjectError(Problem(str(self.folder), '', found, '', 'Name csv or output_dir'))
+
     def __repr__(self)->str: return self.describe()
 
+# %% ../nbs/50_api.ipynb #7d67b1b9
 def _epochs(n:int|None)->str:
     "A number of epochs in words."
     return '1 epoch' if n==1 else f'{"?" if n is None else n} epochs'
@@ -327,8 +344,8 @@ def _is_of_another(path:Path, view:str, views:Sequence[str])->bool:
 class VideoPrediction(ModelFolder):
     "Inference on a video of one camera."
     def predict_video(self,
-        video:Path|str,           # Any video FFmpeg can decode
-        csv:Path|str|None=None,   # Where to write; None: `video_preds/<video>.csv` in the folder
+        video:Path|str,           # Any video FFmpeg can decode, or its URL: s3://…, gs://…, https://…
+        csv:Path|str|None=None,   # Where to write, or s3://…, gs://…; None: `video_preds/<video>.csv` in the folder
         *,
         labeled_video:bool=False, # Also draw the keypoints on the video
         boxes:Path|str|np.ndarray|None=None, # Look only there: CSV or array (T, 4) of x, y, h, w
@@ -338,9 +355,12 @@ class VideoPrediction(ModelFolder):
         "Keypoints of every frame of a video; continues where an interrupted prediction stopped."
         wanted = predict_options(options)
         _check_formats(formats)
+        boxes_of_all = None if boxes is None else [boxes]
+        if is_url(video) or is_url(csv or ''):
+            call = _RemoteCall(self, wanted, Wanted(tuple(formats), labeled_video, overwrite=wanted.overwrite))
+            return call.predict([video], csv, boxes_of_all)[0]
         video = Path(video)
         csv = Path(csv) if csv else self.video_names().csv_of(video)
-        boxes_of_all = None if boxes is None else [boxes]
         predict_recording(self.model, [video], [csv], boxes_of_all, wanted)
         if labeled_video: self.render(video, csv, progress=wanted.progress)
         for name in formats: write_beside([csv], name, wanted.overwrite)
@@ -350,7 +370,7 @@ class VideoPrediction(ModelFolder):
         output_dir:Path|str|None=None, # Where predictions go; None: `video_preds` in the folder
     )->OutputNames:
         "Finds the file of each video, also where several have the same name."
-        place = Path(output_dir or self.folder/'video_preds')
+        place = self.place('video_preds', output_dir)
         return OutputNames(lambda name: video_csv(place, name), reserved=(SUMMARY,))
 
     def render(self,
@@ -361,10 +381,43 @@ class VideoPrediction(ModelFolder):
         progress:bool=True, # Show a progress bar
     )->Path:                # `labeled_videos/<video>_labeled.mp4`, beside the predictions
         "Draw saved predictions on their video, as `eval` in the config says."
+        for path in (video, csv): refuse_url(path)
         threshold = self.cfg.eval.confidence_thresh_for_vid
         colormap = self.cfg.eval.colormap
         out = labelled_video(Path(video), Path(csv))
         return render_video(video, csv, out, threshold, colormap, progress=progress, fps=fps)
+
+# %% ../nbs/50_api.ipynb #d54d538b
+@dataclass(frozen=True)
+class _RemoteCall:
+    "A prediction of which something is remote."
+    model:'VideoPrediction'
+    options:PredictOptions
+    wanted:Wanted
+
+    def predict(self,
+        videos:Sequence[Path|str],         # One, or one per view
+        csv:Path|str|None=None,            # Where the predictions of a single video go
+        boxes:Any=None,                    # For each, look only there
+        folder:Path|str|None=None,         # Where predictions go, without `csv`
+    )->list[Predictions]:
+        "Predict one recording; the tables."
+        with Mirror(progress=self.options.progress) as mirror:
+            if csv: names = None
+            else: names = RemoteNames(mirror, self._folder(mirror, folder), (SUMMARY,))
+            paths = [mirror.here(video) for video in videos]
+            csvs = [mirror.here(csv)] if csv else [names.csv_of(path.absolute()) for path in paths] # type: ignore
+            for path in csvs: mirror.take_note(path)
+            extras = self.wanted.extras(self.model)
+            if self.model.mirror: mirror.adopt(self.model.folder, self.model.mirror)
+            RemotePrediction(mirror, self.model.model, predict_recording, self.options, extras).run(paths, csvs, boxes)
+            for path in csvs: mirror.take(path)
+            return list(map(read_predictions, csvs))
+
+    def _folder(self, mirror:Mirror, folder:Path|str|None)->Path:
+        "Where predictions go."
+        if folder is not None and is_url(folder): return mirror.here(folder)
+        return self.model.place('video_preds', folder)
 
 # %% ../nbs/50_api.ipynb #29e34847
 def _check_formats(formats:Sequence[str], kind:str='predictions')->None:
@@ -400,6 +453,9 @@ class SessionPrediction(VideoPrediction):
         views = self.cfg.data.view_names or []
         if isinstance(videos, Mapping): videos = [videos[view] for view in views if view in videos]
         files = _one_per_view(videos, views, 'videos')
+        if any(map(is_url, [*files, output_dir or ''])):
+            call = _RemoteCall(self, wanted, Wanted(tuple(formats), labeled_video, overwrite=wanted.overwrite))
+            return dict(zip(views, call.predict(files, boxes=boxes, folder=output_dir)))
         names = self.video_names(output_dir)
         csvs = [names.csv_of(video) for video in files]
         predict_recording(self.model, files, csvs, boxes, wanted)
@@ -415,6 +471,7 @@ class ImageFiles(ModelFolder):
         *sources:Path|str,  # A folder of images, or a label table for each view
     )->ImageTable:
         "The images of a folder or of label tables."
+        for source in sources: refuse_url(source)
         first = Path(sources[0])
         if first.suffix.lower()!='.csv': return ImageTable([find_images(first)], first)
         return ImageTable([read_labels(source).images for source in sources], first.parent)
@@ -423,7 +480,7 @@ class ImageFiles(ModelFolder):
         output_dir:Path|str|None=None, # Where predictions go; None: `image_preds` in the folder
     )->OutputNames:
         "Finds the file of each folder of images and label table, also where several have the same name."
-        place = Path(output_dir or self.folder/'image_preds')
+        place = self.place('image_preds', output_dir)
         return OutputNames(lambda name: image_csv(place, name), short=False)
 
     def image_csvs(self,
@@ -572,9 +629,11 @@ class TrainedModel(SessionPrediction, ImagePrediction, LivePrediction):
         output_dir:Path|str|None=None, # Where to write; None: the model folder
     )->pd.DataFrame:                 # Mean, median, p90, interval: per view, set and keypoint
         "Predict labelled images and compare with the labels."
+        place = None if output_dir is None and self.mirror is None else self.place('', output_dir)
         data = self.cfg.data
         views = data.view_names or []
         tables = [Path(csv)] if isinstance(csv, Path|str) else list(map(Path, csv or data.csv_paths))
+        for path in (*tables, data_dir or ''): refuse_url(path)
         if len(tables)>1 or pose_network(self.model).joint_views:
             tables = _one_per_view(tables, views, 'label tables')
         own = tables==data.csv_paths
@@ -583,7 +642,6 @@ class TrainedModel(SessionPrediction, ImagePrediction, LivePrediction):
         boxes = data.bbox_paths if own else ()
         labels = read_views(tables, root, views if len(tables)>1 else (), boxes)
         for line in self._changed_labels(tables): warnings.warn(line, stacklevel=2)
-        place = None if output_dir is None else Path(output_dir)
         return evaluate_labels(self.model, labels, root, progress, place)
 
     def _changed_labels(self, tables:Sequence[Path])->list[str]:
@@ -662,6 +720,7 @@ def train(
     place = launched_place()
     if not place.is_first: return _train_with_others(place, callbacks)
     say = print if progress else _silent
+    if output_dir: refuse_url(output_dir, written=True)
     with _joined(place):
         cfg,labels = _checked(cfg, overrides, say)
         from lightning_pose_nb.datasets.datamodule import with_known_depth
@@ -729,6 +788,7 @@ def reproduce(
     progress:bool=True,             # Say what differs and what happens, and show progress bars
 )->Reproduction:                    # The new model, what differed, and how near it came
     "Train a model again from what its folder records, and compare; a reproduction that was stopped goes on."
+    for path in (model_dir, output_dir or ''): refuse_url(path)
     original = Path(model_dir)
     folder = Path(output_dir) if output_dir else original.with_name(f'{original.resolve().name}_reproduced')
     cfg,about = load_description(original)

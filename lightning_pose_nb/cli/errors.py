@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/errors.html.m
 
 # %% auto #0
 __all__ = ['REMEDIES', 'PATIENCE', 'GO_ON', 'SAME', 'is_for_user', 'error_text', 'stop_signals', 'open_streams', 'Commands',
-           'shows_traceback', 'FiniteRange', 'ModelFolder']
+           'shows_traceback', 'FiniteRange', 'LocalPath', 'PathOrUrl', 'ModelFolder']
 
 # %% ../../nbs/52_cli/00_errors.ipynb #aefc5471
 import errno
@@ -25,7 +25,7 @@ from typing import Any
 import click
 
 from ..core.errors import ProjectError, did_you_mean
-from ..core.files import DISK
+from ..core.files import DISK, is_url, refuse_url
 from ..core.processes import launched_place
 
 # %% ../../nbs/52_cli/00_errors.ipynb #575a0446
@@ -170,13 +170,38 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number): self.fail(f'{value} is not a finite number.', param, ctx)
         return number
 
+# %% ../../nbs/52_cli/00_errors.ipynb #f59de2e8
+class LocalPath(click.Path):
+    "A file or folder of this computer, as a `Path`."
+    def __init__(self, *, written:bool|None=None, **options:Any): # Is it written? None: if it need not exist
+        super().__init__(path_type=Path, **options)
+        self.written = not self.exists if written is None else written
+
+    def convert(self, value:Any, param:click.Parameter|None, ctx:click.Context|None)->Any:
+        "The path; a usage error for a URL."
+        try: refuse_url(value, self.written)
+        except ProjectError as error: self.fail(str(error).removeprefix('error: '), param, ctx)
+        return super().convert(value, param, ctx)
+
+class PathOrUrl(LocalPath):
+    "A file or folder of this computer, as a `Path`, or a remote one, as a `Url`."
+    def convert(self, value:Any, param:click.Parameter|None, ctx:click.Context|None)->Any:
+        "The path or URL; a usage error for a scheme that is not known."
+        if not is_url(value): return super().convert(value, param, ctx)
+        from lightning_pose_nb.remote.urls import parse_url
+        try: return parse_url(value)
+        except ProjectError as error: self.fail(str(error).removeprefix('error: '), param, ctx)
+
 # %% ../../nbs/52_cli/00_errors.ipynb #d0781c7a
-class ModelFolder(click.Path):
+class ModelFolder(LocalPath):
     "The argument MODEL_DIR: a folder that is there."
-    def __init__(self): super().__init__(exists=True, file_okay=False, path_type=Path)
+    def __init__(self, remote:bool=False): # May it be a `Url`?
+        super().__init__(exists=True, file_okay=False)
+        self.remote = remote
 
     def convert(self, value:Any, param:click.Parameter|None, ctx:click.Context|None)->Any:
         "The folder; a usage error for a file, with the command that helps."
+        if self.remote and is_url(value): return PathOrUrl().convert(value, param, ctx)
         if Path(value).is_file():
             from lightning_pose_nb.weights.files import way_to_model
             self.fail(f'{value} is a file, and no model folder. {way_to_model(value)}'.strip(), param, ctx)

@@ -13,14 +13,14 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, FiniteRange
+from .errors import GO_ON, FiniteRange, LocalPath
 
 # %% ../../nbs/52_cli/10_formats.ipynb #3f9d77f1
 _NOTHING = 'nothing was written. Run the same command again'
 
 @click.command('import')
-@click.argument('source', type=click.Path(exists=True, path_type=Path))
-@click.argument('folder', type=click.Path(path_type=Path))
+@click.argument('source', type=LocalPath(exists=True))
+@click.argument('folder', type=LocalPath())
 @click.option('--scorer', help="Whose labels to take [the project's scorer].")
 @click.option('--individual', metavar='NAME', help='Which animal, track of SLEAP, or category of COCO, of several.')
 @click.option('--unique', is_flag=True, help='Take keypoints of no animal (uniquebodyparts) along with it.')
@@ -73,8 +73,8 @@ class FormatsCommand(click.Command):
             formatter.write_dl([(name, f'{one.title}: {takes(one)}') for name,one in FORMATS.items()])
 
 @click.command('export', cls=FormatsCommand)
-@click.argument('source', type=click.Path(exists=True, path_type=Path))
-@click.argument('target', type=click.Path(path_type=Path))
+@click.argument('source', type=LocalPath(exists=True))
+@click.argument('target', type=LocalPath())
 @click.option('--to', type=FormatName(), default='deeplabcut', show_default=True,
     help='The format, one of those below.')
 @click.option('--scorer', help='Whose labels they are [as the labels say].')
@@ -96,12 +96,12 @@ def export_command(ctx:click.Context, source:Path, target:Path, **options:Any)->
 
 # %% ../../nbs/52_cli/10_formats.ipynb #e9fa98f2
 @click.command('export-model')
-@click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument('file', type=click.Path(path_type=Path), required=False)
+@click.argument('model_dir', type=LocalPath(exists=True, file_okay=False))
+@click.argument('file', type=LocalPath(), required=False)
 @click.option('--to', type=click.Choice(['onnx', 'openvino', 'torchscript', 'page']), default='onnx',
     show_default=True, help='The format; page: a folder with a page that tracks videos in a browser.')
 @click.option('--decode', is_flag=True, help='Heatmap decoding inside: the file gives keypoints and likelihood.')
-@click.option('--frames', 'videos', type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
+@click.option('--frames', 'videos', type=LocalPath(exists=True, dir_okay=False), multiple=True,
     help='A video to check the file on, one per view [training images of the project].')
 @click.option('--overwrite', is_flag=True, help='Replace FILE if it is there.')
 @click.pass_context

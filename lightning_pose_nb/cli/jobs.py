@@ -17,11 +17,11 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, Commands, FiniteRange
+from .errors import GO_ON, Commands, FiniteRange, LocalPath
 from ..core.errors import how_many
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #ef6e9217
-_MANIFEST = click.argument('manifest', type=click.Path(dir_okay=False, path_type=Path))
+_MANIFEST = click.argument('manifest', type=LocalPath(dir_okay=False))
 _UNITS = click.argument('units', nargs=-1, metavar='[UNIT]...')
 
 ENGINES = ('local', 'slurm', 'ray')
@@ -192,9 +192,9 @@ def take_paths(
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #bdaa7e9a
 @click.command()
-@click.argument('config', type=click.Path(exists=True, path_type=Path))
+@click.argument('config', type=LocalPath(exists=True))
 @click.argument('axes', nargs=-1, required=True, metavar='KEY=VALUE,VALUE...')
-@click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
+@click.option('-o', '--output-dir', type=LocalPath(file_okay=False),
     help='Folder of the runs [sweeps/KEYS beside CONFIG].')
 @click.option('--plan', is_flag=True, help='Only write the manifest.')
 @on_option
@@ -257,10 +257,10 @@ def _tuning_options(command:Any)->Any:
 
 # %% ../../nbs/52_cli/40_jobs.ipynb #5843d803
 @click.command()
-@click.argument('config', type=click.Path(exists=True, path_type=Path))
+@click.argument('config', type=LocalPath(exists=True))
 @click.argument('space', nargs=-1, required=True, metavar='KEY=LOW..HIGH...')
 @_tuning_options
-@click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
+@click.option('-o', '--output-dir', type=LocalPath(file_okay=False),
     help='Folder of the trials [tuning/KEYS beside CONFIG].')
 @click.option('--plan', is_flag=True, help='Only write the manifest.')
 @on_option
@@ -323,7 +323,7 @@ def cluster()->None:
     "What each task on a SLURM cluster gets."
 
 @cluster.command('init')
-@click.argument('file', type=click.Path(path_type=Path), default='cluster.yaml')
+@click.argument('file', type=LocalPath(), default='cluster.yaml')
 def init_cluster(file:Path)->None:
     "Write a commented FILE [cluster.yaml]; one that exists is never overwritten."
     from lightning_pose_nb.cluster.slurm import settings_template

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import click
 
-from .errors import FiniteRange, ModelFolder
+from .errors import FiniteRange, LocalPath, ModelFolder
 from ..core.errors import Problem, ProjectError
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #a5805fb5
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = LocalPath(exists=True, dir_okay=False)
 _MODEL = ModelFolder()
-_PLACE = click.Path(exists=True, path_type=Path)
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+_PLACE = LocalPath(exists=True)
+_NEW_FILE = LocalPath(dir_okay=False)
 
 def _words(ctx:click.Context, param:click.Parameter, value:str|None)->list[str]:
     "A list that was written with commas."
@@ -33,7 +33,7 @@ _method = click.option('--method', default='kmeans', type=click.Choice(['kmeans'
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #2a536267
 @click.command()
-@click.argument('folder', type=click.Path(file_okay=False, path_type=Path))
+@click.argument('folder', type=LocalPath(file_okay=False))
 @click.argument('videos', nargs=-1, required=True, type=_PLACE)
 @click.option('--keypoints', required=True, callback=_words,
     help='Names, with commas between them: nose,tail')
@@ -135,7 +135,7 @@ def _second_look(model:Path)->list[str]:
 
 # %% ../../nbs/52_cli/30_labeling.ipynb #4e29668b
 @click.command()
-@click.argument('model', type=click.Path(file_okay=False, path_type=Path))
+@click.argument('model', type=LocalPath(file_okay=False))
 @click.option('--once', is_flag=True, help='One look, and no more.')
 @click.option('--every', default=2., type=FiniteRange(min=.1),
     help='Seconds between two looks [2].')

@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 
-from .errors import GO_ON, PATIENCE, FiniteRange
+from .errors import GO_ON, PATIENCE, FiniteRange, LocalPath
 
 # %% ../../nbs/52_cli/60_live.ipynb #55394c5b
 class Stopper:
@@ -140,15 +140,15 @@ def _messages(command:Any)->Any:
     zmq = click.option('--zmq', default='', metavar='[HOST:]PORT', help='Publish each pose as JSON with ZeroMQ.')
     processor = click.option('--processor', default='', metavar='FILE.py:CLASS',
         help='Hand each pose to an object with process(pose) and save(filename), as of DeepLabCut-Live.')
-    save = click.option('--save', type=click.Path(path_type=Path), help='What the processor saves at the end.')
+    save = click.option('--save', type=LocalPath(), help='What the processor saves at the end.')
     for option in (save, processor, zmq, osc, udp): command = option(command)
     return command
 
 # %% ../../nbs/52_cli/60_live.ipynb #8cfd331f
 @click.command()
-@click.argument('model_dir', type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument('model_dir', type=LocalPath(exists=True, file_okay=False))
 @click.argument('source', callback=_source)
-@click.option('--csv', type=click.Path(dir_okay=False, path_type=Path),
+@click.option('--csv', type=LocalPath(dir_okay=False),
     help='Record the poses in this CSV, and their times in NAME_times.csv.')
 @click.option('--overwrite', is_flag=True, help='Replace that CSV if it is there.')
 @_messages

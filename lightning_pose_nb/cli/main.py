@@ -22,13 +22,15 @@ from typing import Any
 import click
 
 from .. import __version__
-from .errors import GO_ON, Commands, FiniteRange, ModelFolder, error_text, open_streams
+from .errors import GO_ON, Commands, FiniteRange, LocalPath, ModelFolder, error_text, open_streams
 from .formats import FORMAT_COMMANDS
 from .jobs import JOB_COMMANDS, take_paths
 from .labeling import COMMANDS
 from .live import live
 from .predict import FPS, predict
+from .remote import fetch
 from ..core.errors import Problem, ProjectError, how_many
+from ..core.files import refuse_url
 from ..core.processes import launched_place
 
 # %% ../../nbs/52_cli/80_main.ipynb #824a4834
@@ -67,10 +69,10 @@ def _print_warning(message:Warning|str, *_:Any, **__:Any)->None:
     click.echo(f'warning: {str(message).removeprefix("warning: ")}', err=True)
 
 # %% ../../nbs/52_cli/80_main.ipynb #fecbf5dd
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = LocalPath(exists=True, dir_okay=False)
+_FOLDER = LocalPath(file_okay=False)
 _MODEL = ModelFolder()
-_ANY = click.Path(path_type=Path)
+_ANY = LocalPath()
 
 def _config_of(ctx:click.Context, param:click.Parameter, value:Path)->Path:
     "A folder stands for the config.yaml in it."
@@ -89,7 +91,7 @@ def _names(ctx:click.Context, param:click.Parameter, value:str|None)->list[str]|
 
 _fps = click.option('--fps', type=FPS, help='Frames per second of the new video [those of VIDEO].')
 
-_existing = click.Path(exists=True, path_type=Path)
+_existing = LocalPath(exists=True)
 _config = click.argument('config', type=_existing, callback=_config_of)
 _overrides = click.argument('overrides', nargs=-1, metavar='[KEY=VALUE]...')
 
@@ -128,8 +130,8 @@ def init(file:Path)->None:
 
 # %% ../../nbs/52_cli/80_main.ipynb #180268ff
 @app.command()
-@click.argument('project', type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option('-o', '--output', type=click.Path(dir_okay=False, path_type=Path),
+@click.argument('project', type=LocalPath(exists=True, file_okay=False))
+@click.option('-o', '--output', type=LocalPath(dir_okay=False),
     help='Where the config goes [config.yaml in PROJECT].')
 @click.pass_context
 def recommend(ctx:click.Context, project:Path, output:Path|None)->None:
@@ -177,6 +179,7 @@ def _pairs(ctx:click.Context, param:click.Parameter, values:tuple[str,...])->dic
         folder,_,video = value.partition('=')
         if not folder or not video:
             raise click.BadParameter(f'{value!r}; write it as {param.metavar}')
+        refuse_url(video, where='--video')
         videos[folder] = video
     return videos
 
@@ -323,7 +326,7 @@ def evaluate(model_dir:Path, csv:tuple[Path,...], **options:Any)->None:
 @app.command()
 @click.argument('video', type=_FILE)
 @click.argument('csv', type=_FILE)
-@click.argument('out', type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.argument('out', type=LocalPath(dir_okay=False), required=False)
 @click.option('--threshold', type=FiniteRange(0, 1), default=0.9, show_default=True,
     help='Draw keypoints with more likelihood than this.')
 @click.option('--colormap', default='cool', show_default=True,
@@ -451,4 +454,4 @@ def demo(ctx:click.Context, folder:Path, overrides:tuple[str,...], epochs:int|No
     run(folder, epochs, overrides, say=click.echo)
 
 # %% ../../nbs/52_cli/80_main.ipynb #47af1308
-for _command in (*FORMAT_COMMANDS, *COMMANDS, *JOB_COMMANDS): app.add_command(_command)
+for _command in (*FORMAT_COMMANDS, *COMMANDS, *JOB_COMMANDS, fetch): app.add_command(_command)

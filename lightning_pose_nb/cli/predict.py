@@ -6,23 +6,33 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/predict.html.
 
 # %% auto #0
 __all__ = ['FPS', 'Job', 'find_jobs', 'group_jobs', 'Wishes', 'Predicted', 'predict_job', 'VideoRow', 'row_of', 'Summary',
-           'predict', 'Done', 'predict_all', 'predict_as_jobs', 'other_models', 'summarise_jobs']
+           'predict', 'Done', 'predict_all', 'predict_as_jobs', 'other_models', 'summarise_jobs',
+           'summarise_remote_jobs']
 
 # %% ../../nbs/52_cli/50_predict.ipynb #791ec580
 import csv as csv_format
 import errno
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 import click
 
-from .errors import GO_ON, SAME, FiniteRange, ModelFolder, error_text, shows_traceback
+from lightning_pose_nb.cli.errors import (
+    GO_ON,
+    SAME,
+    FiniteRange,
+    LocalPath,
+    ModelFolder,
+    PathOrUrl,
+    error_text,
+    shows_traceback,
+)
 from .formats import FormatName
 from .jobs import do_jobs, on_option, workers_option
 from ..core.errors import Problem, ProjectError, how_many
@@ -157,6 +167,11 @@ class Wishes:
     precision:str|None=None      # In which numbers
     formats:tuple[str,...]=()    # Formats of other programs to write beside the predictions
     ensemble:tuple[Path,...]=()  # Other models, or folders of such, whose predictions are joined
+    mirror:Any=None              # The `Mirror` of remote files, if there are any
+
+    def shown(self, path:Path)->str:
+        "A path as the user knows it: the URL that it stands for."
+        return str(path) if self.mirror is None else self.mirror.shown(path.absolute())
 
     def place(self, model:Path, kind:str)->Path:
         "The folder of all predictions of a kind."
@@ -194,11 +209,12 @@ class Predicted:
     notes:Sequence[Mapping[str,Any]]=()    # Of each video, from `core.journal.read_note`
     drawn:Sequence[Path]=()                # The labelled videos
     points:Sequence[Path]=()               # The 3D points
+    shown:Callable[[Path],str]=str         # A path as the user knows it
 
     def __str__(self)->str:
         note = ' (was there; --overwrite predicts it again)' if self.kept else ''
-        lines = [f'{csv}{note}' for csv in (*self.csvs, *self.points)]
-        return '\n'.join([*lines, *map(str, self.drawn)])
+        lines = [f'{self.shown(csv)}{note}' for csv in (*self.csvs, *self.points)]
+        return '\n'.join([*lines, *map(self.shown, self.drawn)])
 
 def predict_job(
     model:Any,     # The `TrainedModel` that predicts
@@ -222,11 +238,25 @@ def _predict_videos(model:Any, videos:list[Path], wishes:Wishes, names:Any)->Pre
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', DamageWarning) # said from the notes, also of what was there before
         warnings.simplefilter('ignore', VideoWarning) # these, too
+        if wishes.mirror: return _predict_remote(model, videos, csvs, boxes, wishes)
         notes = predict_recording(model.model, videos, csvs, boxes or None, wishes.options())
         drawn = []
         if wishes.labeled_video:
             drawn = [model.render(video, csv, fps=wishes.fps) for video,csv in zip(videos, csvs)]
     return Predicted(csvs, _stamps(csvs)==before, notes, drawn, _points_of(csvs, notes))
+
+def _predict_remote(model:Any, videos:list[Path], csvs:list[Path], boxes:list[Path], wishes:Wishes)->Predicted:
+    "Predict one video, or all views of a session, where something is remote."
+    from lightning_pose_nb.api import predict_recording
+    from lightning_pose_nb.core.journal import read_note
+    from lightning_pose_nb.inference.remote import RemotePrediction
+    from lightning_pose_nb.remote_predictions import Wanted
+    before = [read_note(csv) for csv in csvs]
+    extras = Wanted(wishes.formats, wishes.labeled_video, wishes.fps, wishes.overwrite).extras(model)
+    work = RemotePrediction(wishes.mirror, model.model, predict_recording, wishes.options(), extras)
+    notes = work.run(videos, csvs, boxes or None)
+    beside = [csvs[0].parent/name for name in (notes[0].get('beside') or {}).get('files', ())]
+    return Predicted(csvs, notes==before, notes, beside, shown=wishes.shown)
 
 def _points_of(csvs:Sequence[Path], notes:Sequence[Mapping[str,Any]])->list[Path]:
     "The tables of 3D points that belong to some predictions, as their notes say."
@@ -236,6 +266,7 @@ def _points_of(csvs:Sequence[Path], notes:Sequence[Mapping[str,Any]])->list[Path
         found += [csv.with_name(file) for file in measured.get('files', ()) if file.endswith('_3d.csv')]
     return [file for file in dict.fromkeys(found) if file.is_file()]
 
+# %% ../../nbs/52_cli/50_predict.ipynb #12b1b65b
 def _predict_images(model:Any, job:Job, wishes:Wishes, names:Any)->Predicted:
     "Predict an image, a folder of images, or the label tables of one or several views."
     from lightning_pose_nb.cluster.units import images_of
@@ -334,7 +365,7 @@ class Summary:
             return {row['video']: row for row in table}
 
 # %% ../../nbs/52_cli/50_predict.ipynb #4ee0c063
-_SOME = click.Path(exists=True, path_type=Path)
+_SOME = LocalPath(exists=True)
 FPS = FiniteRange(1e-4, 1e6) # frames per second that a video can be written with
 
 def _further_options(command:Any)->Any:
@@ -354,15 +385,18 @@ def _further_options(command:Any)->Any:
         help='Numbers of the network; fewer bits are used only if keypoints stay where they are [as in the config].')
     ensemble = click.option('--ensemble', multiple=True, type=_SOME, metavar='MODEL_DIR',
         help='Also predict with this model, or all in a folder of models, and join: median, variance; can be repeated.')
-    further = (pieces, workers_option, on_option, precision, runtime, reader, boxes, ensemble, fps, formats)
+    scratch = click.option('--scratch', type=LocalPath(file_okay=False, written=True),
+        help='Where remote files are while they are needed [the variable LPNB_SCRATCH, or TMPDIR].')
+    further = (
+        scratch, pieces, workers_option, on_option, precision, runtime, reader, boxes, ensemble, fps, formats)
     for option in further: command = option(command)
     return command
 
 # %% ../../nbs/52_cli/50_predict.ipynb #27b6294f
 @click.command()
-@click.argument('model_dir', type=ModelFolder())
-@click.argument('inputs', nargs=-1, required=True, type=_SOME)
-@click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
+@click.argument('model_dir', type=ModelFolder(remote=True))
+@click.argument('inputs', nargs=-1, required=True, type=PathOrUrl(exists=True))
+@click.option('-o', '--output-dir', type=PathOrUrl(file_okay=False),
     help='Where predictions go [video_preds and image_preds, or ensemble_preds, in MODEL_DIR].')
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,
@@ -371,7 +405,7 @@ def _further_options(command:Any)->Any:
     help='Frames at a time [dali.base.predict.sequence_length, for the context model dali.context].')
 @_further_options
 @click.pass_context
-def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options:Any)->None:
+def predict(ctx:click.Context, model_dir:Any, inputs:tuple[Any,...], **options:Any)->None:
     """Predict INPUTS with the model in MODEL_DIR.
 
     An input is a video, a folder of videos, an image, a folder of images, or a label table.
@@ -379,12 +413,26 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     it wrote; predictions_summary.csv beside them has a row for each of several videos. An
     interrupted prediction is continued.
 
+    Each of MODEL_DIR, videos and --output-dir may be remote: s3://…, gs://…, a video also https://….
+
     With --on or --ensemble the inputs become jobs (a manifest jobs.json beside the predictions):
     short videos together, long ones in pieces, on all GPUs or cores of this computer or a cluster.
 
     Exit code: 0 all is predicted and whole; 1 something could not be predicted; 3 all is predicted,
     but frames of some video are damaged, lost or missing.
     """
+    with ExitStack() as stack:
+        code = _predict_given(ctx, *_taken(stack, model_dir, inputs, options), options)
+    ctx.exit(code)
+
+# %% ../../nbs/52_cli/50_predict.ipynb #b5d52fe8
+def _predict_given(
+    ctx:click.Context,         # Of the command
+    model_dir:Path,            # The model; or what stands for it
+    inputs:tuple[Path,...],    # What the user named; or what stands for it
+    options:dict[str,Any],     # Of the command, and `mirror`
+)->int:                        # Exit code
+    "Sort the inputs, and predict them here or as jobs."
     from lightning_pose_nb.models.folder import load_description
     where = {name: options.pop(name) for name in ('on', 'workers', 'piece_frames')}
     wishes = Wishes(**options)
@@ -394,13 +442,49 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     jobs,problems = group_jobs(jobs, cfg.data.view_names or [], alone)
     for problem in problems: click.echo(problem, err=True)
     wishes.check(jobs)
+    _refuse_remote_images(wishes, model_dir, jobs)
     if where['on'] or where['workers'] or wishes.ensemble: done = predict_as_jobs(ctx, model_dir, jobs, wishes, where)
     else:
         ctx.meta[GO_ON] = 'finished frames are kept. Run the same command again to go on'
         from lightning_pose_nb.api import TrainedModel
         done = predict_all(ctx, TrainedModel(model_dir), jobs, wishes)
     done.failed += len(problems)
-    ctx.exit(done.tell(len(problems)+len(jobs)))
+    return done.tell(len(problems)+len(jobs))
+
+# %% ../../nbs/52_cli/50_predict.ipynb #3dc6e95d
+def _refuse_remote_images(wishes:Wishes, model:Path, jobs:list[Job])->None:
+    "Raise for images whose predictions would go into a bucket."
+    place = wishes.place(model, 'images')
+    images = [str(job.paths[0]) for job in jobs if job.kind!='video']
+    if not images or wishes.mirror is None or wishes.mirror.url_of(place) is None: return
+    fix = 'Name a folder of this computer with --output-dir'
+    raise ProjectError(Problem(images[0], '', f'images, predicted into {wishes.shown(place)}', 'videos', fix))
+
+def _taken(
+    stack:ExitStack,         # Removes what was fetched
+    model_dir:Any,           # A `Path` or `Url`, each of the inputs too
+    inputs:tuple[Any,...],
+    options:dict[str,Any],   # Of the command; gets `mirror`, and its paths
+)->tuple[Path,tuple[Path,...]]: # The model and the inputs, or what stands for them
+    "Give remote files a place here; raises `ProjectError` for what is not there, or cannot be predicted remotely."
+    scratch = options.pop('scratch')
+    given = [model_dir, options['output_dir'], *inputs]
+    if all(one is None or isinstance(one, Path) for one in given): return model_dir, inputs
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    from lightning_pose_nb.remote.transfer import SCRATCH, check_writable
+    from lightning_pose_nb.remote_predictions import fetch_model, remote_videos
+    if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
+    mirror = stack.enter_context(Mirror())
+    stack.enter_context(naming_urls(mirror))
+    options['mirror'] = mirror
+    place = options['output_dir'] or model_dir
+    if not isinstance(place, Path): check_writable(place)
+    if options['output_dir']: options['output_dir'] = mirror.here(options['output_dir'])
+    found:list[Path] = []
+    for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
+    if not isinstance(model_dir, Path):
+        model_dir = fetch_model(mirror, model_dir, described=bool(options['on'] or options['workers']))
+    return model_dir, tuple(found)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #b4d50457
 @dataclass
@@ -409,7 +493,7 @@ class Done:
     failed:int=0              # Jobs that could not be predicted
     damaged:int=0             # Videos that are not whole
     left:int=0                # Jobs that were not tried, as the disk takes nothing more
-    summary:Path|None=None    # The table of the videos, if there is one
+    summary:str=''            # The table of the videos, if there is one
 
     def tell(self,
         total:int, # How many inputs there were
@@ -433,7 +517,7 @@ def predict_all(
     done = Done(left=len(jobs))
     full = False
     names = _Names(model, wishes)
-    summary = _summary_of(wishes.place(model.folder, 'video'), jobs)
+    summary = _summary_of(wishes, model.folder, jobs)
     for job in jobs:
         done.left -= 1
         try: predicted = predict_job(model, job, wishes, names.of(job.kind))
@@ -441,23 +525,25 @@ def predict_all(
             if shows_traceback(ctx, error): raise
             click.echo(error_text(error), err=True)
             done.failed += 1
-            if summary: _add_failure(summary, job, error)
+            if summary: _add_failure(summary, wishes, job, error)
             full = _is_full(error)
         else:
             click.echo(predicted)
-            done.damaged += _add_rows(summary, job, predicted)
+            done.damaged += _add_rows(summary, wishes, job, predicted)
             if summary and not predicted.kept: summary.write()
             failed = _write_formats(ctx, predicted, job, wishes)
             done.failed += failed is not None
             full = failed is not None and _is_full(failed)
         if full: break
     if full: click.echo(ctx.meta.get(GO_ON, SAME), err=True)
-    return _ended(done, summary, full)
+    return _ended(done, summary, wishes, full)
 
-def _ended(done:Done, summary:Summary|None, full:bool)->Done:
+def _ended(done:Done, summary:Summary|None, wishes:Wishes, full:bool)->Done:
     "What became of all jobs, with the table of the videos, if the disk takes it."
     if summary and not full: summary.write()
-    if summary and summary.path.is_file(): done.summary = summary.path
+    if summary and summary.path.is_file():
+        done.summary = wishes.shown(summary.path)
+        if wishes.mirror: wishes.mirror.push([summary.path])
     return done
 
 def _is_full(error:Exception)->bool:
@@ -467,7 +553,7 @@ def _is_full(error:Exception)->bool:
 # %% ../../nbs/52_cli/50_predict.ipynb #a442679c
 def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishes)->Exception|None:
     "Write the predictions of a job in the formats that were asked for; the error, told, of one that failed."
-    if not wishes.formats: return None
+    if not wishes.formats or wishes.mirror: return None # remote ones were written with the predictions
     from lightning_pose_nb.exports.beside import write_beside
     groups = [predicted.csvs] if job.kind=='video' else [[csv] for csv in predicted.csvs]
     for name,csvs in product(wishes.formats, groups):
@@ -480,35 +566,47 @@ def _write_formats(ctx:click.Context, predicted:Predicted, job:Job, wishes:Wishe
     return None
 
 # %% ../../nbs/52_cli/50_predict.ipynb #03362597
-def _summary_of(place:Path, jobs:list[Job])->Summary|None:
+def _summary_of(wishes:Wishes, model:Path, jobs:list[Job])->Summary|None:
     "The table of the videos: of several, or one that is there already."
     from lightning_pose_nb.api import SUMMARY
-    path = place/f'{SUMMARY}.csv'
+    path = wishes.place(model, 'video')/f'{SUMMARY}.csv'
+    if wishes.mirror: wishes.mirror.take(path)
     n_videos = sum(len(job.paths) for job in jobs if job.kind=='video')
     return Summary(path) if n_videos>1 or (n_videos and path.is_file()) else None
 
-def _add_failure(summary:Summary, job:Job, error:Exception)->None:
+def _add_failure(summary:Summary, wishes:Wishes, job:Job, error:Exception)->None:
     "A row for each video of a job that failed, if the disk has room for it."
     if job.kind!='video': return
     message = ' '.join(error_text(error).split())
-    for video in job.paths: summary.add(VideoRow(str(video.absolute()), status='failed', message=message))
+    for video in job.paths: summary.add(VideoRow(_called(wishes, video), status='failed', message=message))
     with suppress(*([OSError] if _is_full(error) else [])): summary.write()
 
-def _add_rows(summary:Summary|None, job:Job, predicted:Predicted)->int: # How many are not whole
+def _called(wishes:Wishes, file:Path)->str:
+    "A file as the table of all videos names it."
+    return wishes.shown(file.absolute())
+
+def _add_rows(summary:Summary|None, wishes:Wishes, job:Job, predicted:Predicted)->int: # How many are not whole
     "A row for each video of a job; what is wrong is said of those that were there before, too."
     damaged = 0
     for video,csv,note in zip(job.paths, predicted.csvs, predicted.notes):
-        row = row_of(video, csv, note)
+        row = replace(row_of(video, csv, note), video=_called(wishes, video), predictions=_called(wishes, csv))
         if summary: summary.add(row)
         damaged += row.status!='whole'
-        if row.message: click.echo(f'warning: {video}: {row.message}', err=True)
+        if row.message: click.echo(f'warning: {wishes.shown(video)}: {row.message}', err=True)
     return damaged
 
 # %% ../../nbs/52_cli/50_predict.ipynb #7c20cc7c
+def _remote_names(mirror:Any, place:Path)->Any:
+    "Names of the predictions of videos, of which some or their folder are remote."
+    from lightning_pose_nb.api import SUMMARY
+    from lightning_pose_nb.inference.remote import RemoteNames
+    return RemoteNames(mirror, place, (SUMMARY,))
+
 class _Names:
     "Names of the files of each kind of job, so that no two jobs of a call share one."
     def __init__(self, model:Any, wishes:Wishes):
-        self._videos = model.video_names(wishes.place(model.folder, 'video'))
+        place = wishes.place(model.folder, 'video')
+        self._videos = _remote_names(wishes.mirror, place) if wishes.mirror else model.video_names(place)
         self._images = model.image_names(wishes.place(model.folder, 'images'))
 
     def of(self, kind:str)->Any:
@@ -524,7 +622,7 @@ def predict_as_jobs(
     where:Mapping[str,Any],  # `on`, `workers`, `piece_frames`
 )->Done:
     "Predict by workers; raises `UsageError` for what they cannot do."
-    from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions
+    from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions, plan_remote_predictions
     if wishes.overwrite:
         fix = 'predict into another --output-dir, or remove the predictions that are to be made again'
         raise click.UsageError(f'--overwrite is not for --on, --workers and --ensemble: {fix}.')
@@ -535,16 +633,31 @@ def predict_as_jobs(
         images=_image_orders(model_dir, jobs, wishes), boxes_of=wishes.boxes_of, reader=wishes.reader,
         runtime=wishes.runtime, precision=wishes.precision, ensemble=other_models(model_dir, wishes.ensemble),
         formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
-    manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
+    if wishes.mirror:
+        if wishes.ensemble: raise click.UsageError('--ensemble is not for remote files: lpnb fetch brings them.')
+        if orders.images: raise click.UsageError('images are not predicted together with remote files by --on.')
+        manifest = plan_remote_predictions(wishes.mirror, model_dir, videos, place, portions, orders)
+    else: manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
     click.echo(f'{manifest.path}: {how_many(len(manifest.units), "unit")}')
     ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
     code = do_jobs(manifest, where['on'], where['workers'])
     if code==3:
         click.echo('when all is predicted, the same command writes the table of the videos')
         ctx.exit(3)
-    done = summarise_jobs(manifest, videos)
+    done = summarise_remote_jobs(manifest, wishes.shown(place)) if wishes.mirror else summarise_jobs(manifest, videos)
     if code==1 and not done.failed: done.failed = 1 # images, or what follows predictions; it was told above
     return done
+
+# %% ../../nbs/52_cli/50_predict.ipynb #1bf15f7b
+def _image_orders(model_dir:Path, jobs:list[Job], wishes:Wishes)->list[tuple[list[Path],list[Path]]]:
+    "Images to predict, and where their predictions go."
+    from lightning_pose_nb.api import TrainedModel
+    from lightning_pose_nb.cluster.units import images_of
+    wanted = [job.paths for job in jobs if job.kind!='video']
+    if not wanted: return []
+    model = TrainedModel(model_dir)
+    names = model.image_names(wishes.place(model.folder, 'images'))
+    return [(paths, model.image_csvs(paths, images_of(model, paths), names)) for paths in wanted]
 
 # %% ../../nbs/52_cli/50_predict.ipynb #ed6d43fa
 def other_models(
@@ -589,7 +702,7 @@ def summarise_jobs(
     if not recordings: return done
     summary = Summary(manifest.path.with_name(f'{SUMMARY}.csv'))
     csvs = _csvs_of(manifest)
-    reasons = _reasons(manifest)
+    reasons = {manifest.place(csv): why for csv,why in _reasons(manifest).items()}
     for videos in recordings:
         missing = False
         for video in videos:
@@ -602,8 +715,48 @@ def summarise_jobs(
             summary.add(row)
         done.failed += missing
     summary.write()
-    done.summary = summary.path
+    done.summary = str(summary.path)
     return done
+
+# %% ../../nbs/52_cli/50_predict.ipynb #1c40910c
+def summarise_remote_jobs(
+    manifest:Any,   # The `Manifest`
+    place:str,      # Path or URL of the folder of predictions
+)->Done:
+    "Write, and push, the table of all videos of a manifest of which something was remote."
+    from lightning_pose_nb.api import SUMMARY
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    done = Done()
+    with Mirror(progress=False) as mirror, naming_urls(mirror):
+        path = mirror.here(place)/f'{SUMMARY}.csv'
+        mirror.take(path)
+        summary = Summary(path)
+        reasons = _reasons(manifest)
+        for unit in manifest.units:
+            triples = zip(unit.videos, unit.csvs, unit.stamps)
+            rows = [_remote_row(manifest, mirror, reasons, triple) for triple in triples]
+            for row in rows: summary.add(row)
+            statuses = [row.status for row in rows]
+            done.damaged += statuses.count('damaged')
+            done.failed += 'failed' in statuses
+        summary.write()
+        mirror.push([path])
+        done.summary = mirror.shown(path)
+    return done
+
+def _remote_row(manifest:Any, mirror:Any, reasons:Mapping[str,str], told:tuple[str,str,str])->VideoRow:
+    "The row of a video of a unit of kind `remote`: video, predictions, stamp."
+    from lightning_pose_nb.core.files import is_url
+    from lightning_pose_nb.core.journal import read_note
+    video,csv = (text if is_url(text) else str(manifest.place(text)) for text in told[:2])
+    path = mirror.here(csv)
+    mirror.take_note(path)
+    note = read_note(path) if mirror.size_of(path) is not None else {}
+    made_from = [facts for facts in note.get('remote') or () if facts and facts['url']==video]
+    is_current = not is_url(video) or any(f'{facts["size"]} {facts["stamp"]}'==told[2] for facts in made_from)
+    if 'rows' not in note or not is_current:
+        return VideoRow(video, status='failed', message=reasons.get(told[1], 'not predicted yet'))
+    return replace(row_of(Path(video), path, note), video=video, predictions=csv)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #5d045679
 def _csvs_of(manifest:Any)->dict[Path,Path]:
@@ -617,8 +770,8 @@ def _csvs_of(manifest:Any)->dict[Path,Path]:
         for video,csv in pairs: found[manifest.place(video)] = manifest.place(csv)
     return found
 
-def _reasons(manifest:Any)->dict[Path,str]:
-    "Why files are not there, as their units say."
+def _reasons(manifest:Any)->dict[str,str]:
+    "Why files are not there, as their units say; by the path or URL that a unit names."
     from lightning_pose_nb.cluster.states import States
     reasons = {}
     failed = {found.unit.name: found.detail for found in States(manifest).all() if found.state=='failed'}
@@ -626,5 +779,5 @@ def _reasons(manifest:Any)->dict[Path,str]:
         names = [unit.name, *(unit.after if unit.kind=='ensemble' else ())] # a model of several may have failed
         details = [failed[name] for name in names if name in failed]
         csvs = getattr(unit, 'csvs', None) or [getattr(unit, 'csv', '')]
-        for csv in csvs if details else (): reasons[manifest.place(csv)] = ' '.join(details[0].split())
+        for csv in csvs if details else (): reasons[csv] = ' '.join(details[0].split())
     return reasons

@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/51_cluster/manifest.
 
 # %% auto #0
 __all__ = ['KINDS', 'Unit', 'TrainUnit', 'PredictUnit', 'TrialUnit', 'PieceUnit', 'JoinUnit', 'ExportUnit', 'ImagesUnit',
-           'EnsembleUnit', 'FormatUnit', 'RenderUnit', 'piece_csv', 'Manifest', 'relative_to', 'write_manifest',
-           'read_manifest']
+           'EnsembleUnit', 'FormatUnit', 'RenderUnit', 'piece_csv', 'RemoteUnit', 'Manifest', 'relative_to',
+           'write_manifest', 'read_manifest']
 
 # %% ../../nbs/51_cluster/00_manifest.ipynb #b0ce0c1c
 import hashlib
@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .. import __version__
 from ..core.errors import Problem, ProjectError, did_you_mean
-from ..core.files import write_atomic
+from ..core.files import is_url, shown_url, write_atomic
 
 # %% ../../nbs/51_cluster/00_manifest.ipynb #38c40ff0
 class Unit(BaseModel):
@@ -183,9 +183,28 @@ def piece_csv(
     path = Path(csv)
     return str(path.parent/f'{path.stem}.pieces'/f'{first:09d}-{last or "end"}.csv')
 
+class RemoteUnit(Unit):
+    "Predict videos where model, videos or predictions are remote, or several of them: paths or URLs."
+    kind:Literal['remote']='remote'
+    model:str                       # The model folder
+    videos:tuple[str,...]=Field(min_length=1)
+    csvs:tuple[str,...]             # Predictions of each
+    stamps:tuple[str,...]=()        # What each video was recognised by: another one makes this another unit
+    views:int=Field(1, ge=1)        # So many in a row are one recording
+    batch_size:int|None=Field(None, ge=1)
+    boxes:tuple[str,...]=()         # Bounding boxes of each, files of this computer
+    reader:str|None=None
+    runtime:str|None=None
+    formats:tuple[str,...]=()       # Formats of other programs to write beside the predictions
+    labeled_video:bool=False        # Also draw the keypoints on each video
+    fps:float|None=Field(None, gt=0) # Frames per second of labelled videos; None: those of each video
+    FILES:ClassVar = ('model', 'videos', 'csvs', 'boxes')
+    def makes(self)->list[str]: return list(self.csvs)
+
 KINDS:dict[str,type[Unit]] = {
     'train': TrainUnit, 'trial': TrialUnit, 'predict': PredictUnit, 'piece': PieceUnit, 'join': JoinUnit,
-    'export': ExportUnit, 'images': ImagesUnit, 'ensemble': EnsembleUnit, 'format': FormatUnit, 'render': RenderUnit}
+    'export': ExportUnit, 'images': ImagesUnit, 'ensemble': EnsembleUnit, 'format': FormatUnit, 'render': RenderUnit,
+    'remote': RemoteUnit}
 
 # %% ../../nbs/51_cluster/00_manifest.ipynb #1550ae7d
 @dataclass(frozen=True)
@@ -196,8 +215,18 @@ class Manifest:
     made_by:str=''          # The command that wrote it
 
     def place(self, text:str)->Path:
-        "A path of a unit as an absolute one."
+        "A path of a unit as an absolute one; raises `ProjectError` for a URL."
+        if is_url(text):
+            expected = 'a path: only units of kind remote take URLs'
+            raise ProjectError(Problem(str(self.path), '', f'{shown_url(text)}, a URL', expected))
         return Path(os.path.normpath(self.path.absolute().parent/text))
+
+    def has(self, text:str)->bool:
+        "Is there a file of a unit, on this computer or in a store?"
+        if not is_url(text): return self.place(text).exists()
+        from lightning_pose_nb.remote.transfer import is_there
+        from lightning_pose_nb.remote.urls import parse_url
+        return is_there(parse_url(text))
 
     @property
     def state(self)->Path:
@@ -213,7 +242,8 @@ def relative_to(
     path:str|Path,   # A file or folder
     folder:str|Path, # Of the manifest
 )->str:
-    "A path as a manifest holds it: relative if it lies below the folder, else absolute."
+    "A path as a manifest holds it: relative if it lies below the folder, else absolute; a URL as it is."
+    if is_url(path): return shown_url(path)
     path = Path(os.path.abspath(path))
     folder = Path(os.path.abspath(folder))
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)

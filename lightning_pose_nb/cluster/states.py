@@ -21,7 +21,7 @@ from typing import Any
 
 from .manifest import Manifest, Unit
 from ..core.errors import Problem, ProjectError, did_you_mean, how_many
-from ..core.files import write_atomic
+from ..core.files import is_url, write_atomic
 from ..core.locks import disk_time, forget_dead, living_owner
 
 # %% ../../nbs/51_cluster/20_states.ipynb #6a9857c2
@@ -78,14 +78,16 @@ class Listing:
         self._names:dict[str,set[str]] = {} # of a folder as it was written
 
     def names(self,
-        folder:str, # Absolute, or relative to the root
+        folder:str, # Absolute, or relative to the root, or a URL
     )->set[str]:    # Empty for a folder that is not there
         "The names in a folder."
         known = self._names.get(folder)
         if known is None:
             known = set()
             place = os.path.join(self._root, folder)
-            with suppress(OSError), os.scandir(place) as entries: known = {entry.name for entry in entries}
+            if is_url(folder): known = _remote_names(folder)
+            else:
+                with suppress(OSError), os.scandir(place) as entries: known = {entry.name for entry in entries}
             self._names[folder] = known
         return known
 
@@ -95,6 +97,12 @@ class Listing:
         "Is there a file or folder of this name?"
         folder,name = os.path.split(path)
         return name in self.names(folder)
+
+def _remote_names(folder:str)->set[str]:
+    "The names in a folder of a store."
+    from lightning_pose_nb.remote.transfer import names_in
+    from lightning_pose_nb.remote.urls import parse_url
+    return set(names_in(parse_url(folder)))
 
 # %% ../../nbs/51_cluster/20_states.ipynb #0e67cb07
 STATES = ('done', 'running', 'waiting', 'failed', 'cancelled')

@@ -23,6 +23,7 @@ from lightning_pose_nb.cluster.manifest import (
     Manifest,
     PieceUnit,
     PredictUnit,
+    RemoteUnit,
     RenderUnit,
     TrainUnit,
     TrialUnit,
@@ -30,7 +31,7 @@ from lightning_pose_nb.cluster.manifest import (
     piece_csv,
 )
 from ..core.errors import Problem, ProjectError, how_many
-from ..core.files import write_atomic
+from ..core.files import is_url, write_atomic
 
 # %% ../../nbs/51_cluster/10_units.ipynb #474b4df4
 class OpenModel:
@@ -40,12 +41,14 @@ class OpenModel:
         self._model:Any = None
 
     def get(self,
-        folder:Path, # A trained-model folder
-    )->Any:          # A `TrainedModel`
+        folder:Path|str, # A trained-model folder, or its URL: it is fetched, and kept as long as the model
+    )->Any:              # A `TrainedModel`
         "Open a model, or take the one that is open."
         from lightning_pose_nb.api import TrainedModel
-        weights = folder/'weights.safetensors'
-        key = folder, weights.stat().st_mtime_ns if weights.exists() else 0
+        key:tuple = (folder,)
+        if isinstance(folder, Path):
+            weights = folder/'weights.safetensors'
+            key = folder, weights.stat().st_mtime_ns if weights.exists() else 0
         if key!=self._key:
             self.close()
             self._model = TrainedModel(folder)
@@ -82,16 +85,16 @@ def _predict(manifest:Manifest, unit:PredictUnit, models:OpenModel)->None:
         except Exception as error: problems += _video_problems(videos[0], error)
     if problems: raise ProjectError(problems)
 
-def _uneven(unit:PredictUnit)->Problem:
+def _uneven(unit:PredictUnit|RemoteUnit)->Problem:
     "The problem of a unit whose videos and files do not pair."
     found = f'{how_many(len(unit.videos), "video")} and {how_many(len(unit.csvs), "file")}, {unit.views} per recording'
     return Problem(unit.name, 'videos, csvs, views', found, 'a file for each video, whole recordings')
 
-def _video_problems(video:Path, error:Exception)->list[Problem]:
+def _video_problems(video:Path, error:Exception, remote:bool=False)->list[Problem]:
     "What to say of a video that could not be predicted; raises what concerns all of them."
     if isinstance(error, ProjectError): return error.problems
     if not isinstance(error, ValueError|OSError) or (isinstance(error, OSError) and error.errno): raise error
-    fix = '' if video.exists() else 'Was it moved? Put it back, or write a new manifest.'
+    fix = '' if remote or video.exists() else 'Was it moved? Put it back, or write a new manifest.'
     return [Problem(str(video), '', str(error).removeprefix(f'{video}: '), '', fix)]
 
 # %% ../../nbs/51_cluster/10_units.ipynb #5978a702
@@ -178,6 +181,33 @@ def _render(manifest:Manifest, unit:RenderUnit, models:OpenModel)->None:
     model = models.get(manifest.place(unit.model))
     print(model.render(manifest.place(unit.video), manifest.place(unit.csv), fps=unit.fps))
 
+# %% ../../nbs/51_cluster/10_units.ipynb #6d74842c
+def _remote(manifest:Manifest, unit:RemoteUnit, models:OpenModel)->None:
+    "Predict what is missing of some videos, of which some, or their predictions or model, are remote."
+    from lightning_pose_nb.api import predict_recording
+    from lightning_pose_nb.inference.batches import PredictOptions
+    from lightning_pose_nb.inference.remote import RemotePrediction
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    from lightning_pose_nb.remote_predictions import Wanted
+    is_even = len(unit.csvs)==len(unit.videos) and len(unit.boxes) in (0, len(unit.videos))
+    if not is_even or len(unit.videos)%unit.views: raise ProjectError(_uneven(unit))
+    model = models.get(unit.model if is_url(unit.model) else manifest.place(unit.model))
+    extras = Wanted(unit.formats, unit.labeled_video, unit.fps).extras(model)
+    options = PredictOptions(unit.batch_size, reader=unit.reader, runtime=unit.runtime)
+    problems = []
+    with Mirror() as mirror, naming_urls(mirror):
+        if model.mirror: mirror.adopt(model.folder, model.mirror)
+        work = RemotePrediction(mirror, model.model, predict_recording, options, extras)
+        def here(text:str)->Path: return mirror.here(text) if is_url(text) else manifest.place(text)
+        for first in range(0, len(unit.videos), unit.views):
+            part = slice(first, first+unit.views)
+            videos = list(map(here, unit.videos[part]))
+            csvs = list(map(here, unit.csvs[part]))
+            for csv in csvs: mirror.take_note(csv)
+            try: work.run(videos, csvs, list(map(manifest.place, unit.boxes[part])) or None)
+            except Exception as error: problems += _video_problems(videos[0], error, bool(mirror.url_of(videos[0])))
+    if problems: raise ProjectError(problems)
+
 # %% ../../nbs/51_cluster/10_units.ipynb #6827c5b9
 def _piece(manifest:Manifest, unit:PieceUnit, models:OpenModel)->None:
     "Predict what is missing of some frames of a video."
@@ -204,7 +234,8 @@ def _join(manifest:Manifest, unit:JoinUnit, models:OpenModel)->None:
 
 RUN:dict[str,Callable[[Manifest,Any,OpenModel],None]] = {
     'train': _train, 'trial': _trial, 'predict': _predict, 'piece': _piece, 'join': _join,
-    'export': _export, 'images': _images, 'ensemble': _ensemble, 'format': _format, 'render': _render}
+    'export': _export, 'images': _images, 'ensemble': _ensemble, 'format': _format, 'render': _render,
+    'remote': _remote}
 
 def run_unit(
     manifest:Manifest,
@@ -224,7 +255,7 @@ def memory_needed(
     "About how much main memory a unit needs; 0 where that cannot be known."
     if isinstance(unit, TrainUnit|TrialUnit): return _training_needs(manifest, unit)
     model = getattr(unit, 'model', None)
-    if model is None: return FRAMES
+    if model is None or is_url(model): return FRAMES
     weights = manifest.place(model)/'weights.safetensors'
     return FRAMES+3*(weights.stat().st_size if weights.exists() else 0)
 

@@ -268,7 +268,7 @@ def _is_waiting(manifest:Manifest, unit:Unit)->bool:
     "Is a unit still to be run, as the disk says now?"
     if any(mark_path(manifest, unit, mark).exists() for mark in (FAILED, CANCELLED)): return False
     if not mark_path(manifest, unit, DONE).exists(): return True
-    return not unit.is_made(lambda file: manifest.place(file).exists())
+    return not unit.is_made(manifest.has)
 
 def _ending(manifest:Manifest, unit:Unit)->str:
     "A line about a unit that was run."

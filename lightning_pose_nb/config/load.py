@@ -43,7 +43,7 @@ from lightning_pose_nb.config.yaml_document import (
     resolve_references,
 )
 from ..core.errors import Problem, ProjectError, did_you_mean, merge_repeated, nearest_name, only_errors
-from ..core.files import write_atomic
+from ..core.files import refuse_url, write_atomic
 
 # %% ../../nbs/01_config/70_load.ipynb #07f0bdf8
 KEYS: dict[str, FieldInfo] = dict(walk(Config))
@@ -253,6 +253,7 @@ def examine(
     text:str|None=None,                           # What the file is going to say, if it is to change
 )->ConfigChecks: # The config as far as it is valid, its document with the problems, the invalid keys
     "Read and check a config without raising; what every checker starts from."
+    if not isinstance(source, Mapping): refuse_url(source)
     path = None if isinstance(source, Mapping) else Path(source)
     if text is None: doc = read_document(source)
     else: doc = parse_document(text, path.name if path else 'config')

@@ -20,7 +20,7 @@ from typing import Any
 from ..config.load import load_config
 from ..config.schema import DataPaths
 from ..core.errors import Problem, ProjectError, how_many
-from ..core.files import disk_errors, scratch_path
+from ..core.files import disk_errors, refuse_url, scratch_path
 from ..data.csv_table import table_kind
 from ..data.labels import Labels, read_labels
 from lightning_pose_nb.exports.catalogue import (
@@ -375,6 +375,7 @@ def export_project(
     fps:float|None=None,   # Frames per second of predictions of which it is not known
 )->Exported:
     "Write labels or predictions for another program; raises `ProjectError` where that is impossible."
+    for place in (source, target): refuse_url(place)
     source = Path(source)
     writer = find_writer(to)
     if not has_predictions(source):

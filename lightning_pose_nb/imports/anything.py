@@ -17,6 +17,7 @@ from typing import Any
 
 from ..cameras.calibration_import import find_reader, import_calibration
 from ..core.errors import Problem, ProjectError, merge_repeated
+from ..core.files import refuse_url
 from .importing import import_project, import_projects
 from ..interop.new_project import import_options
 from ..lightning_pose import find_run, import_run
@@ -45,6 +46,7 @@ def import_anything(
     **options:Any,     # For projects: as for `import_project`
 )->list[Done]:         # One, or one for each animal
     "Import a project, a model of Lightning Pose, or a calibration; raises `ProjectError`."
+    for place in (source, target): refuse_url(place)
     source = Path(source)
     of_project = {name: value for name,value in options.items() if value not in (None, False)}
     import_options(of_project)

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..config.yaml_document import read_document
 from ..core.errors import Problem, ProjectError, only_errors
-from ..core.files import new_folder
+from ..core.files import new_folder, refuse_url
 from ..data.csv_table import table_kind
 from ..data.frame_names import LABELED_DATA
 from .jabs import is_jabs, read_jabs
@@ -69,6 +69,7 @@ def recognise(
     path:str|Path, # A file or folder of another program
 )->Format:
     "The format of a project; raises `ProjectError` that says what it seems to be, and what can be imported."
+    refuse_url(path)
     path = Path(path)
     if not path.exists(): raise ProjectError(Problem(str(path), '', 'nothing: there is no such file or folder', ''))
     for one in FORMATS:

@@ -26,6 +26,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ..core.coordinates import resize_images, resize_matrix
+from ..core.files import refuse_url
 from ..core.journal import Journal
 from ..data.bounding_boxes import box_matrices, crop_frame
 from ..data.predictions import Predictions, read_predictions
@@ -216,6 +217,7 @@ def run_recording(
 def _check_files(videos:Sequence[Path])->None:
     "Refuse a video that is not there, before its predictions are looked for."
     for video in videos:
+        refuse_url(video)
         if not video.is_file(): raise VideoError(f'{video}: no such video file')
 
 def _check_lengths(infos:Sequence[VideoInfo], boxes:Sequence[np.ndarray]|None)->None:

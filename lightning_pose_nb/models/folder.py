@@ -29,7 +29,7 @@ from .. import __version__
 from ..config.load import load_config, save_config
 from ..config.schema import Config
 from ..core.errors import Problem, ProjectError
-from ..core.files import replacing, write_atomic
+from ..core.files import refuse_url, replacing, write_atomic
 from ..data.splits import PARTS
 from ..losses.pose_subspace import Subspace, load_subspaces
 from .backbones import set_input_size
@@ -271,6 +271,7 @@ def load_description(
     folder:Path|str,   # The model folder
 )->tuple[Config,dict]: # Its config, and what `model.json` says
     "Read a model folder's description, or raise `ProjectError`; its weights need not exist yet."
+    refuse_url(folder)
     folder = Path(folder)
     about = _read_about(folder)
     _check_config(folder, about.get('config_lines', 0))

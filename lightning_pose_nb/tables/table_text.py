@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..core.errors import Problem, ProjectError
+from ..core.files import refuse_url
 
 # %% ../../nbs/02_tables/10_table_text.ipynb #e0ef8b92
 TABLE = 'a CSV with three header rows'  # what is expected of a file of keypoints
@@ -85,6 +86,7 @@ def open_table(
     path:str|Path, # A CSV
 )->Iterator[TextIO]:
     "The text of a CSV; raises `ProjectError` for what is no UTF-8 text, or no CSV."
+    refuse_url(path)
     path = Path(path)
     if not path.is_file(): raise table_error(path, '', _absent(path), fix=_where_else(path))
     refuse_other_kinds(path)

@@ -20,7 +20,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from ..core.files import replacing
+from ..core.files import refuse_url, replacing
 from .images import VideoError
 
 # %% ../../nbs/10_video/10_io.ipynb #0bb00fd7
@@ -147,6 +147,7 @@ def find_videos(
 
 def _files_of(folder, recursive):
     "What is in a folder, sorted by path."
+    refuse_url(folder)
     folder = Path(folder)
     if not folder.is_dir(): raise VideoError(f'{folder}: no such folder')
     return sorted(folder.rglob('*') if recursive else folder.iterdir())

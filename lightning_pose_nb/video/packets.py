@@ -24,6 +24,7 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
 
+from ..core.files import refuse_url
 from .images import VideoError, VideoWarning
 
 # %% ../../nbs/10_video/20_packets.ipynb #a8970748
@@ -53,6 +54,7 @@ def open_video(
 # %% ../../nbs/10_video/20_packets.ipynb #f0fdd3d0
 def _check_file(path):
     "Complain about what cannot be a video before FFmpeg is asked."
+    refuse_url(path)
     if path.is_symlink() and not path.exists():
         raise VideoError(f'{path}: a link to {os.readlink(path)}, which is not there; '
                          'mount the disk it is on, or make the link anew')
