@@ -116,16 +116,40 @@ def _boxes_beside(mirror:Mirror, model:LoadedModel, video:Path)->Path|None:
 # %% ../../nbs/30_inference/70_remote.ipynb #c04c85f2
 Predict = Callable[..., list[dict[str,Any]]] # model, videos, csvs, boxes, options → notes: `api.predict_recording`
 
-# %% ../../nbs/30_inference/70_remote.ipynb #f687c572
+# %% ../../nbs/30_inference/70_remote.ipynb #45e4a424
 @dataclass(frozen=True)
-class RemotePrediction:
-    "Predicts recordings whose videos, predictions or model may be remote."
+class _Notes:
+    "Reads and writes the notes of predictions that may be remote."
     mirror:Mirror
     model:LoadedModel
     predict:Predict
     options:PredictOptions=DEFAULT_OPTIONS
     extras:Extras=NO_EXTRAS
 
+    def _is_done(self, videos:Sequence[Path], csvs:Sequence[Path])->bool:
+        "Is everything there?"
+        joint = len(csvs)>1 and pose_network(self.model).joint_views
+        pairs = [(csv, videos if joint else [video]) for csv,video in zip(csvs, videos)]
+        return all(is_finished(self.mirror, self.model, csv, mine, self.extras) for csv,mine in pairs)
+
+    def _note(self, csv:Path, n:int, videos:Sequence[Path], made:Sequence[Path])->dict[str,Any]:
+        "Let the note of predictions name URLs, and say what lies beside them."
+        note = read_note(csv)
+        mine = videos if len(note['source'])==len(videos) else [videos[n]]
+        for source,video in zip(note['source'], mine):
+            if self.mirror.url_of(video): source['path'] = self.mirror.shown(video)
+        now = note | dict(remote=identities(self.mirror, self.model, mine))
+        if self.mirror.url_of(self.model.folder): now['model_folder'] = self.mirror.shown(self.model.folder)
+        if self.mirror.url_of(csv): now['csv'] = note['csv'] | {'path': self.mirror.shown(csv)}
+        files = [path.relative_to(csv.parent).as_posix() for path in made]
+        if self.extras.wanted: now['beside'] = dict(wanted=dict(self.extras.wanted), files=files)
+        write_atomic(made_from(csv), json.dumps(now)+'\n')
+        return read_note(csv)
+
+# %% ../../nbs/30_inference/70_remote.ipynb #f687c572
+@dataclass(frozen=True)
+class RemotePrediction(_Notes):
+    "Predicts recordings whose videos, predictions or model may be remote."
     def run(self,
         videos:Sequence[Path],  # One video, or one per view; or what stands for them
         csvs:Sequence[Path],    # From `RemoteNames`
@@ -141,12 +165,6 @@ class RemotePrediction:
             with self.mirror.fetched(needed), warning_of_urls(self.mirror):
                 return self._predict(videos, csvs, boxes)
 
-    def _is_done(self, videos:Sequence[Path], csvs:Sequence[Path])->bool:
-        "Is everything there?"
-        joint = len(csvs)>1 and pose_network(self.model).joint_views
-        pairs = [(csv, videos if joint else [video]) for csv,video in zip(csvs, videos)]
-        return all(is_finished(self.mirror, self.model, csv, mine, self.extras) for csv,mine in pairs)
-
     def _predict(self, videos:Sequence[Path], csvs:Sequence[Path], boxes:Any)->list[dict[str,Any]]:
         "Predict videos that are here, and push what is new."
         if not self.options.overwrite:
@@ -161,20 +179,6 @@ class RemotePrediction:
         for path in (*changed, *csvs):
             if self.mirror.url_of(path) and path.suffix!='.json': path.unlink(missing_ok=True)
         return notes
-
-    def _note(self, csv:Path, n:int, videos:Sequence[Path], made:Sequence[Path])->dict[str,Any]:
-        "Let the note of predictions name URLs, and say what lies beside them."
-        note = read_note(csv)
-        mine = videos if len(note['source'])==len(videos) else [videos[n]]
-        for source,video in zip(note['source'], mine):
-            if self.mirror.url_of(video): source['path'] = self.mirror.shown(video)
-        now = note | dict(remote=identities(self.mirror, self.model, mine))
-        if self.mirror.url_of(self.model.folder): now['model_folder'] = self.mirror.shown(self.model.folder)
-        if self.mirror.url_of(csv): now['csv'] = note['csv'] | {'path': self.mirror.shown(csv)}
-        files = [path.relative_to(csv.parent).as_posix() for path in made]
-        if self.extras.wanted: now['beside'] = dict(wanted=dict(self.extras.wanted), files=files)
-        write_atomic(made_from(csv), json.dumps(now)+'\n')
-        return read_note(csv)
 
 # %% ../../nbs/30_inference/70_remote.ipynb #424743b7
 def _take(mirror:Mirror, model:LoadedModel, csv:Path)->None:
