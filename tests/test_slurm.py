@@ -1,5 +1,6 @@
 """Jobs on a real SLURM of one machine: an array of twenty units with a failure, a preemption, a time limit and a
-controller that is started again meanwhile; the results are those of this computer, byte for byte.
+controller that is started again meanwhile; the results are those of this computer, byte for byte. And a search whose
+trials are tasks.
 
 It needs Debian's slurmctld, slurmd, slurm-client and munge, and may only run as root of a machine that has no other
 SLURM, for it writes /etc/slurm/slurm.conf. Elsewhere it is skipped; where LPNB_REQUIRE names slurm, that is an error.
@@ -17,10 +18,12 @@ import yaml
 from click.testing import CliRunner
 
 from lightning_pose_nb.cli import app
-from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
+from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, read_manifest, write_manifest
 from lightning_pose_nb.cluster.slurm import ClusterSettings
 from lightning_pose_nb.cluster.states import States, describe_states, log_tail
+from lightning_pose_nb.cluster.tuning import tuning_table
 from lightning_pose_nb.synthetic.project import make_project
+from lightning_pose_nb.tuning.studies import open_study, trials_of
 
 QUICK = {
     'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
@@ -219,6 +222,34 @@ def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path, m
     assert 'preempted' in (slurm.home/'controller.log').read_text()
     assert results(on_slurm) == results(here)
     assert len(results(here)) == 19
+
+
+def test_tuning(slurm, tmp_path):
+    "The trials of a search share one study from tasks of an array; the same command later does what is left."
+    config = make_project(tmp_path/'mouse', n_frames=12, n_videos=1, n_video_frames=16)
+    settings = ClusterSettings(tasks=2, gpus=0, cpus=1, memory_gb=0.9, hours=1/6)
+    (tmp_path/'cluster.yaml').write_text(yaml.safe_dump(settings.model_dump()))
+    fixed = [f'{key}={str(value).lower()}' for key, value in QUICK.items() if key != 'eval.predict_vids_after_training']
+    fixed += ['training.train_prob=0.5', 'training.val_prob=0.5']
+    where = ['-o', str(tmp_path/'tuning'), '--on', 'slurm']
+    command = ['tune', str(config), *fixed, 'model.head', '--trials', '2', *where]
+    said = CliRunner().invoke(app, command)
+    assert said.exit_code == 3, said.output
+    assert ': 2 tasks' in said.output
+    assert 'no trial is complete yet' in said.output
+    manifest = read_manifest(tmp_path/'tuning'/'jobs.json')
+    wait_until(lambda: {found.state for found in States(manifest).all()} <= {'done', 'failed'}, 'the end of all trials')
+    said = CliRunner().invoke(app, command)
+    assert said.exit_code == 0, said.output
+    assert (tmp_path/'tuning'/'best.yaml').is_file()
+    table = tuning_table(manifest)
+    assert list(table['state']) == ['complete', 'complete']
+    assert sorted(trial.number for name in table['trial'] for trial in trials_of(study_of(manifest), name)) == [0, 1]
+
+
+def study_of(manifest):
+    "The study that the trials of a manifest share."
+    return open_study(manifest.place(manifest.units[0].study))
 
 
 def local(manifest):

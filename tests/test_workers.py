@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 from submitit.helpers import DelayedSubmission
 
-from lightning_pose_nb.cluster import local, slurm, units, worker
+from lightning_pose_nb.cluster import local, ray, slurm, units, worker
 from lightning_pose_nb.cluster.manifest import ExportUnit, PredictUnit, TrainUnit, write_manifest
 from lightning_pose_nb.cluster.slurm import ClusterSettings, ShardTask, submit_slurm
 from lightning_pose_nb.cluster.states import (
@@ -119,11 +119,11 @@ def test_somebody_else_is_faster(manifest):
     "A unit that another process takes between the look and the lock is left to it."
     hand = Worker(manifest, say=str)
     put_mark(manifest, manifest.units[0], CANCELLED)
-    assert hand._take(manifest.units[0]) == 'not mine'
-    with owned(manifest.state/'two'): assert hand._take(manifest.units[1]) == 'not mine'
+    assert hand.take(manifest.units[0]) == 'not mine'
+    with owned(manifest.state/'two'): assert hand.take(manifest.units[1]) == 'not mine'
     answers = [True, False]
     with mock.patch.object(worker, '_is_waiting', side_effect=answers):
-        assert hand._take(manifest.units[1]) == 'not mine'
+        assert hand.take(manifest.units[1]) == 'not mine'
 
 
 def test_cancel_reaches_a_running_unit(manifest):
@@ -185,9 +185,9 @@ def test_visible_gpus():
         assert local._visible_gpus() == ['GPU-a', 'GPU-b']
     with cuda, mock.patch.dict(os.environ, CUDA_VISIBLE_DEVICES=''): assert local._visible_gpus() == ['0', '1']
     with mock.patch.object(os, 'sched_getaffinity', create=True, return_value={0, 3, 5}):
-        assert local._usable_cores() == 3
+        assert local.usable_cores() == 3
     with mock.patch.object(local, 'os', mock.Mock(spec=['cpu_count'], cpu_count=lambda: 7)):
-        assert local._usable_cores() == 7
+        assert local.usable_cores() == 7
 
 
 def test_deaf_worker_is_killed(manifest):
@@ -246,6 +246,63 @@ def test_submit(manifest):
         slurm._executor(manifest, ClusterSettings())
     with when_run(make): Worker(manifest, say=str).run()
     assert submit_slurm(manifest, ClusterSettings()) == []
+
+
+def test_task_of_ray(manifest, monkeypatch):
+    "A process of Ray does a unit as any worker does, with its threads; what stops it is told, and not raised."
+    path, (one, two) = str(manifest.path), manifest.units
+    monkeypatch.setenv('OMP_NUM_THREADS', '7')
+    blocked = mock.patch('signal.pthread_sigmask')
+    with blocked, when_run(make): outcome, said = ray.take_unit(path, one, 3)
+    assert (outcome, said[0][:9], os.environ['OMP_NUM_THREADS']) == ('run', 'one: done', '3')
+    with blocked: assert ray.take_unit(path, one, 3) == ('not mine', [])
+    with blocked, when_run(raising(KeyboardInterrupt())): assert ray.take_unit(path, two, 3) == ('stopped', [])
+    with blocked, when_run(raising(RuntimeError('CUDA error'))): assert ray.take_unit(path, two, 3)[0] == 'run'
+    assert [found.state for found in States(manifest).all()] == ['done', 'failed']
+
+
+class Quick:
+    "In the place of Ray: does a task at once; of the addresses that it is asked to join, only one is there."
+    class exceptions:
+        RayError = RuntimeError
+        TaskCancelledError = KeyError
+
+    def __init__(self): self.machines = [{'CPU': 2., 'memory': 8e9}]
+    def is_initialized(self): return False
+    def shutdown(self): self.machines = []
+    def nodes(self): return [{'Alive': True, 'Resources': machine} for machine in self.machines]
+    def wait(self, tasks, num_returns, timeout): return tasks, []
+    def get(self, task): return task()
+    def cancel(self, task): raise RuntimeError('gone')
+
+    def init(self, address, **_):
+        if address == 'late': raise SystemExit(15)
+
+    def remote(self, function):
+        return mock.Mock(options=lambda **_: mock.Mock(remote=lambda *args: lambda: function(*args)))
+
+
+def test_engine_of_ray(manifest, monkeypatch):
+    "Units are done one after the other; what stops the engine is raised when Ray is shut down."
+    quick = Quick()
+    monkeypatch.setattr(ray, 'PAUSE', 0)
+    monkeypatch.setattr(ray, '_import_ray', lambda address: quick)
+    blocked = mock.patch('signal.pthread_sigmask')
+    said = []
+    with blocked, when_run(raising(ProjectError([]))): assert not ray.run_ray(manifest, say=said.append)
+    assert quick.machines == []
+    assert len(said) == 2
+    quick.machines = [{'CPU': 2., 'memory': 8e9}]
+    monkeypatch.setattr(Quick, 'get', lambda self, task: 1/0)
+    for unit in manifest.units: worker.drop_marks(manifest, unit, ['failed'])
+    with pytest.raises(ZeroDivisionError): ray.run_ray(manifest, ClusterSettings(cpus=1, gpus=0, address='here:1'))
+    assert quick.machines == []
+    told = []
+    before = signal.signal(signal.SIGTERM, lambda *_: told.append('term'))
+    try:
+        with pytest.raises(SystemExit), ray.ray_cluster('late'): pass
+    finally: signal.signal(signal.SIGTERM, before)
+    assert told == ['term']
 
 
 def test_what_concerns_all_videos_is_raised(manifest, tmp_path):

@@ -24,8 +24,8 @@ from ..core.errors import how_many
 _MANIFEST = click.argument('manifest', type=click.Path(dir_okay=False, path_type=Path))
 _UNITS = click.argument('units', nargs=-1, metavar='[UNIT]...')
 
-ENGINES = ('local', 'slurm')
-on_option = click.option('--on', type=click.Choice(ENGINES), help='Where: this computer, or a SLURM cluster.')
+ENGINES = ('local', 'slurm', 'ray')
+on_option = click.option('--on', type=click.Choice(ENGINES), help='Where: this computer, a SLURM cluster, or Ray.')
 workers_option = click.option('--workers', type=click.IntRange(1),
     help='Processes on this computer [one per GPU, or per four cores].')
 
@@ -76,7 +76,9 @@ def run(ctx:click.Context, manifest:Path, shard:str|None, on:str|None, workers:i
 
     Ctrl-C stops cleanly. What fails costs only itself. With --on slurm an array of tasks is
     submitted, as cluster.yaml says, and the command returns; the same command later submits what is
-    left. Exit code: 0 if all units (of the shard) are done, 1 if some failed, 3 if some are waiting.
+    left. With --on ray each unit is a task of the Ray cluster that RAY_ADDRESS or cluster.yaml
+    names, else of one that is started on this computer, and --workers says how many at a time.
+    Exit code: 0 if all units (of the shard) are done, 1 if some failed, 3 if some are waiting.
     """
     from lightning_pose_nb.cluster.manifest import read_manifest
     from lightning_pose_nb.cluster.worker import Worker, parse_shard, shard_units
@@ -95,13 +97,20 @@ def run(ctx:click.Context, manifest:Path, shard:str|None, on:str|None, workers:i
 def do_jobs(
     manifest:Any,                       # The `Manifest`
     on:str|None=None,                   # One of `ENGINES`; None: this computer
-    workers:int|None=None,              # How many workers, on this computer
+    workers:int|None=None,              # How many workers, on this computer; with Ray, units at a time
 )->int:                                 # Exit code, as of `status`
     "Do a manifest, and say how it stands then."
+    places = manifest.path.parent, Path.cwd()
     if on=='slurm':
         from lightning_pose_nb.cluster.slurm import find_settings, read_settings, submit_slurm
-        submit_slurm(manifest, read_settings(find_settings(manifest.path.parent, Path.cwd())), click.echo)
+        if workers: raise click.UsageError('--workers is not for --on slurm: tasks and parallel in cluster.yaml are.')
+        submit_slurm(manifest, read_settings(find_settings(*places)), click.echo)
         click.echo(f'next: lpnb jobs status {shlex.quote(str(manifest.path))}')
+    elif on=='ray':
+        from lightning_pose_nb.cluster.ray import run_ray
+        from lightning_pose_nb.cluster.slurm import nearest_settings, read_settings
+        found = nearest_settings(*places)
+        run_ray(manifest, read_settings(found) if found else None, workers, click.echo)
     else:
         from lightning_pose_nb.cluster.local import run_local
         run_local(manifest, workers, say=click.echo)

@@ -6,7 +6,7 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/52_cli/predict.html.
 
 # %% auto #0
 __all__ = ['FPS', 'Job', 'find_jobs', 'group_jobs', 'Wishes', 'Predicted', 'predict_job', 'VideoRow', 'row_of', 'Summary',
-           'predict', 'Done', 'predict_all', 'predict_as_jobs', 'summarise_jobs']
+           'predict', 'Done', 'predict_all', 'predict_as_jobs', 'other_models', 'summarise_jobs']
 
 # %% ../../nbs/52_cli/50_predict.ipynb #791ec580
 import csv as csv_format
@@ -156,9 +156,11 @@ class Wishes:
     runtime:str|None=None        # What computes the network
     precision:str|None=None      # In which numbers
     formats:tuple[str,...]=()    # Formats of other programs to write beside the predictions
+    ensemble:tuple[Path,...]=()  # Other models, or folders of such, whose predictions are joined
 
     def place(self, model:Path, kind:str)->Path:
         "The folder of all predictions of a kind."
+        if self.ensemble: return self.output_dir or model/'ensemble_preds'
         return self.output_dir or model/('video_preds' if kind=='video' else 'image_preds')
 
     def options(self)->Any:
@@ -350,7 +352,9 @@ def _further_options(command:Any)->Any:
         help='What computes the network: PyTorch, or an engine that is faster and agrees [eager].')
     precision = click.option('--precision', type=click.Choice(['auto', '32', 'bf16', 'int8']),
         help='Numbers of the network; fewer bits are used only if keypoints stay where they are [as in the config].')
-    further = (pieces, workers_option, on_option, precision, runtime, reader, boxes, fps, formats)
+    ensemble = click.option('--ensemble', multiple=True, type=_SOME, metavar='MODEL_DIR',
+        help='Also predict with this model, or all in a folder of models, and join: median, variance; can be repeated.')
+    further = (pieces, workers_option, on_option, precision, runtime, reader, boxes, ensemble, fps, formats)
     for option in further: command = option(command)
     return command
 
@@ -359,7 +363,7 @@ def _further_options(command:Any)->Any:
 @click.argument('model_dir', type=ModelFolder())
 @click.argument('inputs', nargs=-1, required=True, type=_SOME)
 @click.option('-o', '--output-dir', type=click.Path(file_okay=False, path_type=Path),
-    help='Where predictions go [video_preds and image_preds in MODEL_DIR].')
+    help='Where predictions go [video_preds and image_preds, or ensemble_preds, in MODEL_DIR].')
 @click.option('--overwrite', is_flag=True, help='Predict again what has been predicted.')
 @click.option('--labeled-video/--no-labeled-video', default=False,
     help='Also draw the keypoints on each video [no].')
@@ -375,8 +379,8 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     it wrote; predictions_summary.csv beside them has a row for each of several videos. An
     interrupted prediction is continued.
 
-    With --on the inputs become jobs (a manifest jobs.json beside the predictions): short videos
-    together, long ones in pieces, on all GPUs or cores of this computer or on a cluster.
+    With --on or --ensemble the inputs become jobs (a manifest jobs.json beside the predictions):
+    short videos together, long ones in pieces, on all GPUs or cores of this computer or a cluster.
 
     Exit code: 0 all is predicted and whole; 1 something could not be predicted; 3 all is predicted,
     but frames of some video are damaged, lost or missing.
@@ -390,7 +394,7 @@ def predict(ctx:click.Context, model_dir:Path, inputs:tuple[Path,...], **options
     jobs,problems = group_jobs(jobs, cfg.data.view_names or [], alone)
     for problem in problems: click.echo(problem, err=True)
     wishes.check(jobs)
-    if where['on'] or where['workers']: done = predict_as_jobs(ctx, model_dir, jobs, wishes, where)
+    if where['on'] or where['workers'] or wishes.ensemble: done = predict_as_jobs(ctx, model_dir, jobs, wishes, where)
     else:
         ctx.meta[GO_ON] = 'finished frames are kept. Run the same command again to go on'
         from lightning_pose_nb.api import TrainedModel
@@ -523,14 +527,14 @@ def predict_as_jobs(
     from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions
     if wishes.overwrite:
         fix = 'predict into another --output-dir, or remove the predictions that are to be made again'
-        raise click.UsageError(f'--overwrite is not for --on and --workers: {fix}.')
-    if wishes.precision: raise click.UsageError('--precision is not for --on and --workers: predict without these.')
+        raise click.UsageError(f'--overwrite is not for --on, --workers and --ensemble: {fix}.')
     videos = [job.paths for job in jobs if job.kind=='video']
     place = wishes.place(model_dir, 'video' if videos else 'images')
     portions = Portions(piece=where['piece_frames'], batch_size=wishes.batch_size)
     orders = Orders(
         images=_image_orders(model_dir, jobs, wishes), boxes_of=wishes.boxes_of, reader=wishes.reader,
-        runtime=wishes.runtime, formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
+        runtime=wishes.runtime, precision=wishes.precision, ensemble=other_models(model_dir, wishes.ensemble),
+        formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
     manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
     click.echo(f'{manifest.path}: {how_many(len(manifest.units), "unit")}')
     ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
@@ -541,6 +545,27 @@ def predict_as_jobs(
     done = summarise_jobs(manifest, videos)
     if code==1 and not done.failed: done.failed = 1 # images, or what follows predictions; it was told above
     return done
+
+# %% ../../nbs/52_cli/50_predict.ipynb #ed6d43fa
+def other_models(
+    model_dir:Path,         # The first model of an ensemble
+    given:Sequence[Path],   # Model folders, or folders of such
+)->tuple[Path,...]:         # Each once, without the first
+    "The other models of an ensemble; raises `ProjectError` where there is none."
+    from lightning_pose_nb.models.folder import ABOUT, WEIGHTS
+    found:dict[Path,Path] = {}
+    for folder in given:
+        places = [folder] if (folder/ABOUT).is_file() else sorted(folder.iterdir() if folder.is_dir() else ())
+        models = [place for place in places if place==folder or (place/WEIGHTS).is_file()]
+        if not models:
+            expected = 'a model folder, or a folder of model folders such as a sweep'
+            raise ProjectError(Problem(str(folder), '', 'no trained model in it', expected))
+        for model in models: found.setdefault(model.resolve(), model)
+    found.pop(model_dir.resolve(), None)
+    if given and not found:
+        expected = 'another model beside the first'
+        raise ProjectError(Problem('--ensemble', '', f'only {model_dir} itself', expected))
+    return tuple(found.values())
 
 def _image_orders(model_dir:Path, jobs:list[Job], wishes:Wishes)->list[tuple[list[Path],list[Path]]]:
     "Images to predict, and where their predictions go."
@@ -587,6 +612,7 @@ def _csvs_of(manifest:Any)->dict[Path,Path]:
     for unit in manifest.units:
         if unit.kind=='predict': pairs = zip(unit.videos, unit.csvs)
         elif unit.kind=='join': pairs = [(unit.video, unit.csv)]
+        elif unit.kind=='ensemble': pairs = zip(unit.videos, unit.csvs) # they come last
         else: continue
         for video,csv in pairs: found[manifest.place(video)] = manifest.place(csv)
     return found
@@ -595,8 +621,10 @@ def _reasons(manifest:Any)->dict[Path,str]:
     "Why files are not there, as their units say."
     from lightning_pose_nb.cluster.states import States
     reasons = {}
-    for found in States(manifest).all():
-        if found.state!='failed': continue
-        csvs = getattr(found.unit, 'csvs', None) or [getattr(found.unit, 'csv', '')]
-        for csv in csvs: reasons[manifest.place(csv)] = ' '.join(found.detail.split())
+    failed = {found.unit.name: found.detail for found in States(manifest).all() if found.state=='failed'}
+    for unit in manifest.units:
+        names = [unit.name, *(unit.after if unit.kind=='ensemble' else ())] # a model of several may have failed
+        details = [failed[name] for name in names if name in failed]
+        csvs = getattr(unit, 'csvs', None) or [getattr(unit, 'csv', '')]
+        for csv in csvs if details else (): reasons[manifest.place(csv)] = ' '.join(details[0].split())
     return reasons

@@ -9,6 +9,7 @@ from .sweeps import (
 )
 from .videos import Orders as Orders, Portions as Portions, plan_predictions as plan_predictions
 from .slurm import ClusterSettings as ClusterSettings, read_settings as read_settings, submit_slurm as submit_slurm
+from .ray import run_ray as run_ray
 from .tuning import (
     TuningOptions as TuningOptions,
     plan_tuning as plan_tuning,

@@ -159,17 +159,38 @@ def _frame_numbers(index:list[str])->list[str]|list[int]:
 # %% ../../nbs/11_data/10_predictions.ipynb #87913f44
 def read_in_parts(
     csv:str|Path,     # Prediction file
-    rows:int=20_000,  # Rows of a part, at most
+    rows:int=20_000,  # Rows of a part; the last one may have fewer
 )->Iterator[Predictions]:
     "Read predictions part by part; raises `ProjectError` with everything that is wrong."
-    for sheet in sheet_parts(csv, COORDS, keep_extra=True):
-        try: table = _sheet_predictions(sheet)
-        except ProjectError:
-            read_predictions(csv)
-            raise
-        for first in range(0, len(table), rows):
-            part = slice(first, first+rows)
-            subset = None if table.subset is None else table.subset[part]
-            extra = {name: column[part] for name,column in table.extra.items()}
-            yield replace(table, index=table.index[part], xy=table.xy[part], likelihood=table.likelihood[part],
-                subset=subset, extra=extra)
+    def blocks()->Iterator[Predictions]:
+        for sheet in sheet_parts(csv, COORDS, keep_extra=True):
+            try: yield _sheet_predictions(sheet)
+            except ProjectError:
+                read_predictions(csv)
+                raise
+    yield from _in_step(blocks(), rows)
+
+def _in_step(blocks:Iterator[Predictions], rows:int)->Iterator[Predictions]:
+    "Consecutive tables of any length as parts of one length, so that several files are read in step."
+    held = None
+    for block in blocks:
+        held = block if held is None else _appended(held, block)
+        while len(held)>=rows:
+            yield _some_rows(held, slice(rows))
+            held = _some_rows(held, slice(rows, None))
+    if held is not None and len(held): yield held
+
+def _some_rows(table:Predictions, rows:slice)->Predictions:
+    "Some rows of a table."
+    subset = None if table.subset is None else table.subset[rows]
+    extra = {name: column[rows] for name,column in table.extra.items()}
+    return replace(table, index=table.index[rows], xy=table.xy[rows], likelihood=table.likelihood[rows],
+        subset=subset, extra=extra)
+
+def _appended(table:Predictions, more:Predictions)->Predictions:
+    "Two tables of the same columns, one after the other."
+    if not len(table): return more
+    subset = None if table.subset is None or more.subset is None else [*table.subset, *more.subset]
+    extra = {name: np.concatenate([column, more.extra[name]]) for name,column in table.extra.items()}
+    return replace(table, index=[*table.index, *more.index], xy=np.concatenate([table.xy, more.xy]),
+        likelihood=np.concatenate([table.likelihood, more.likelihood]), subset=subset, extra=extra)
