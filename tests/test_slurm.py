@@ -209,7 +209,7 @@ def test_array_with_failure_preemption_time_limit_and_restart(slurm, tmp_path, m
     assert 'submitted job 1: 8 tasks' in said.output, said
     assert said.exit_code == 3
     wait_until((tmp_path/'slurm'/'long'/'resume.ckpt').exists, 'the long training')
-    call('sbatch', '-p', 'urgent', '-n1', '-N1', '-c1', '--mem=900M', '--wrap', 'true', '-o', tmp_path/'urgent.out')
+    call('sbatch', '-p', 'urgent', '-N1', '--exclusive', '--mem=1900M', '--wrap', 'true', '-o', tmp_path/'urgent.out')
     wait_until((tmp_path/'urgent.out').exists, 'the urgent job')
     slurm.stop('controller')
     call('/usr/sbin/slurmctld')
