@@ -18,7 +18,7 @@ QUICK = {
     'data.image_resize_dims.height': 64, 'data.image_resize_dims.width': 64, 'model.backbone': 'test_resnet',
     'model.backbone_pretrained': False, 'training.max_epochs': 1, 'training.check_val_every_n_epoch': 1,
     'training.train_batch_size': 6, 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False}
-PATIENCE = 120  # seconds
+PATIENCE = 900  # seconds
 
 
 @pytest.fixture(scope='module')

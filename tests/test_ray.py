@@ -25,7 +25,7 @@ QUICK = {
     'model.backbone_pretrained': False, 'training.max_epochs': 1, 'training.check_val_every_n_epoch': 1,
     'training.train_batch_size': 6, 'training.accelerator': 'cpu', 'eval.predict_vids_after_training': False}
 ENDLESS = {'training.max_epochs': 100000}
-PATIENCE = 200  # seconds
+PATIENCE = 900  # seconds
 
 
 @pytest.fixture(scope='module')
@@ -100,7 +100,8 @@ def test_same_as_local_then_cancelled_killed_and_interrupted(ray, tmp_path):
 
 def test_heard_by_nobody_else(ray):
     "Ray listens on this machine only, sends no statistics, and shows no dashboard."
-    processes = psutil.Process().children(recursive=True)
+    children = psutil.Process().children(recursive=True)
+    processes = [process for process in children if is_of_ray(process)]  # others are of tests before this one
     assert any('raylet' in process.name() for process in processes)
     listening = [one.laddr for process in processes for one in process.net_connections() if one.status == 'LISTEN']
     assert listening
@@ -108,6 +109,11 @@ def test_heard_by_nobody_else(ray):
     started = [process for process in processes if process.name().startswith(('gcs', 'raylet', 'python'))]
     assert {process.environ().get('RAY_USAGE_STATS_ENABLED') for process in started} == {'0'}
     with socket.socket() as s: assert s.connect_ex(('127.0.0.1', 8265)) != 0
+
+
+def is_of_ray(process):
+    "Does a process run a program of Ray?"
+    return '/ray/' in ' '.join(process.cmdline()) or process.name().startswith('ray')
 
 
 def lpnb_jobs_run(manifest, address):

@@ -75,7 +75,7 @@ def worker_main()->None:
         try: Worker(read_manifest(path), say=say).run()
         except KeyboardInterrupt: sys.exit(130)
 
-@dataclass
+@dataclass(eq=False) # each is itself: one that ends is taken off a list of others that look alike
 class WorkerProcess:
     "A process that works, and what it says."
     manifest:Manifest

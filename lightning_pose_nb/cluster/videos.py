@@ -10,6 +10,7 @@ __all__ = ['FRAME_BYTES', 'Portions', 'about_frames', 'Orders', 'plan_prediction
 
 # %% ../../nbs/51_cluster/80_videos.ipynb #a4249f6b
 import hashlib
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -94,17 +95,24 @@ def plan_predictions(
     models = [model, *orders.ensemble]
     if orders.ensemble: check_members(models)
     plans = [_plan_of(one, folder, portions, orders, place) for one,place in zip(models, _places(models, folder))]
-    each = [[*plan.units(recordings), *_image_units(plan)] for plan in plans]
-    units = [unit for some in each for unit in some]
-    results = units if len(plans)==1 else list(_ensembles(each, recordings, plans))
-    if len(plans)>1: units += results
-    units += [follower for unit in results for follower in _followers(unit, plans[0])]
+    units = _all_units(plans, recordings)
     manifest = Manifest(folder/'jobs.json', tuple(units), made_by)
     if manifest.path.exists(): _refuse_in_use(manifest.path)
     written = write_manifest(manifest.path, units, made_by, replace=True)
     for unit in units:
         if isinstance(unit, FormatUnit|EnsembleUnit): drop_marks(written, unit, [DONE]) # it looks what is missing
     return written
+
+def _all_units(plans:Sequence['_Plan'], recordings:Sequence[Sequence[Path]])->list[Unit]:
+    "What each model predicts, what joins several models, and what is made of the results."
+    each = [[*plan.units(recordings), *_image_units(plan)] for plan in plans]
+    units = list(itertools.chain(*each))
+    results = units
+    if len(plans)>1:
+        results = [*_recording_ensembles(each, recordings, plans[0]), *_image_ensembles(each, plans[0])]
+        units = units+results
+    followers = (_followers(unit, plans[0]) for unit in results)
+    return [*units, *itertools.chain(*followers)]
 
 def _refuse_in_use(path:Path)->None:
     "Raise if somebody works on the manifest that is there."
@@ -356,28 +364,30 @@ def _plan_of(model:Path, folder:Path, portions:Portions, orders:Orders, place:Pa
         relative_to(model, folder), folder, portions, batch_size, orders, bool(cfg.data.bbox_file), place, prefix)
 
 # %% ../../nbs/51_cluster/80_videos.ipynb #e7c3d46d
-def _ensembles(
-    each:Sequence[Sequence[Unit]],         # The units of each model
+def _recording_ensembles(
+    each:Sequence[Sequence[Unit]],       # The units of each model
     recordings:Sequence[Sequence[Path]],
-    plans:Sequence[_Plan],                 # Of each model
+    plan:_Plan,                          # Of the first model
 )->Iterator[Unit]:
-    "A unit for each recording, and for each set of images, that joins what all models said."
-    first = plans[0]
+    "A unit for each recording that joins what all models said."
     made = [_makers(units) for units in each]
-    csv_of = _csv_names(first.folder, first.folder)
+    csv_of = _csv_names(plan.folder, plan.folder)
     for number,recording in enumerate(recordings):
-        videos = tuple(relative_to(video, first.folder) for video in recording)
+        videos = tuple(relative_to(video, plan.folder) for video in recording)
         members = [found[video] for found in made for video in videos]
         yield EnsembleUnit(
-            name=f'ensemble-{number:05d}', after=_unique(name for name,_ in members), model=first.model,
+            name=f'ensemble-{number:05d}', after=_unique(name for name,_ in members), model=plan.model,
             members=tuple(csv for _,csv in members), csvs=tuple(map(csv_of, recording)), videos=videos)
+
+def _image_ensembles(each:Sequence[Sequence[Unit]], plan:_Plan)->Iterator[Unit]:
+    "A unit for each set of images that joins what all models said."
     images = [[unit for unit in units if isinstance(unit, ImagesUnit)] for units in each]
-    for number,(_,csvs) in enumerate(first.orders.images):
+    for number,(_,csvs) in enumerate(plan.orders.images):
         some = [units[number] for units in images]
+        members = itertools.chain(*(unit.csvs for unit in some))
         yield EnsembleUnit(
-            name=f'ensemble-images-{number:05d}', after=_unique(unit.name for unit in some), model=first.model,
-            members=tuple(csv for unit in some for csv in unit.csvs),
-            csvs=tuple(relative_to(path, first.folder) for path in csvs))
+            name=f'ensemble-images-{number:05d}', after=_unique(unit.name for unit in some), model=plan.model,
+            members=tuple(members), csvs=tuple(relative_to(path, plan.folder) for path in csvs))
 
 def _makers(units:Iterable[Unit])->dict[str,tuple[str,str]]: # Video → name of its unit, and its predictions
     "Which unit predicts a video, or joins its pieces."

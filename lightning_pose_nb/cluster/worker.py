@@ -245,7 +245,8 @@ class Worker:
                 ready = [found.unit for found in states if found.state=='waiting' and not found.detail]
                 outcomes = [self.take(unit) for unit in ready]
                 if 'run' in outcomes: continue
-                if 'later' not in outcomes and not any(found.state=='running' for found in states): return
+                is_busy = any(found.state=='running' for found in states)
+                if not outcomes and not is_busy: return # else a worker here or elsewhere has them
                 time.sleep(self.pause)
 
     def take(self, unit:Unit)->str: # 'run', 'later', or 'not mine'
