@@ -238,7 +238,7 @@ def test_any_value_is_read_as_it_was_written(value):
 
 
 def test_a_training_is_refused_where_the_device_is_not(project: Path, tmp_path: Path):
-    changes = ['training.num_gpus=4096']
+    changes = ['training.num_gpus=16']
     assert not only_errors(check_project(project, changes))
     with pytest.raises(ProjectError, match='this machine has'):
         train(project, tmp_path/'model', changes, progress=False)

@@ -77,7 +77,7 @@ def learning_rate_rule(checks:ConfigChecks)->None:
     "A pretrained ViT is trained in small steps."
     model = checks.cfg.model
     rate = checks.cfg.training.optimizer_params.learning_rate
-    if not model.has_vit or not model.backbone_pretrained: return
+    if not model.has_vit or model.starts_at_random: return
     if rate is None or rate <= 3e-4: return
     keys = ['training.optimizer_params.learning_rate', 'model.backbone']
     found = f'{rate:g} with the pretrained ViT {model.backbone}'

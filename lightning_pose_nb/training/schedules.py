@@ -72,7 +72,7 @@ def learning_rate(
     model = cfg.model
     named = cfg.training.optimizer_params.learning_rate
     if named is not None: return named
-    if model.has_vit: return 5e-5 if model.backbone_pretrained else 1e-3
+    if model.has_vit: return 1e-3 if model.starts_at_random else 5e-5
     return 2e-3 if model.starts_at_random and model.model_type!='regression' else 1e-3
 
 def default_milestones(
