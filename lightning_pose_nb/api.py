@@ -89,7 +89,7 @@ from lightning_pose_nb.models.folder import (
 )
 from .plots.labeled_video import render_video
 from .project.checks import check_project, format_problems
-from .remote.mirror import Mirror
+from .remote.mirror import Mirror, naming_urls
 from .remote_predictions import Wanted, fetch_model
 from .video.io import VideoError, find_videos
 from .video.sequential import VideoInfo, probe
@@ -103,7 +103,7 @@ class ModelFolder:
         accelerator:str='auto', # Where to run; see `pick_device`
     ):
         self.mirror = Mirror(progress=False) if is_url(folder) else None
-        self.model = load_model(fetch_model(self.mirror, str(folder)) if self.mirror else folder)
+        self.model = _loaded(folder, self.mirror)
         self.model.network.to(pick_device(accelerator))
         self.folder = self.model.folder
         self.cfg = self.model.cfg
@@ -112,7 +112,11 @@ class ModelFolder:
 
     def describe(self)->str:
         "What the model is, in a few lines."
-        return _description(self.model)
+        return _description(self.model, self._shown())
+
+    def _shown(self)->str:
+        "The folder as the user knows it: its URL, if it was fetched."
+        return self.mirror.shown(self.folder) if self.mirror else str(self.folder)
 
     def place(self,
         name:str,                       # Of a folder in the model folder
@@ -124,20 +128,28 @@ class ModelFolder:
             refuse_url(output_dir, written=True)
             return Path(output_dir)
         found = 'it was fetched for now, and has no place for results'
-        raise ProjectError(Problem(str(self.folder), '', found, '', 'Name csv or output_dir'))
+        raise ProjectError(Problem(self._shown(), '', found, '', 'Name csv or output_dir'))
 
     def __repr__(self)->str: return self.describe()
 
 # %% ../nbs/50_api.ipynb #eac66578
-def _description(model:LoadedModel)->str:
-    "What a model is, in a few lines."
+def _loaded(
+    folder:Path|str,     # Of a model
+    mirror:Mirror|None,  # Where it is fetched, if it is a URL
+)->LoadedModel:
+    "Load a model; errors of one that is fetched name its URL."
+    if mirror is None: return load_model(folder)
+    with naming_urls(mirror): return load_model(fetch_model(mirror, str(folder)))
+
+def _description(model:LoadedModel, shown:str)->str:
+    "What a model is, in a few lines; its folder as it is shown."
     about = model.about
     height,width = model.cfg.data.size
     sizes = ', '.join(f'{len(images)} {name}' for name,images in model.split.items() if images)
     error = about.get('val_pixel_error')
     views = ', '.join(model.cfg.data.view_names or [])
     kind = f'{model.cfg.model.model_type} on {model.cfg.model.backbone}'
-    what = f'{model.folder}: {kind}, {len(model.keypoint_names)} keypoints'
+    what = f'{shown}: {kind}, {len(model.keypoint_names)} keypoints'
     if views: what += f' in each of the views {views}'
     epochs = f'trained {_epochs(about.get("epochs"))} on {sizes} frames'
     best = f'best after {_epochs(about.get("best_epoch"))}'

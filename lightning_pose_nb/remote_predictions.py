@@ -19,7 +19,7 @@ from .inference.remote import Extras
 from .models.folder import ABOUT, CONFIG
 from .remote.mirror import Mirror
 from .remote.transfer import find_files
-from .remote.urls import Url
+from .remote.urls import Url, parse_url
 from .video.io import FREQUENT_SUFFIXES, is_video_name
 
 # %% ../nbs/46_remote_predictions.ipynb #56bd8773
@@ -45,7 +45,12 @@ def fetch_model(
     url:Url|str,    # Of a trained-model folder
     described:bool=False, # Only what describes it, without the weights
 )->Path:            # Its folder here, until the mirror is closed
-    "Fetch what predicts of a model folder; raises `ProjectError` if there is none."
+    "Fetch what predicts of a model folder; raises `ProjectError` if there is none, and for a web server."
+    if isinstance(url, str): url = parse_url(url)
+    if url.is_web:
+        found = 'a model on a web server, where folders cannot be listed'
+        fix = 'Copy its folder to this computer, or into a bucket'
+        raise ProjectError(Problem(str(url), '', found, 'a folder of this computer, s3://… or gs://…', fix))
     return mirror.folder(url, _describes if described else _is_of_model)
 
 def _describes(path:Path)->bool:

@@ -130,6 +130,9 @@ def test_changed_video_and_other_mistakes(bench, store, tmp_path):
     assert 'no such file, folder or bucket' in lpnb(*words[:-1], 's3://nobody/results', code=1)
     assert 'model.json' in lpnb('predict', 's3://lab/videos/', words[2], code=1)
     assert 'the scheme ftp' in lpnb('predict', bench/'model', 'ftp://lab/a.mp4', code=2)
+    assert 'a model on a web server' in lpnb('predict', 'http://127.0.0.1:9/model', words[2], '-o', tmp_path, code=1)
+    assert '--ensemble is not for' in lpnb(*words, '--ensemble', bench/'model', code=2)
+    assert 'no name that a bucket' in lpnb('predict', bench/'model', 's3://la_b!/a.mp4', '-o', tmp_path, code=1)
     assert 'to write to' in lpnb(*words[:-1], 'https://127.0.0.1/out', code=1)
     store.pipe_file('lab/videos/broken.mp4', b'no video')
     said = lpnb('predict', bench/'model', 's3://lab/videos/', '-o', tmp_path/'out', code=1)
@@ -163,7 +166,17 @@ def test_python(bench, store, tmp_path):
     with pytest.raises(ValueError, match='lpnb fetch'): model.predict_images('s3://lab/images')
     with pytest.raises(ValueError, match='lpnb fetch'): train('s3://lab/config.yaml')
     with pytest.raises(ValueError, match='Name one of this computer'): train(bench/'mouse', 's3://lab/model')
+    for url in ('s3://lab/model', 's3://lab/videos'): assert url in told_of_model(url)
+    assert 'model on a web server' in told_of_model('http://127.0.0.1:9/model')
+    assert str(model).startswith('s3://lab/model: heatmap')
+    with pytest.raises(ValueError, match='error: s3://lab/model: it was fetched for now'): model.evaluate()
     del model
+
+
+def told_of_model(url):
+    "What is said of a model in a bucket: what it is, or why there is none."
+    try: return TrainedModel(url).describe()
+    except ValueError as error: return str(error)
 
 
 def by_jobs(*words, **options):
@@ -205,6 +218,37 @@ def test_jobs(bench, store, tmp_path, monkeypatch):
         assert not (tmp_path/'out').exists()
         lpnb('predict', bench/'model', link.partition('?')[0], '--workers', 1, '-o', tmp_path/'out', '--batch-size', 8)
     assert (tmp_path/'out'/'session0.csv').read_bytes() == (bench/'out'/'session0.csv').read_bytes()
+
+
+def test_what_is_told_of_odd_videos(bench, store, tmp_path):
+    "Errors, also those of jobs, name the link as it was given, port and all; nothing of the scratch folder."
+    (tmp_path/'www').mkdir()
+    (tmp_path/'www'/'torn.mp4').write_bytes(b'no video')
+    (tmp_path/'www'/'empty.mp4').touch()
+    with local_web(tmp_path/'www') as server:
+        links = f'{server.url}/torn.mp4', f'{server.url}/empty.mp4'
+        given = 'predict', bench/'model', *links, '-o'
+        said = lpnb(*given, tmp_path/'here', code=1)
+        manifest = by_jobs_of(given, tmp_path)
+        said_by_jobs = lpnb('jobs', 'run', manifest, code=1)
+        with pytest.raises(ValueError, match=f'{links[0]}: cannot be opened'):
+            TrainedModel(bench/'model').predict_video(links[0], tmp_path/'a.csv', progress=False)
+        manifest.write_text(manifest.read_text().replace('"precision": "32"', '"precision": "9"'))
+        assert "precision '9': expected one of" in lpnb('jobs', 'run', manifest, code=1)
+    for text in (said, said_by_jobs):
+        assert f'error: {links[0]}: cannot be opened as a video' in text
+        assert f'error: {links[1]}: the file is empty' in text
+        assert 'scratch' not in text
+
+
+def by_jobs_of(given, home):
+    "The manifest of a prediction, of which nothing was run yet, in another precision."
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, 'run_local', lambda manifest, workers, say: None)
+        lpnb(*given, home/'jobs', '--workers', 1, '--precision', '32', code=3)
+    manifest = home/'jobs'/'jobs.json'
+    assert '"precision": "32"' in manifest.read_text()
+    return manifest
 
 
 def test_killed_jobs(bench, store, tmp_path, monkeypatch):

@@ -470,6 +470,7 @@ def _taken(
     scratch = options.pop('scratch')
     given = [model_dir, options['output_dir'], *inputs]
     if all(one is None or isinstance(one, Path) for one in given): return model_dir, inputs
+    if options['ensemble']: raise click.UsageError('--ensemble is not for remote files: lpnb fetch brings them.')
     from lightning_pose_nb.remote.mirror import Mirror, naming_urls
     from lightning_pose_nb.remote.transfer import SCRATCH, check_writable
     from lightning_pose_nb.remote_predictions import fetch_model, remote_videos
@@ -634,7 +635,6 @@ def predict_as_jobs(
         runtime=wishes.runtime, precision=wishes.precision, ensemble=other_models(model_dir, wishes.ensemble),
         formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
     if wishes.mirror:
-        if wishes.ensemble: raise click.UsageError('--ensemble is not for remote files: lpnb fetch brings them.')
         if orders.images: raise click.UsageError('images are not predicted together with remote files by --on.')
         manifest = plan_remote_predictions(wishes.mirror, model_dir, videos, place, portions, orders)
     else: manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')

@@ -16,7 +16,7 @@ from .errors import GO_ON, LocalPath
 
 # %% ../../nbs/52_cli/70_remote.ipynb #2d0b76ab
 @click.command()
-@click.argument('urls', nargs=-1, required=True, metavar='URL...')
+@click.argument('urls', nargs=-1, metavar='URL...')
 @click.argument('folder', type=LocalPath(file_okay=False))
 @click.pass_context
 def fetch(ctx:click.Context, urls:tuple[str,...], folder:Path)->None:
@@ -30,6 +30,7 @@ def fetch(ctx:click.Context, urls:tuple[str,...], folder:Path)->None:
     """
     from lightning_pose_nb.remote.transfer import fetch as copy
     from lightning_pose_nb.remote.urls import parse_url
+    if not urls: raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
     sources = [parse_url(text) for text in urls]
     ctx.meta[GO_ON] = 'what was fetched is kept. Run the same command again to go on'
     for url in sources: click.echo(copy(url, folder).describe())

@@ -195,6 +195,7 @@ class RemoteUnit(Unit):
     boxes:tuple[str,...]=()         # Bounding boxes of each, files of this computer
     reader:str|None=None
     runtime:str|None=None
+    precision:str|None=None
     formats:tuple[str,...]=()       # Formats of other programs to write beside the predictions
     labeled_video:bool=False        # Also draw the keypoints on each video
     fps:float|None=Field(None, gt=0) # Frames per second of labelled videos; None: those of each video

@@ -90,11 +90,11 @@ def _uneven(unit:PredictUnit|RemoteUnit)->Problem:
     found = f'{how_many(len(unit.videos), "video")} and {how_many(len(unit.csvs), "file")}, {unit.views} per recording'
     return Problem(unit.name, 'videos, csvs, views', found, 'a file for each video, whole recordings')
 
-def _video_problems(video:Path, error:Exception, remote:bool=False)->list[Problem]:
+def _video_problems(video:Path|str, error:Exception, remote:bool=False)->list[Problem]:
     "What to say of a video that could not be predicted; raises what concerns all of them."
     if isinstance(error, ProjectError): return error.problems
     if not isinstance(error, ValueError|OSError) or (isinstance(error, OSError) and error.errno): raise error
-    fix = '' if remote or video.exists() else 'Was it moved? Put it back, or write a new manifest.'
+    fix = '' if remote or Path(video).exists() else 'Was it moved? Put it back, or write a new manifest.'
     return [Problem(str(video), '', str(error).removeprefix(f'{video}: '), '', fix)]
 
 # %% ../../nbs/51_cluster/10_units.ipynb #5978a702
@@ -193,7 +193,7 @@ def _remote(manifest:Manifest, unit:RemoteUnit, models:OpenModel)->None:
     if not is_even or len(unit.videos)%unit.views: raise ProjectError(_uneven(unit))
     model = models.get(unit.model if is_url(unit.model) else manifest.place(unit.model))
     extras = Wanted(unit.formats, unit.labeled_video, unit.fps).extras(model)
-    options = PredictOptions(unit.batch_size, reader=unit.reader, runtime=unit.runtime)
+    options = PredictOptions(unit.batch_size, precision=unit.precision, reader=unit.reader, runtime=unit.runtime)
     problems = []
     with Mirror() as mirror, naming_urls(mirror):
         if model.mirror: mirror.adopt(model.folder, model.mirror)
@@ -205,7 +205,9 @@ def _remote(manifest:Manifest, unit:RemoteUnit, models:OpenModel)->None:
             csvs = list(map(here, unit.csvs[part]))
             for csv in csvs: mirror.take_note(csv)
             try: work.run(videos, csvs, list(map(manifest.place, unit.boxes[part])) or None)
-            except Exception as error: problems += _video_problems(videos[0], error, bool(mirror.url_of(videos[0])))
+            except Exception as error:
+                is_remote = mirror.url_of(videos[0]) is not None
+                problems += _video_problems(mirror.shown(videos[0]), error, is_remote)
     if problems: raise ProjectError(problems)
 
 # %% ../../nbs/51_cluster/10_units.ipynb #6827c5b9

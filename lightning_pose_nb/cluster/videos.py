@@ -312,7 +312,7 @@ def _remote_unit(
         videos=tuple(map(at.text, videos)), csvs=tuple(at.text(at.names.csv_of(video)) for video in videos),
         stamps=tuple('' if file is None else f'{file.size} {file.stamp}' for file in remote),
         batch_size=plan.batch_size, boxes=tuple(relative_to(file, at.folder) for file in boxes),
-        reader=orders.reader, runtime=orders.runtime, formats=tuple(orders.formats),
+        reader=orders.reader, runtime=orders.runtime, precision=orders.precision, formats=tuple(orders.formats),
         labeled_video=orders.rendered is not None, fps=orders.rendered[0] if orders.rendered else None)
 
 def _remote_frames(mirror:Any, videos:Sequence[Path])->int:

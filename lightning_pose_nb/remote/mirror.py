@@ -29,7 +29,7 @@ from lightning_pose_nb.remote.transfer import (
     push_file,
     remove_file,
 )
-from .urls import Url, parse_url
+from .urls import LIBRARIES, Url, parse_url
 
 # %% ../../nbs/04_remote/30_mirror.ipynb #4405165e
 class PlaceNames:
@@ -69,6 +69,15 @@ class PlaceNames:
         "A path as the user knows it."
         url = self.url_of(path)
         return str(path) if url is None else str(url)
+
+    def with_urls(self,
+        text:str, # Such as an error
+    )->str:
+        "A text that names URLs instead of the paths that stand for them."
+        for path in sorted(self._urls, key=lambda path: len(str(path)), reverse=True):
+            text = text.replace(str(path), str(self._urls[path]))
+        for scheme in LIBRARIES: text = text.replace(f'{self.root}/{scheme}/', f'{scheme}://')
+        return text
 
 # %% ../../nbs/04_remote/30_mirror.ipynb #9099a7c8
 class Places(PlaceNames):
@@ -114,7 +123,7 @@ def naming_urls(
     try: yield
     except (ProjectError, OSError, ValueError) as error:
         ours = isinstance(error, OSError) or type(error).__module__.startswith('lightning_pose_nb')
-        if not ours or str(places.root) not in str(error): raise
+        if not ours or places.with_urls(str(error))==str(error): raise
         raise _with_urls(places, error) from error
 
 @contextmanager
@@ -125,25 +134,19 @@ def warning_of_urls(
     with warnings.catch_warnings(record=True) as caught:
         try: yield
         finally: told = list(caught)
-    for one in told: warnings.warn(_named(places, str(one.message)), one.category, stacklevel=3)
+    for one in told: warnings.warn(places.with_urls(str(one.message)), one.category, stacklevel=3)
 
 def _with_urls(places:Places, error:Exception)->Exception:
     "The same error with URLs."
     if isinstance(error, ProjectError):
         problems = []
         for problem in error.problems:
-            texts = {field.name: _named(places, getattr(problem, field.name)) for field in fields(problem)}
+            texts = {field.name: places.with_urls(getattr(problem, field.name)) for field in fields(problem)}
             problems.append(replace(problem, **texts))
         return ProjectError(problems)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return OSError(error.errno, error.strerror, _named(places, str(error.filename)))
-    return type(error)(_named(places, str(error)))
-
-def _named(places:Places, text:str)->str:
-    "A text with URLs."
-    start = f'{places.root}/'
-    for scheme in ('s3', 'gs', 'gcs', 'https', 'http'): text = text.replace(f'{start}{scheme}/', f'{scheme}://')
-    return text
+        return OSError(error.errno, error.strerror, places.with_urls(str(error.filename)))
+    return type(error)(places.with_urls(str(error)))
 
 # %% ../../nbs/04_remote/30_mirror.ipynb #036c44ad
 class Listings(Places):

@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..core.errors import Problem, ProjectError, how_many
@@ -56,7 +56,13 @@ def look_at(
     store = open_store(url)
     with remote_errors(url): told = store.info(url.full)
     if told.get('type')=='directory': raise ProjectError(Problem(str(url), '', 'a folder', 'a file'))
+    if url.is_web and _leads_to_folder(url, told): raise ProjectError(_no_listing(url))
     return _as_file(url, told)
+
+def _leads_to_folder(url:Url, told:Mapping[str,Any])->bool:
+    "Did a web server answer with the page of a folder of that name?"
+    place = str(told.get('url', '')).partition('?')[0]
+    return place.endswith(f'/{PurePosixPath(url.place).name}/')
 
 # %% ../../nbs/04_remote/20_transfer.ipynb #7f7ce199
 def find_files(

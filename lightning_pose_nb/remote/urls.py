@@ -10,7 +10,9 @@ __all__ = ['LIBRARIES', 'CONNECT', 'SILENCE', 'TRIES', 'CAUSES', 'LIBRARY_NAMES'
 
 # %% ../../nbs/04_remote/10_urls.ipynb #1cc76889
 import importlib
+import logging
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -101,6 +103,7 @@ def open_store(
     names = ('fsspec', LIBRARIES[url.scheme])
     try: _,library = map(importlib.import_module, names)
     except ImportError as error: raise ProjectError(_no_library(url, str(error.name))) from error
+    for name in names: _keep_quiet(name)
     with remote_errors(url):
         if url.is_web: return _open_web(library, url)
         if url.scheme=='s3':
@@ -109,6 +112,11 @@ def open_store(
             store.retries = TRIES
             return store
         return library.GCSFileSystem(requests_timeout=SILENCE, use_listings_cache=False)
+
+def _keep_quiet(library:str)->None:
+    "Let a library log its errors only where the user wants them: `remote_errors` tells of them."
+    logger = logging.getLogger(library)
+    if not logger.hasHandlers(): logger.addHandler(logging.NullHandler())
 
 def _open_web(aiohttp:Any, url:Url)->Any:
     "A file system of web servers."
@@ -144,6 +152,8 @@ CAUSES = (
         'FSTimeoutError', 'ConnectionError', 'ConnectionClosedError', 'HTTPClientError', 'TransportError',
         'IncompleteRead', 'ResponseStreamingError', 'RetriesExceededError'), (408, 429, 500, 502, 503, 504),
         'no answer, or not to the end', 'See whether network and server are well, then give the same command again'),
+    _Cause(('ParamValidationError',), (), 'no name that a bucket and a file in it can have',
+        'A bucket has 3 to 63 small letters, digits, dots and hyphens'),
     _Cause(('FileNotFoundError', 'NoSuchBucket', 'NoSuchKey'), (404, 410), 'no such file, folder or bucket',
         'See how it is spelt, upper and lower case too'))
 LIBRARY_NAMES = 'botocore', 'aiobotocore', 'aiohttp', 'gcsfs', 's3fs', 'fsspec', 'google'
@@ -176,10 +186,11 @@ def _told(error:Exception, url:Url)->RemoteError|None:
     for cause in CAUSES:
         if names & {*cause.classes} or answers & {*cause.answers}:
             return RemoteError(Problem(str(url), '', cause.found, '', cause.fix), again=500 in cause.answers)
-    roots = {type(one).__module__.partition('.')[0] for one in chain}
-    if not isinstance(error, OSError) and not roots & {*LIBRARY_NAMES}: return None
     text = ' '.join(re.sub(r'\?\S+', '?…', str(error)).split()) or type(error).__name__
-    return RemoteError(Problem(str(url), '', text[:300], ''))
+    if isinstance(error, OSError) or any(type(one).__module__.partition('.')[0] in LIBRARY_NAMES for one in chain):
+        return RemoteError(Problem(str(url), '', text[:300], ''))
+    if not isinstance(error, ValueError) or _raised_in(error) not in LIBRARY_NAMES: return None
+    return RemoteError(Problem(str(url), '', text[:300], '', 'See the settings of the store, such as AWS_ENDPOINT_URL'))
 
 # %% ../../nbs/04_remote/10_urls.ipynb #6e0800b5
 def _chain(error:BaseException|None)->list[BaseException]:
@@ -189,6 +200,11 @@ def _chain(error:BaseException|None)->list[BaseException]:
         chain.append(error)
         error = error.__cause__ or error.__context__
     return chain
+
+def _raised_in(error:BaseException)->str:
+    "The package whose code raised an error."
+    frames = [frame for frame,_ in traceback.walk_tb(error.__traceback__)]
+    return frames[-1].f_globals.get('__name__', '').partition('.')[0]
 
 def _answer(error:BaseException)->int:
     "What a web server answered; 0 if an error does not tell."
