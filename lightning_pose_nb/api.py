@@ -650,19 +650,23 @@ class TrainedModel(SessionPrediction, ImagePrediction, LivePrediction):
     )->pd.DataFrame:                 # Mean, median, p90, interval: per view, set and keypoint
         "Predict labelled images and compare with the labels."
         place = None if output_dir is None and self.mirror is None else self.place('', output_dir)
+        given = [csv] if isinstance(csv, Path|str) else csv
+        tables = list(map(Path, given or self.cfg.data.csv_paths))
+        for path in (*tables, data_dir or ''): refuse_url(path)
+        labels,root = self._labels_in(tables, data_dir)
+        for line in self._changed_labels(tables): warnings.warn(line, stacklevel=2)
+        return evaluate_labels(self.model, labels, root, progress, place)
+
+    def _labels_in(self, tables:list[Path], data_dir:Path|str|None)->tuple[Labels|ViewLabels,Path]:
+        "The labels in some tables, and where their image paths start; bounding boxes belong to the model's own."
         data = self.cfg.data
         views = data.view_names or []
-        tables = [Path(csv)] if isinstance(csv, Path|str) else list(map(Path, csv or data.csv_paths))
-        for path in (*tables, data_dir or ''): refuse_url(path)
-        if len(tables)>1 or pose_network(self.model).joint_views:
-            tables = _one_per_view(tables, views, 'label tables')
+        if len(tables)>1 or pose_network(self.model).joint_views: _one_per_view(tables, views, 'label tables')
         own = tables==data.csv_paths
         default = data.root if own else tables[0].parent
         root = Path(data_dir) if data_dir else default
         boxes = data.bbox_paths if own else ()
-        labels = read_views(tables, root, views if len(tables)>1 else (), boxes)
-        for line in self._changed_labels(tables): warnings.warn(line, stacklevel=2)
-        return evaluate_labels(self.model, labels, root, progress, place)
+        return read_views(tables, root, views if len(tables)>1 else (), boxes), root
 
     def _changed_labels(self, tables:Sequence[Path])->list[str]:
         "A line for each of the model's own label tables that is not what it was trained on."
@@ -752,13 +756,7 @@ def train(
         say(f'training in {folder}{new}')
         fitted = fit_model(cfg, labels, folder, resume=resume, progress=progress, callbacks=callbacks)
     model = TrainedModel(fitted, cfg.training.accelerator)
-    for csvs in _label_files(cfg):
-        errors = overview(model.evaluate(csvs, cfg.data.root, progress))
-        say(f'\n{", ".join(csv.name for csv in csvs)}: pixel error\n{errors}')
-    names = model.video_names()
-    for videos in _test_videos(cfg, say):
-        try: _predict_test_videos(model, videos, names, progress)
-        except (ProjectError, VideoError, OSError) as error: say(f'not predicted: {error}')
+    _show_results(model, cfg, say, progress)
     return model
 
 # %% ../nbs/50_api.ipynb #38212a1d
@@ -774,6 +772,16 @@ def _train_with_others(place:Place, callbacks:tuple)->TrainedModel:
     from lightning_pose_nb.training.several_devices import joined
     with joined(place): folder = help_fit(callbacks=callbacks)
     return TrainedModel(folder, load_description(folder)[0].training.accelerator)
+
+def _show_results(model:TrainedModel, cfg:Config, say:Say, progress:bool)->None:
+    "Evaluate a model that was just trained on labelled images, and predict the test videos of its config."
+    for csvs in _label_files(cfg):
+        errors = overview(model.evaluate(csvs, cfg.data.root, progress))
+        say(f'\n{", ".join(csv.name for csv in csvs)}: pixel error\n{errors}')
+    names = model.video_names()
+    for videos in _test_videos(cfg, say):
+        try: _predict_test_videos(model, videos, names, progress)
+        except (ProjectError, VideoError, OSError) as error: say(f'not predicted: {error}')
 
 def _predict_test_videos(
     model:TrainedModel,
@@ -816,9 +824,7 @@ def reproduce(
     changes = _changes(original, cfg, about)
     say = print if progress else _silent
     for line in changes or ['versions, hardware and files are those of the training']: say(line)
-    if not folder.exists() or not any(folder.iterdir()):
-        plan = {name: about[name] for name in ('micro_batch', 'augmentation') if name in about}
-        save_description(folder, cfg, about['keypoint_names'], about['split'], **plan)
+    _plan_the_same(folder, cfg, about)
     model = train(original/CONFIG, folder, ['eval.predict_vids_after_training=false'], True, progress)
     return Reproduction(model, changes, _difference(weights, folder), _both_errors(original, folder))
 
@@ -839,6 +845,12 @@ def _changes(original:Path, cfg:Config, about:Mapping[str,Any])->list[str]:
     else: lines.append(f'{ABOUT} says nothing of versions and hardware: an earlier version trained it')
     if not files: return [*lines, 'nothing is known of the files that it was trained on']
     return lines + source_changes(files, cfg.data.root)
+
+def _plan_the_same(folder:Path, cfg:Config, about:Mapping[str,Any])->None:
+    "Give a new model folder the split of a model, and what else it decided; one that was begun has them."
+    if folder.exists() and any(folder.iterdir()): return
+    plan = {name: about[name] for name in ('micro_batch', 'augmentation') if name in about}
+    save_description(folder, cfg, about['keypoint_names'], about['split'], **plan)
 
 def _difference(weights:Mapping[str,Any], folder:Path)->float:
     "How far the weights of a folder are from others."

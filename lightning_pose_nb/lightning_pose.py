@@ -107,18 +107,22 @@ def _fill(network:PoseNetwork, found:Translated, run:Run, cfg:Config)->None:
     own = network.state_dict()
     if not found.fits_backbone: raise _other_backbone(run, cfg.model.backbone)
     _check_keypoints(found, own, run)
-    missing = [name for name in own if name not in found.state and name not in _NOT_THERE]
-    other = [name for name,value in found.state.items() if name in own and own[name].shape!=value.shape]
-    odd = [name for name in found.state if name not in own]
-    reasons = [f'{name} is not in it' for name in missing[:3]]
-    reasons += [f'{name} is {tuple(found.state[name].shape)}, not {tuple(own[name].shape)}' for name in other[:3]]
-    reasons += [f'{name} is too many' for name in odd[:3]]
-    if reasons:
-        n = len(missing)+len(other)+len(odd)
-        text = f'{how_many(n, "weight")} that do not fit the network in config.yaml: {"; ".join(reasons)}'
+    missing,other,odd = _misfits(found.state, own)
+    n = len(missing)+len(other)+len(odd)
+    if n:
+        reasons = '; '.join(missing[:3]+other[:3]+odd[:3])
+        text = f'{how_many(n, "weight")} that do not fit the network in config.yaml: {reasons}'
         fix = 'Are both files of the same run? Compare model.model_type, model.backbone and data.downsample_factor'
         raise bad_weights(run.weights, 'checkpoint', text, 'the weights of this network', fix)
     network.load_state_dict({name: own[name] for name in _NOT_THERE if name in own} | found.state)
+
+def _misfits(state:dict[str, Tensor], own:dict[str, Tensor])->tuple[list[str], list[str], list[str]]:
+    "Weights that a network lacks, that have another shape, and that it has no place for; a sentence each."
+    missing = [f'{name} is not in it' for name in own if name not in state and name not in _NOT_THERE]
+    other = [f'{name} is {tuple(value.shape)}, not {tuple(own[name].shape)}'
+        for name,value in state.items() if name in own and own[name].shape!=value.shape]
+    odd = [f'{name} is too many' for name in state if name not in own]
+    return missing, other, odd
 
 def _check_keypoints(found:Translated, own:dict[str, Tensor], run:Run)->None:
     "Raise for weights of another number of keypoints."

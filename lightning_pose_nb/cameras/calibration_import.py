@@ -37,13 +37,19 @@ def find_reader(
     "What reads a calibration; raises `ProjectError` for a .mat that cannot be read."
     path = Path(path)
     kind = path.suffix.lower()
-    if path.is_dir():
-        if is_dannce(path): return read_dannce
-        return read_opencv if any(is_opencv(file) for file in path.iterdir()) else None
+    if path.is_dir(): return _reader_of_folder(path)
     if not path.is_file(): return None
     if kind=='.toml': return _read_anipose
     if is_opencv(path): return read_opencv
-    if kind!='.mat': return None
+    return _reader_of_matlab(path) if kind=='.mat' else None
+
+def _reader_of_folder(folder:Path)->Callable[[str|Path], ForeignCalibration]|None:
+    "What reads the calibration that a folder is, if it is one."
+    if is_dannce(folder): return read_dannce
+    return read_opencv if any(map(is_opencv, folder.iterdir())) else None
+
+def _reader_of_matlab(path:Path)->Callable[[str|Path], ForeignCalibration]|None:
+    "What reads the calibration in a .mat, if one is in it."
     if is_dannce(path): return read_dannce
     return None if {'positions', 'skeleton'} & mat_names(path).keys() else read_stereo_params # labels of LEAP
 

@@ -52,9 +52,7 @@ def complete_cameras(
         raise ProjectError(Problem(file, '--cameras', f'{len(names)} names', f'{n}, as there are cameras in the file'))
     known = list(names) or [camera.name for camera in found.cameras]
     problems = _name_faults(file, known)
-    if size is None and not all(camera.size for camera in found.cameras):
-        fix = 'Say it: --size WIDTHxHEIGHT, in pixels'
-        problems.append(Problem(file, '', 'no size of the images', 'width and height of the images', fix))
+    if size is None: problems += _size_faults(file, found.cameras)
     for name,camera in zip(known, found.cameras, strict=True): problems += _faults(file, name, camera)
     if problems: raise ProjectError(problems)
     return [_camera(name, camera, size) for name,camera in zip(known, found.cameras, strict=True)]
@@ -70,6 +68,13 @@ def _name_faults(file:str, names:Sequence[str])->list[Problem]:
     expected = r'a name without / \ :, as in the names of videos'
     return [Problem(file, '', f'a camera called {name}', expected) for name in odd]
 
+def _size_faults(file:str, cameras:Sequence[CameraNumbers])->list[Problem]:
+    "What is wrong with the sizes of images in a file: some are not there."
+    if all(camera.size for camera in cameras): return []
+    fix = 'Say it: --size WIDTHxHEIGHT, in pixels'
+    return [Problem(file, '', 'no size of the images', 'width and height of the images', fix)]
+
+# %% ../../nbs/12_cameras/50_opencv_calibrations.ipynb #1eff0647
 def _camera(name:str, camera:CameraNumbers, size:tuple[int,int]|None)->Camera:
     "A camera of ours."
     height,width = camera.size or size or (0, 0)
@@ -188,8 +193,7 @@ def read_opencv(
 )->ForeignCalibration:
     "The cameras of OpenCV's files; raises `ProjectError` for what is no set of cameras."
     path = Path(path)
-    files = [path] if path.is_file() else [file for file in sorted(path.iterdir()) if is_opencv(file)]
-    held = {file: read_storage(file) for file in files}
+    held = {file: read_storage(file) for file in _storages(path)}
     together:dict[str, Any] = {}
     for values in held.values(): together |= values
     if path.is_file() and 'R' not in together: together |= _beside(path)
@@ -198,6 +202,11 @@ def read_opencv(
     if len(alone)<2: raise _no_pose(path)
     cameras = [_numbers(file, values, file.stem, '', _pose(file, values)) for file,values in alone.items()]
     return ForeignCalibration('OpenCV', path, cameras)
+
+def _storages(path:Path)->list[Path]:
+    "A file of FileStorage, or those in a folder."
+    if path.is_file(): return [path]
+    return [file for file in sorted(path.iterdir()) if is_opencv(file)]
 
 def _pose(path:Path, values:Mapping[str, Any])->tuple[Any, Any]:
     "Rotation and translation of a camera; raises `ProjectError` if one is missing."

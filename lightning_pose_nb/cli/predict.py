@@ -473,7 +473,7 @@ def _taken(
     if options['ensemble']: raise click.UsageError('--ensemble is not for remote files: lpnb fetch brings them.')
     from lightning_pose_nb.remote.mirror import Mirror, naming_urls
     from lightning_pose_nb.remote.transfer import SCRATCH, check_writable
-    from lightning_pose_nb.remote_predictions import fetch_model, remote_videos
+    from lightning_pose_nb.remote_predictions import fetch_model
     if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
     mirror = stack.enter_context(Mirror())
     stack.enter_context(naming_urls(mirror))
@@ -481,11 +481,17 @@ def _taken(
     place = options['output_dir'] or model_dir
     if not isinstance(place, Path): check_writable(place)
     if options['output_dir']: options['output_dir'] = mirror.here(options['output_dir'])
-    found:list[Path] = []
-    for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
+    found = _inputs_here(mirror, inputs)
     if not isinstance(model_dir, Path):
         model_dir = fetch_model(mirror, model_dir, described=bool(options['on'] or options['workers']))
     return model_dir, tuple(found)
+
+def _inputs_here(mirror:Any, inputs:Sequence[Any])->list[Path]:
+    "The inputs, with what stands for the videos of those that are remote."
+    from lightning_pose_nb.remote_predictions import remote_videos
+    found:list[Path] = []
+    for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
+    return found
 
 # %% ../../nbs/52_cli/50_predict.ipynb #b4d50457
 @dataclass
@@ -623,21 +629,12 @@ def predict_as_jobs(
     where:Mapping[str,Any],  # `on`, `workers`, `piece_frames`
 )->Done:
     "Predict by workers; raises `UsageError` for what they cannot do."
-    from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions, plan_remote_predictions
     if wishes.overwrite:
         fix = 'predict into another --output-dir, or remove the predictions that are to be made again'
         raise click.UsageError(f'--overwrite is not for --on, --workers and --ensemble: {fix}.')
     videos = [job.paths for job in jobs if job.kind=='video']
     place = wishes.place(model_dir, 'video' if videos else 'images')
-    portions = Portions(piece=where['piece_frames'], batch_size=wishes.batch_size)
-    orders = Orders(
-        images=_image_orders(model_dir, jobs, wishes), boxes_of=wishes.boxes_of, reader=wishes.reader,
-        runtime=wishes.runtime, precision=wishes.precision, ensemble=other_models(model_dir, wishes.ensemble),
-        formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
-    if wishes.mirror:
-        if orders.images: raise click.UsageError('images are not predicted together with remote files by --on.')
-        manifest = plan_remote_predictions(wishes.mirror, model_dir, videos, place, portions, orders)
-    else: manifest = plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
+    manifest = _plan(model_dir, jobs, wishes, place, where['piece_frames'])
     click.echo(f'{manifest.path}: {how_many(len(manifest.units), "unit")}')
     ctx.meta[GO_ON] = 'what was done is kept. Run the same command again to go on'
     code = do_jobs(manifest, where['on'], where['workers'])
@@ -647,6 +644,27 @@ def predict_as_jobs(
     done = summarise_remote_jobs(manifest, wishes.shown(place)) if wishes.mirror else summarise_jobs(manifest, videos)
     if code==1 and not done.failed: done.failed = 1 # images, or what follows predictions; it was told above
     return done
+
+# %% ../../nbs/52_cli/50_predict.ipynb #daa41cec
+def _plan(
+    model_dir:Path,
+    jobs:list[Job],
+    wishes:Wishes,
+    place:Path,             # Folder of the predictions
+    piece_frames:int,       # Of a piece of a long video
+)->Any:                     # A `Manifest`
+    "Write the manifest of some predictions; raises `UsageError` for what is not done with remote files."
+    from lightning_pose_nb.cluster.videos import Orders, Portions, plan_predictions, plan_remote_predictions
+    videos = [job.paths for job in jobs if job.kind=='video']
+    portions = Portions(piece=piece_frames, batch_size=wishes.batch_size)
+    orders = Orders(
+        images=_image_orders(model_dir, jobs, wishes), boxes_of=wishes.boxes_of, reader=wishes.reader,
+        runtime=wishes.runtime, precision=wishes.precision, ensemble=other_models(model_dir, wishes.ensemble),
+        formats=wishes.formats, rendered=(wishes.fps,) if wishes.labeled_video else None)
+    if not wishes.mirror:
+        return plan_predictions(model_dir, videos, place, portions, orders, f'lpnb predict {model_dir} … --on')
+    if orders.images: raise click.UsageError('images are not predicted together with remote files by --on.')
+    return plan_remote_predictions(wishes.mirror, model_dir, videos, place, portions, orders)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #1bf15f7b
 def _image_orders(model_dir:Path, jobs:list[Job], wishes:Wishes)->list[tuple[list[Path],list[Path]]]:

@@ -258,13 +258,11 @@ class RayEngine:
     def _look(self)->bool: # Is there something to do, or to wait for?
         "Find units that can begin."
         if self.ready: return True
-        now = States(self.flights.manifest)
-        states = [now.of(unit) for unit in self._left]
-        self._left = [found.unit for found in states if found.state in ('running', 'waiting')]
+        now = States(self.flights.manifest).remaining(self._left)
+        self._left = now.units
         given = {unit.name for unit in self.flights.units.values()}
-        free = [found.unit for found in states if found.state=='waiting' and not found.detail]
-        self.ready.extend(unit for unit in free if unit.name not in given)
-        return bool(self.ready or given) or any(found.state=='running' for found in states)
+        self.ready.extend(unit for unit in now.ready if unit.name not in given)
+        return bool(self.ready or given or now.is_busy)
 
     def _tell(self, one:Landing)->None:
         "Say what became of a unit, and note a death; raises `ProjectError` if all die before they begin."

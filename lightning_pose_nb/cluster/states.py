@@ -6,8 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/51_cluster/states.ht
 
 # %% auto #0
 __all__ = ['DONE', 'FAILED', 'CANCELLED', 'BEGUN', 'MARKS', 'ENDED', 'STATES', 'mark_path', 'log_path', 'put_mark', 'drop_marks',
-           'read_mark', 'Listing', 'UnitState', 'Signs', 'States', 'describe_states', 'note_death', 'log_tail',
-           'jobs_view', 'find_units', 'retry', 'cancel']
+           'read_mark', 'Listing', 'UnitState', 'Remaining', 'Signs', 'States', 'describe_states', 'note_death',
+           'log_tail', 'jobs_view', 'find_units', 'retry', 'cancel']
 
 # %% ../../nbs/51_cluster/20_states.ipynb #960aee55
 import json
@@ -114,6 +114,13 @@ class UnitState:
     state:str        # One of `STATES`
     detail:str=''    # Who runs it, why it failed, or what it waits for
 
+@dataclass(frozen=True)
+class Remaining:
+    "Units that have not ended."
+    units:list[Unit]  # Running or waiting
+    ready:list[Unit]  # Those of them that can begin now
+    is_busy:bool      # Is one of them running?
+
 # %% ../../nbs/51_cluster/20_states.ipynb #2735ff31
 class Signs:
     "Marks, results and owners of units, as the disk tells at one time."
@@ -171,6 +178,15 @@ class States(Signs):
     def all(self)->list[UnitState]:
         "How every unit stands, in the order of the manifest."
         return [self.of(unit) for unit in self.manifest.units]
+
+    def remaining(self,
+        units:Iterable[Unit], # Of the manifest
+    )->Remaining:
+        "Those of some units that have not ended, in their order."
+        states = [self.of(unit) for unit in units]
+        left = [found.unit for found in states if found.state in ('running', 'waiting')]
+        ready = [found.unit for found in states if found.state=='waiting' and not found.detail]
+        return Remaining(left, ready, any(found.state=='running' for found in states))
 
 # %% ../../nbs/51_cluster/20_states.ipynb #e26b3565
 def describe_states(

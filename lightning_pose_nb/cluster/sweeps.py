@@ -65,11 +65,7 @@ def plan_sweep(
     config = Path(config)
     folder = Path(folder)
     parsed = [parse_axis(axis) for axis in axes]
-    keys = [key for key,_ in parsed]
-    if len(set(keys))<len(keys): raise ProjectError(Problem('sweep', '', f'keys {", ".join(keys)}', 'each key once'))
-    n = math.prod(len(values) for _,values in parsed)
-    if n>MOST_RUNS: raise ProjectError(Problem('sweep', '', f'{n} trainings', f'at most {MOST_RUNS}'))
-    grid = [dict(zip(keys, values)) for values in itertools.product(*(values for _,values in parsed))]
+    grid = _combinations(parsed)
     _check_grid(config, grid)
     varied = [key for key,values in parsed if len(values)>1]
     names = run_names([{key: changes[key] for key in varied} for changes in grid])
@@ -80,6 +76,15 @@ def plan_sweep(
 
 
 # %% ../../nbs/51_cluster/70_sweeps.ipynb #572a72bc
+def _combinations(axes:Sequence[tuple[str,list[Any]]])->list[dict[str,Any]]:
+    "All combinations of values; raises `ProjectError` for too many, or a key that is given twice."
+    keys = [key for key,_ in axes]
+    if len(set(keys))<len(keys): raise ProjectError(Problem('sweep', '', f'keys {", ".join(keys)}', 'each key once'))
+    values = [some for _,some in axes]
+    n = math.prod(map(len, values))
+    if n>MOST_RUNS: raise ProjectError(Problem('sweep', '', f'{n} trainings', f'at most {MOST_RUNS}'))
+    return [dict(zip(keys, chosen)) for chosen in itertools.product(*values)]
+
 def _check_grid(config:Path, grid:Sequence[Mapping[str,Any]])->None:
     "Raise `ProjectError` for combinations that are no valid config."
     problems = []

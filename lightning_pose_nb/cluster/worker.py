@@ -239,14 +239,11 @@ class Worker:
         left = shard_units(self.manifest, self.shard)
         with alone(), terminated_like_interrupted():
             while True:
-                now = States(self.manifest)
-                states = [now.of(unit) for unit in left]
-                left = [found.unit for found in states if found.state in ('running', 'waiting')]
-                ready = [found.unit for found in states if found.state=='waiting' and not found.detail]
-                outcomes = [self.take(unit) for unit in ready]
+                now = States(self.manifest).remaining(left)
+                left = now.units
+                outcomes = [self.take(unit) for unit in now.ready]
                 if 'run' in outcomes: continue
-                is_busy = any(found.state=='running' for found in states)
-                if not outcomes and not is_busy: return # else a worker here or elsewhere has them
+                if not outcomes and not now.is_busy: return # else a worker here or elsewhere has them
                 time.sleep(self.pause)
 
     def take(self, unit:Unit)->str: # 'run', 'later', or 'not mine'

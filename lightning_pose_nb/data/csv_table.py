@@ -185,11 +185,7 @@ def _read_columns(sheet:Sheet, heads:list[Head], meant:list[int], coords:tuple[s
         found = f'{name!r}, a column that belongs to no keypoint'
         sheet.add_problem(f'column {column_letters(column)}', found, 'columns of keypoints only', fix)
     columns = [column for column in meant if column not in foreign]
-    scorers = list(dict.fromkeys(heads[column][0] for column in columns if all(heads[column][:2])))
-    sheet.scorer = scorers[0] if scorers else ''
-    if len(scorers)>1:
-        found = f'{len(scorers)} scorers: {", ".join(scorers[:6])}'
-        sheet.add_problem('row 1', found, 'one', _ONE_OF_THEM.format('scorer'))
+    _read_scorer(sheet, [heads[column] for column in columns])
     _tell_empty(sheet, {column: heads[column] for column in columns})
     filled = _without_gaps(sheet, heads, columns)
     unknown:dict[str,list[int]] = {}
@@ -197,6 +193,14 @@ def _read_columns(sheet:Sheet, heads:list[Head], meant:list[int], coords:tuple[s
     for others in unknown.values(): _tell_unknown(sheet, filled, others, coords)
     sheet.names = [part for part,coord in sheet.columns if coord=='x']
     _check_complete(sheet, [coord for coord in coords if coord not in ('visible', '*')])
+
+def _read_scorer(sheet:Sheet, heads:list[Head])->None:
+    "Find the scorer of a table, the first one above a keypoint, and say if there are several."
+    scorers = list(dict.fromkeys(scorer for scorer,part,_ in heads if scorer and part))
+    sheet.scorer = scorers[0] if scorers else ''
+    if len(scorers)<2: return
+    found = f'{len(scorers)} scorers: {", ".join(scorers[:6])}'
+    sheet.add_problem('row 1', found, 'one', _ONE_OF_THEM.format('scorer'))
 
 # %% ../../nbs/11_data/00_csv_table.ipynb #f52a61fe
 def _foreign_columns(heads:list[Head], meant:list[int], coords:tuple[str,...])->dict[int, str]:
@@ -206,9 +210,10 @@ def _foreign_columns(heads:list[Head], meant:list[int], coords:tuple[str,...])->
     if not keypoints: return {}
     foreign = {}
     for column,head in zip(meant, some):
-        scorer,part,coord = head
+        _,part,coord = head
         is_ours = coord.lower() in coords or part in keypoints or ('*' in coords and _is_extra(head, main))
-        if not is_ours and _is_named(head): foreign[column] = part or coord or scorer
+        name = _name_of(head)
+        if name and not is_ours: foreign[column] = name
     return foreign
 
 def _keypoints_of(heads:list[Head])->tuple[set[str], str]:
@@ -220,10 +225,11 @@ def _is_extra(head:Head, main:str)->bool:
     "Is a column one more number of a keypoint, by the table's own scorer?"
     return all(head[1:]) and head[0]==main
 
-def _is_named(head:Head)->bool:
-    "Does a column have a name? That of the sets of a split stands above nothing."
-    scorer,part,_ = head
-    return any(head) and not (scorer=='set' and not part)
+def _name_of(head:Head)->str:
+    "What to call a column; empty for one without a name, and for that of the sets of a split."
+    scorer,part,coord = head
+    if scorer=='set' and not part: return ''
+    return part or coord or scorer
 
 def _check_complete(sheet:Sheet, needed:list[str])->None:
     "Say which coordinates a keypoint lacks."

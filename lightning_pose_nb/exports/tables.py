@@ -140,16 +140,20 @@ def write_anipose_config(
     "Write config.toml, and the calibration of each session that has one."
     views = list(dict.fromkeys(video.view for video in tracks.videos if video.view))
     if not views: return
-    pattern = '|'.join(re.escape(view) for view in sorted(views, key=len, reverse=True))
-    lines = ["project = 'lightning_pose_nb'", "model_folder = ''", 'nesting = 1', '', '[triangulation]',
-        'triangulate = true', f"cam_regex = '[-_. ]?(?<![A-Za-z0-9])({pattern})(?![A-Za-z0-9])'"]
-    pairs = [list(pair) for pair in tracks.videos[0].skeleton]
-    if pairs: lines += ['', '[labeling]', f'scheme = {json.dumps(pairs, ensure_ascii=False)}']
-    write_atomic(folder/'config.toml', '\n'.join(lines)+'\n')
+    write_atomic(folder/'config.toml', _anipose_settings(views, tracks.videos[0].skeleton))
     for session in dict.fromkeys(video.session for video in tracks.videos if video.session):
         mine = [video for video in tracks.videos if video.session==session]
         cameras = known_cameras([video.view for video in mine], session, places_around(mine))
         if cameras: write_cameras(cameras, folder/session/'calibration'/'calibration.toml')
+
+def _anipose_settings(views:Sequence[str], skeleton:Sequence[tuple[str,str]])->str:
+    "The text of config.toml: how file names tell the view, and which keypoints are connected."
+    pattern = '|'.join(re.escape(view) for view in sorted(views, key=len, reverse=True))
+    lines = ["project = 'lightning_pose_nb'", "model_folder = ''", 'nesting = 1', '', '[triangulation]',
+        'triangulate = true', f"cam_regex = '[-_. ]?(?<![A-Za-z0-9])({pattern})(?![A-Za-z0-9])'"]
+    pairs = [list(pair) for pair in skeleton]
+    if pairs: lines += ['', '[labeling]', f'scheme = {json.dumps(pairs, ensure_ascii=False)}']
+    return '\n'.join(lines)+'\n'
 
 # %% ../../nbs/45_exports/40_tables.ipynb #9f94e445
 def write_moseq(

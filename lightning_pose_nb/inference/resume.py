@@ -199,7 +199,7 @@ def _predict_rows(
     progress = progress_bar(job.title, job.unit, job.count(), row, options.progress)
     bar = stack.enter_context(progress)
     stream = stack.enter_context(closing(work.batches(begin-seen_again, work.journals)))
-    known = [facts['batch_limit'] for facts in work.journals[0].remarks if 'batch_limit' in facts]
+    known = _remarked(work.journals[0], 'batch_limit')
     limit = BatchLimit(str(job.sources[0]), min(known, default=None), told=bool(known))
     model,batches = _with_runtime(model, job, work, stream, options)
     stages = job.stages
@@ -215,8 +215,7 @@ def _predict_rows(
         row += len(xy)
         bar.update(len(xy))
         if job.last is not None and job.first+row>=job.last: break # what follows was only looked at
-    said = stages_text(stages, job.first+row-begin, job.unit)
-    if options.progress: tqdm.write(f'{job.title}: {said}', file=sys.stderr)
+    _tell(options, f'{job.title}: {stages_text(stages, job.first+row-begin, job.unit)}')
 
 # %% ../../nbs/30_inference/20_resume.ipynb #07f4ab09
 def _with_runtime(
@@ -231,8 +230,7 @@ def _with_runtime(
     begun = _begun_with(journal)
     runtime,precision = _wanted_runtime(model, options)
     runtime = begun or runtime
-    if begun and options.runtime and options.progress:
-        tqdm.write(f'runtime: {begun}, as {job.title} was begun with it', file=sys.stderr)
+    if begun and options.runtime: _tell(options, f'runtime: {begun}, as {job.title} was begun with it')
     if runtime=='eager': return model, stream
     first = list(itertools.islice(stream, 2))
     batches = itertools.chain(first, stream)
@@ -242,7 +240,7 @@ def _with_runtime(
     if len(first)<2 and runtime=='auto': return model, batches
     choice = choose_network(model, runtime, images, job.consecutive, precision)
     journal.remark(runtime=choice.runtime)
-    if options.progress: tqdm.write(choice.why, file=sys.stderr)
+    _tell(options, choice.why)
     return replace(model, network=choice.network), batches
 
 # %% ../../nbs/30_inference/20_resume.ipynb #ad862f92
@@ -253,9 +251,17 @@ def _wanted_runtime(model:LoadedModel, options:PredictOptions)->tuple[str,str]:
     if precision in TRIED_FIRST: return runtime if options.runtime else 'auto', precision
     return (runtime, '32') if precision=='32' else ('eager', '32')
 
+def _remarked(journal:Journal, name:str)->list[Any]:
+    "All that was remarked under a name, oldest first."
+    return [facts[name] for facts in journal.remarks if name in facts]
+
+def _tell(options:PredictOptions, line:str)->None:
+    "A line on the standard error, unless the user wants silence."
+    if options.progress: tqdm.write(line, file=sys.stderr)
+
 def _begun_with(journal:Journal)->str|None:
     "The runtime that computed the rows which are there; None if there are none."
-    said = [facts['runtime'] for facts in journal.remarks if 'runtime' in facts]
+    said = _remarked(journal, 'runtime')
     if said: return said[-1]
     return 'eager' if journal.rows else None
 
@@ -384,13 +390,11 @@ def _finished(
         raise _of_something_else(csv, 'and nothing beside it that says what they were made from')
     is_older = 'csv' not in note # written by a version that did not know its rows
     table = read_predictions(csv) if is_older else None
-    reason = _other_input(note, job, table, index)
-    if reason: raise _of_something_else(csv, reason)
     maker = who_made(note, model.folder, model.fingerprint)
-    if maker=='earlier': return None # trained further
-    if maker!='this': raise _of_something_else(csv, _other_model(note, model))
-    reason = _other_keypoints(note, model.keypoint_names) or _other_boxes(note, job.facts)
+    reason = _other_input(note, job, table, index)
+    if not reason and maker!='earlier': reason = _other_making(note, model, job)
     if reason: raise _of_something_else(csv, reason)
+    if maker=='earlier': return None # trained further
     if not _has_all_rows(csv, note, job, table): return None
     return note if table is None else _renewed(csv, note, job, len(table))
 
@@ -404,6 +408,11 @@ def _refuse_unfinished(model:LoadedModel, csv:Path)->None:
 def _other_model(note:Mapping[str,Any], model:LoadedModel)->str:
     "Which model made some predictions, and which is to predict now."
     return f'of another model, {noted_model(note)}; this one is {_place_of(model)}'
+
+def _other_making(note:Mapping[str,Any], model:LoadedModel, job:PredictJob)->str:
+    "Did another model, or one of other keypoints, predict, or in other bounding boxes?"
+    if who_made(note, model.folder, model.fingerprint)!='this': return _other_model(note, model)
+    return _other_keypoints(note, model.keypoint_names) or _other_boxes(note, job.facts)
 
 def _of_something_else(csv:Path, reason:str)->ProjectError:
     "The error for a file that must not be overwritten unasked."

@@ -207,11 +207,14 @@ def run_recording(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', LostFramesWarning) # the notes have it all, and it is said below
         notes = run_job(model, job, batches, options)
-    for video,note in zip(recording.videos, notes):
-        text = damage_text(note)
-        if text: warnings.warn(f'{video}: {text}', DamageWarning, stacklevel=4)
-        if note.get('restarts'): warnings.warn(f'{video}: {_restart_text(note)}', VideoWarning, stacklevel=4)
+    for video,note in zip(recording.videos, notes): _warn(video, note)
     return notes
+
+def _warn(video:Path, note:Mapping[str,Any])->None:
+    "Warn of damage, and of a stream that begins again, as a note tells."
+    text = damage_text(note)
+    if text: warnings.warn(f'{video}: {text}', DamageWarning, stacklevel=5)
+    if note.get('restarts'): warnings.warn(f'{video}: {_restart_text(note)}', VideoWarning, stacklevel=5)
 
 # %% ../../nbs/30_inference/30_videos.ipynb #2b64081f
 def _check_files(videos:Sequence[Path])->None:

@@ -287,17 +287,23 @@ def read_image_tracks(
 
 def _files_of(csv:Path, names:Sequence[str], note:Mapping[str,Any])->dict[str, Path]:
     "The files of some images."
-    sources = note.get('source') or ()
-    noted = [source['path'] for source in sources if isinstance(source, dict) and 'path' in source]
-    by_name:dict[str, list[str]] = {}
-    for path in noted: by_name.setdefault(Path(path).name, []).append(Path(path).as_posix())
+    noted = _noted_files(note)
     files = {}
     for name in names:
-        mine = [path for path in by_name.get(Path(name).name, []) if path.endswith(f'/{name}')]
-        places = [Path(path) for path in mine] or [place/name for place in list(csv.parents)[:3]]
+        mine = [path for path in noted.get(Path(name).name, []) if path.as_posix().endswith(f'/{name}')]
+        places = mine or [place/name for place in list(csv.parents)[:3]]
         there = [place for place in places if place.is_file()]
         if there: files[name] = there[0]
     return files
+
+def _noted_files(note:Mapping[str,Any])->dict[str, list[Path]]:
+    "The files that predictions were made from, as far as their note tells, by name."
+    by_name:dict[str, list[Path]] = {}
+    for source in note.get('source') or ():
+        if not isinstance(source, dict) or 'path' not in source: continue
+        path = Path(source['path'])
+        by_name.setdefault(path.name, []).append(path)
+    return by_name
 
 # %% ../../nbs/43_interop/00_tracks.ipynb #58ef54ff
 def gather_tracks(

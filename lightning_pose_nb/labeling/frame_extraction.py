@@ -112,12 +112,7 @@ def write_frames(
     root = Path(data_dir)
     with _readers([Path(video)], depth) as (reader,):
         total = _length(reader)
-        for i in frames:
-            if isinstance(i, bool) or not isinstance(i, (int, np.integer)):
-                raise ProjectError(Problem(str(video), f'frame {i!r}', 'no whole number', f'0 to {total-1}'))
-            if not 0<=i<total:
-                found = f'a video of {total} frames'
-                raise ProjectError(Problem(str(video), f'frame {i}', found, f'0 to {total-1}'))
+        for i in frames: _check_number(video, i, total)
         images = [with_frame_number(like, i) if like else frame_path(video, i) for i in frames]
         for image,i in zip(images, frames, strict=True):
             around = neighbour_paths(image, context)
@@ -125,6 +120,13 @@ def write_frames(
                 if name and 0<=number<total:
                     _write_frame(root/name, reader, number, check=number==i)
         return images
+
+def _check_number(video:str|Path, i:int, total:int)->None:
+    "Refuse the number of a frame there is not."
+    expected = f'0 to {total-1}'
+    if isinstance(i, bool) or not isinstance(i, (int, np.integer)):
+        raise ProjectError(Problem(str(video), f'frame {i!r}', 'no whole number', expected))
+    if not 0<=i<total: raise ProjectError(Problem(str(video), f'frame {i}', f'a video of {total} frames', expected))
 
 def _write_frame(path:Path, reader:VideoReader, frame:int, check:bool)->None:
     "Write one frame, unless it is there; with `check`, what is there must look like it."

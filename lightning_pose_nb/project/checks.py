@@ -424,7 +424,7 @@ def check_amount(p:Project)->None:
         return
     if t.train_prob+(t.val_prob or 0)>1+1e-9: return
     labels = p.labels[0]
-    if len(labels) and not labels.labelled.any():
+    if not labels.labelled.any():
         p.add('data.csv_file', 'no labelled keypoint in the whole table', 'at least a few labelled frames')
     try: n_train = _n_training_frames(p, len(labels))
     except ProjectError as error:

@@ -156,20 +156,28 @@ def advise_losses(
         limit = max(2., round(facts.extent/10, 1))
         why = f'a tenth of the animal, whose labels span {facts.extent:.0f} px (median)'
         advice['losses.temporal.epsilon'] = Advice(limit, why)
-    K = facts.n_keypoints
+    return advice | {'model.losses_to_use': _advise_use(cfg, facts.n_keypoints, machine, n_train, n_videos)}
+
+def _advise_use(cfg:Config, K:int, machine:Machine, n_train:int, n_videos:int)->Advice:
+    "The unsupervised losses to train with."
+    if not n_videos: return Advice([], 'there are no unlabelled videos')
+    n_views = len(cfg.data.view_names or [])
+    names = _supported_losses(n_views, K, n_train)
+    videos = how_many(n_videos, 'video')
     enough = f'{how_many(n_train, "frame")} for {how_many(K, "keypoint")}'
-    views = len(cfg.data.view_names or [])
-    names = ['temporal'] if n_videos else []
-    if n_videos and not views and n_train>=2*K: names.append('pca_singleview')
-    if n_videos and views and n_train*K>=2*views: names.append('pca_multiview')
-    if not n_videos: why = 'there are no unlabelled videos'
-    elif machine.device=='cpu':
-        why = (f'{how_many(n_videos, "video")}, {enough}, enough for {", ".join(names)}; but a clip is '
+    if machine.device=='cpu':
+        why = (f'{videos}, {enough}, enough for {", ".join(names)}; but a clip is '
             f'{cfg.train_length} images more in each step, and there is no GPU')
-        names = []
-    elif views: why = f'{how_many(n_videos, "video")} of {views} views, and {enough}'
-    else: why = f'{how_many(n_videos, "video")}, and {enough}: PCA of poses needs {2*K} frames'
-    return advice | {'model.losses_to_use': Advice(names, why)}
+        return Advice([], why)
+    if n_views: return Advice(names, f'{videos} of {n_views} views, and {enough}')
+    return Advice(names, f'{videos}, and {enough}: PCA of poses needs {2*K} frames')
+
+def _supported_losses(n_views:int, K:int, n_train:int)->list[str]:
+    "Losses that so many labelled frames are enough for; 0 views: one camera without a name."
+    names = ['temporal']
+    if n_views and n_train*K>=2*n_views: names.append('pca_multiview')
+    if not n_views and n_train>=2*K: names.append('pca_singleview')
+    return names
 
 # %% ../../nbs/41_project/30_recommendation.ipynb #e9bb1872
 @dataclass(frozen=True)

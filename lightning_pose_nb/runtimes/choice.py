@@ -171,11 +171,7 @@ def choose_network(
     if not names: return Choice(model.network, 'eager', '' if precision=='32' else 'runtime: eager, in 32 bits')
     reasons = {name: ENGINES[name].why_not(model.network) for name in names}
     able = [name for name in names if not reasons[name]]
-    cannot = [f'{name} cannot be used: {reason}' for name,reason in reasons.items() if reason]
-    if not able and runtime not in ('auto', 'eager'):
-        fix = 'Leave it out: PyTorch computes everything'
-        raise ProjectError(Problem(f'runtime {runtime}', '', reasons[runtime], '', fix))
-    if not able: return Choice(model.network, 'eager', f'runtime: eager, as {"; ".join(cannot)}')
+    if not able: return _without_engine(model, runtime, reasons)
     facts = _facts(model, images, able)
     note = _remembered(model.folder, facts)
     if note: return Choice(_network_of(model, note['runtime'], images), note['runtime'], note['why'])
@@ -184,6 +180,14 @@ def choose_network(
     choice = replace(choice, why='; '.join([choice.why, *refused]))
     _remember(model.folder, facts, choice, trials)
     return choice
+
+def _without_engine(model:LoadedModel, runtime:str, reasons:dict[str,str])->Choice:
+    "PyTorch, where no engine can be used; raises `ProjectError` for a runtime that was asked for by name."
+    if runtime not in ('auto', 'eager'):
+        fix = 'Leave it out: PyTorch computes everything'
+        raise ProjectError(Problem(f'runtime {runtime}', '', reasons[runtime], '', fix))
+    cannot = [f'{name} cannot be used: {reason}' for name,reason in reasons.items()]
+    return Choice(model.network, 'eager', f'runtime: eager, as {"; ".join(cannot)}')
 
 def _network_of(model:LoadedModel, name:str, images:Tensor)->PoseNetwork:
     "The network of a model as an engine computes it, or as it is."

@@ -53,12 +53,19 @@ def join_predictions(
     problems = [problem for table,name in zip(tables, names) for problem in _differences(tables[0], table, name)]
     if problems: raise ProjectError(problems)
     first = tables[0]
-    orders = [[table.keypoint_names.index(name) for name in first.keypoint_names] for table in tables]
-    xy = np.stack([table.xy[:, order] for table,order in zip(tables, orders)])
-    likelihood = np.stack([table.likelihood[:, order] for table,order in zip(tables, orders)])
-    median,variance,mean = ensemble_statistics(xy, likelihood)
+    median,variance,mean = ensemble_statistics(*_stacked(tables))
     extra = {name: np.round(variance[...,axis], 6) for axis,name in enumerate(VARIANCES)}
     return replace(first, xy=median, likelihood=mean, scorer=SCORER, extra=extra)
+
+def _stacked(tables:Sequence[Predictions])->tuple[np.ndarray,np.ndarray]: # (M, T, K, 2) and (M, T, K)
+    "Keypoints, in the order of the first, and likelihood of M predictions."
+    xy = []
+    likelihood = []
+    for table in tables:
+        order = [table.keypoint_names.index(name) for name in tables[0].keypoint_names]
+        xy.append(table.xy[:, order])
+        likelihood.append(table.likelihood[:, order])
+    return np.stack(xy), np.stack(likelihood)
 
 # %% ../../nbs/33_smoothing/10_ensembles.ipynb #0f8bfbed
 def _differences(first:Predictions, table:Predictions, name:str)->Iterator[Problem]:

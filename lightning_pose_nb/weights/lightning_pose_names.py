@@ -101,17 +101,21 @@ def translate(
     state |= {ours: saved[theirs] for theirs,ours in heads.items()}
     used |= heads.keys()
     used |= {name for name in saved if name.startswith(_TWICE)}
-    for name,value in saved.items():
-        if name.endswith('view_embeddings'):
-            state['views.embedding'] = value.reshape(-1, value.shape[-1])
-            used.add(name)
+    used |= _add_views(saved, state)
     if 'head.linear.weight' in target.own: used |= _add_regression(saved, used, target, state)
     _fit_codes(state, target)
     return Translated(state, [name for name in saved if name not in used], renamed is not None)
 
+# %% ../../nbs/03_weights/30_lightning_pose_names.ipynb #30950d76
 def _without_views(saved:Mapping[str, Tensor])->dict[str, Tensor]:
     "The weights without the vectors of the views, which may stand among those of the backbone."
     return {name: value for name,value in saved.items() if not name.endswith('view_embeddings')}
+
+def _add_views(saved:Mapping[str, Tensor], state:dict[str, Tensor])->set[str]:
+    "Add the vectors of the views; the names they have in the file."
+    names = [name for name in saved if name.endswith('view_embeddings')]
+    for name in names: state['views.embedding'] = saved[name].reshape(-1, saved[name].shape[-1])
+    return set(names)
 
 def _add_regression(saved:Mapping[str, Tensor], used:set[str], target:Target, state:dict[str, Tensor])->set[str]:
     "Add the last layer, which is the only matrix that is left; the names it has in the file."
