@@ -13,3 +13,12 @@ def bench(tmp_path_factory):
     "Inputs of the jobs that are killed, or whose system fails, and a place to work."
     from faults import Bench
     return Bench(tmp_path_factory.mktemp('faults').resolve())
+
+
+@pytest.fixture(autouse=True)
+def threads_stay():
+    "A test that leaves another number of threads behind changes the last digits of those that start processes."
+    names = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS')
+    before = [os.environ.get(name) for name in names]
+    yield
+    assert [os.environ.get(name) for name in names] == before

@@ -15,6 +15,7 @@ import browser
 import psutil
 import pytest
 
+from lightning_pose_nb.cluster.local import thread_settings
 from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, write_manifest
 from lightning_pose_nb.cluster.ray import ray_cluster
 from lightning_pose_nb.cluster.states import BEGUN, States, cancel, log_tail, put_mark
@@ -129,7 +130,7 @@ def local(manifest):
     "Do a manifest by a process with one thread, as a task of Ray with one processor does."
     code = ('import sys; from lightning_pose_nb.cluster.worker import Worker; '
             'from lightning_pose_nb.cluster.manifest import read_manifest; Worker(read_manifest(sys.argv[1])).run()')
-    return subprocess.run([sys.executable, '-c', code, str(manifest.path)], env=os.environ | {'OMP_NUM_THREADS': '1'})
+    return subprocess.run([sys.executable, '-c', code, str(manifest.path)], env=os.environ | thread_settings(1))
 
 
 def results(manifest):

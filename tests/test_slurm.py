@@ -19,6 +19,7 @@ import yaml
 from click.testing import CliRunner
 
 from lightning_pose_nb.cli import app
+from lightning_pose_nb.cluster.local import thread_settings
 from lightning_pose_nb.cluster.manifest import PieceUnit, PredictUnit, TrainUnit, read_manifest, write_manifest
 from lightning_pose_nb.cluster.slurm import ClusterSettings
 from lightning_pose_nb.cluster.states import States, describe_states, log_tail
@@ -261,7 +262,7 @@ def local(manifest):
     code = ('import sys; from lightning_pose_nb.cluster.worker import Worker; '
             'from lightning_pose_nb.cluster.manifest import read_manifest; Worker(read_manifest(sys.argv[1])).run()')
     program = [sys.executable, '-c', code, str(manifest.path)]
-    return subprocess.Popen(program, env=os.environ | {'OMP_NUM_THREADS': '1'})
+    return subprocess.Popen(program, env=os.environ | thread_settings(1))
 
 
 def test_one_training_in_two_tasks(slurm, tmp_path):

@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from .local import thread_settings
 from .manifest import Manifest, read_manifest
 from .states import States
 from .worker import Worker
@@ -137,7 +138,7 @@ class ShardTask:
         "To the end of the shard."
         os.environ['SLURM_JOB_NAME'] = 'interactive' # for Lightning: no requeuing of its own
         cpus = os.environ.get('SLURM_CPUS_PER_TASK')
-        if cpus: os.environ['OMP_NUM_THREADS'] = cpus # torch is not imported yet
+        if cpus: os.environ.update(thread_settings(int(cpus))) # torch is not imported yet
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         Worker(read_manifest(self.manifest), (number, total)).run()
         return 'done'
