@@ -190,15 +190,19 @@ class Wishes:
 # %% ../../nbs/52_cli/50_predict.ipynb #886706ea
 def check_wishes(wishes:Wishes, jobs:list[Job])->None:
     "One file of boxes is for one video; a rate is for videos that are drawn; a format has a place for all."
-    from lightning_pose_nb.exports.beside import check_format
-    for kind in dict.fromkeys('predictions' if job.kind=='video' else 'images' for job in jobs):
-        for name in wishes.formats: check_format(name, kind)
+    if wishes.formats: _check_formats(wishes.formats, jobs)
     if wishes.fps is not None and not wishes.labeled_video:
         raise click.UsageError('--fps is the rate of labelled videos: say --labeled-video, too.')
     if wishes.boxes is None or wishes.boxes.is_dir(): return
     if [job.kind for job in jobs]==['video'] and len(jobs[0].paths)==1: return
     raise click.UsageError(f'--boxes {wishes.boxes} is for one video; '
         'for several name a folder with NAME_bbox.csv for each.')
+
+def _check_formats(names:Sequence[str], jobs:list[Job])->None:
+    "Raise for a format that has no place for what is to be predicted."
+    from lightning_pose_nb.exports.beside import check_format
+    kinds = dict.fromkeys('predictions' if job.kind=='video' else 'images' for job in jobs)
+    for name,kind in product(names, kinds): check_format(name, kind)
 
 # %% ../../nbs/52_cli/50_predict.ipynb #e88d2a92
 @dataclass(frozen=True)
@@ -471,12 +475,9 @@ def _taken(
     given = [model_dir, options['output_dir'], *inputs]
     if all(one is None or isinstance(one, Path) for one in given): return model_dir, inputs
     if options['ensemble']: raise click.UsageError('--ensemble is not for remote files: lpnb fetch brings them.')
-    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
-    from lightning_pose_nb.remote.transfer import SCRATCH, check_writable
+    from lightning_pose_nb.remote.transfer import check_writable
     from lightning_pose_nb.remote_predictions import fetch_model
-    if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
-    mirror = stack.enter_context(Mirror())
-    stack.enter_context(naming_urls(mirror))
+    mirror = _mirror(stack, scratch)
     options['mirror'] = mirror
     place = options['output_dir'] or model_dir
     if not isinstance(place, Path): check_writable(place)
@@ -485,6 +486,15 @@ def _taken(
     if not isinstance(model_dir, Path):
         model_dir = fetch_model(mirror, model_dir, described=bool(options['on'] or options['workers']))
     return model_dir, tuple(found)
+
+def _mirror(stack:ExitStack, scratch:Path|None)->Any:
+    "Places for remote files, in a folder that is named or in that of temporary files; errors name URLs."
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    from lightning_pose_nb.remote.transfer import SCRATCH
+    if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
+    mirror = stack.enter_context(Mirror())
+    stack.enter_context(naming_urls(mirror))
+    return mirror
 
 def _inputs_here(mirror:Any, inputs:Sequence[Any])->list[Path]:
     "The inputs, with what stands for the videos of those that are remote."
@@ -760,11 +770,15 @@ def _remote_row(manifest:Any, mirror:Any, reasons:Mapping[str,str], told:tuple[s
     path = mirror.here(csv)
     mirror.take_note(path)
     note = read_note(path) if mirror.size_of(path) is not None else {}
-    made_from = [facts for facts in note.get('remote') or () if facts and facts['url']==video]
-    is_current = not is_url(video) or any(f'{facts["size"]} {facts["stamp"]}'==told[2] for facts in made_from)
+    is_current = not is_url(video) or told[2] in _stamps_of(video, note)
     if 'rows' not in note or not is_current:
         return VideoRow(video, status='failed', message=reasons.get(told[1], 'not predicted yet'))
     return replace(row_of(Path(video), path, note), video=video, predictions=csv)
+
+def _stamps_of(url:str, note:Mapping[str,Any])->list[str]:
+    "Size and stamp that a remote video had when some predictions were made from it."
+    made_from = [facts for facts in note.get('remote') or () if facts and facts['url']==url]
+    return [f'{facts["size"]} {facts["stamp"]}' for facts in made_from]
 
 # %% ../../nbs/52_cli/50_predict.ipynb #5d045679
 def _csvs_of(manifest:Any)->dict[Path,Path]:

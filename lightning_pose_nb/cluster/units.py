@@ -10,7 +10,7 @@ __all__ = ['RUN', 'FRAMES', 'OpenModel', 'images_of', 'run_unit', 'memory_needed
 # %% ../../nbs/51_cluster/10_units.ipynb #c0704ba5
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +189,7 @@ def _remote(manifest:Manifest, unit:RemoteUnit, models:OpenModel)->None:
     from lightning_pose_nb.inference.remote import RemotePrediction
     from lightning_pose_nb.remote.mirror import Mirror, naming_urls
     from lightning_pose_nb.remote_predictions import Wanted
-    is_even = len(unit.csvs)==len(unit.videos) and len(unit.boxes) in (0, len(unit.videos))
-    if not is_even or len(unit.videos)%unit.views: raise ProjectError(_uneven(unit))
+    _check_even(unit)
     model = models.get(unit.model if is_url(unit.model) else manifest.place(unit.model))
     extras = Wanted(unit.formats, unit.labeled_video, unit.fps).extras(model)
     options = PredictOptions(unit.batch_size, precision=unit.precision, reader=unit.reader, runtime=unit.runtime)
@@ -198,17 +197,26 @@ def _remote(manifest:Manifest, unit:RemoteUnit, models:OpenModel)->None:
     with Mirror() as mirror, naming_urls(mirror):
         if model.mirror: mirror.adopt(model.folder, model.mirror)
         work = RemotePrediction(mirror, model.model, predict_recording, options, extras)
-        def here(text:str)->Path: return mirror.here(text) if is_url(text) else manifest.place(text)
-        for first in range(0, len(unit.videos), unit.views):
-            part = slice(first, first+unit.views)
-            videos = list(map(here, unit.videos[part]))
-            csvs = list(map(here, unit.csvs[part]))
+        for videos,csvs,boxes in _parts_here(manifest, unit, mirror):
             for csv in csvs: mirror.take_note(csv)
-            try: work.run(videos, csvs, list(map(manifest.place, unit.boxes[part])) or None)
+            try: work.run(videos, csvs, boxes or None)
             except Exception as error:
                 is_remote = mirror.url_of(videos[0]) is not None
                 problems += _video_problems(mirror.shown(videos[0]), error, is_remote)
     if problems: raise ProjectError(problems)
+
+def _check_even(unit:RemoteUnit)->None:
+    "Raise unless every video has its predictions and bounding boxes, and every session all views."
+    is_even = len(unit.csvs)==len(unit.videos) and len(unit.boxes) in (0, len(unit.videos))
+    if not is_even or len(unit.videos)%unit.views: raise ProjectError(_uneven(unit))
+
+def _parts_here(manifest:Manifest, unit:RemoteUnit, mirror:Any)->Iterator[tuple[list[Path], list[Path], list[Path]]]:
+    "Videos of each session, their predictions and bounding boxes, or what stands for them on this machine."
+    def here(text:str)->Path: return mirror.here(text) if is_url(text) else manifest.place(text)
+    for first in range(0, len(unit.videos), unit.views):
+        part = slice(first, first+unit.views)
+        boxes = list(map(manifest.place, unit.boxes[part]))
+        yield list(map(here, unit.videos[part])), list(map(here, unit.csvs[part])), boxes
 
 # %% ../../nbs/51_cluster/10_units.ipynb #6827c5b9
 def _piece(manifest:Manifest, unit:PieceUnit, models:OpenModel)->None:

@@ -74,12 +74,16 @@ def is_finished(
     if note.get('model')!=model.fingerprint or note.get('keypoints')!=list(model.keypoint_names): return False
     if note.get('pixel_depth')!=depth_facts(model).get('pixel_depth'): return False
     if not _is_of(mirror, model, note, videos): return False
+    if not _are_beside(mirror, csv, note, extras): return False
+    if mirror.url_of(csv) is None: return is_whole(csv, note)
+    return mirror.size_of(csv)==note['csv']['size']
+
+def _are_beside(mirror:Mirror, csv:Path, note:Mapping[str,Any], extras:Extras)->bool:
+    "Was everything made that is wanted beside predictions, and is it still there?"
     beside = note.get('beside') or {}
     if not extras.wanted.items()<=(beside.get('wanted') or {}).items(): return False
     others = [*(note.get('measured') or {}).get('files', ()), *beside.get('files', ())]
-    if any(mirror.size_of(csv.parent/name) is None for name in others): return False
-    if mirror.url_of(csv) is None: return is_whole(csv, note)
-    return mirror.size_of(csv)==note['csv']['size']
+    return all(mirror.size_of(csv.parent/name) is not None for name in others)
 
 def _is_of(mirror:Mirror, model:LoadedModel, note:Mapping[str,Any], videos:Sequence[Path])->bool:
     "Were predictions made from these videos, as they are now?"

@@ -308,22 +308,26 @@ def fetch(
     url = source if isinstance(source, Url) else parse_url(source)
     folder = Path(folder)
     if folder.is_file(): raise FileExistsError(17, 'is a file; expected a folder', str(folder))
-    files = find_files(url, recursive=True)
-    places = [(file, _relative(file.url, url)) for file in files]
+    places = [(file, _relative(file.url, url)) for file in find_files(url, recursive=True)]
     pairs = [(file, folder/path) for file,path in places if wanted(path)]
     with owned(folder, 'fetching'):
         folder.mkdir(parents=True, exist_ok=True)
         record = _read_record(folder)
         _refuse_in_the_way(pairs, folder, record)
         missing = [(file, path) for file,path in pairs if not _is_fetched(file, path, folder, record)]
-        kept = [path for _,path in pairs if (path.is_file() and path not in {one for _,one in missing})]
-        size = sum(file.size or 0 for file,_ in missing)
-        check_space(folder, size, str(url))
-        with bytes_bar(f'fetching {url.name}', size, progress) as update:
-            for file,path in missing:
-                fetch_file(file, path, update)
-                _note_fetched(file, path, folder)
-    return Fetched(folder, [path for _,path in missing], kept)
+        new = [path for _,path in missing]
+        kept = [path for _,path in pairs if path.is_file() and path not in new]
+        _fetch_all(missing, folder, url, progress)
+    return Fetched(folder, new, kept)
+
+def _fetch_all(missing:Sequence[tuple[RemoteFile,Path]], folder:Path, url:Url, progress:bool)->None:
+    "Copy files into a folder, and note what each of them is a copy of."
+    size = sum(file.size or 0 for file,_ in missing)
+    check_space(folder, size, str(url))
+    with bytes_bar(f'fetching {url.name}', size, progress) as update:
+        for file,path in missing:
+            fetch_file(file, path, update)
+            _note_fetched(file, path, folder)
 
 # %% ../../nbs/04_remote/20_transfer.ipynb #5b72e4df
 def _relative(file:Url, source:Url)->Path:

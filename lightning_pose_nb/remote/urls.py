@@ -181,16 +181,25 @@ def _told(error:Exception, url:Url)->RemoteError|None:
     "An error of a library in our words; None for any other."
     if isinstance(error, OSError) and error.errno in DISK and error.filename: return None
     chain = _chain(error)
+    cause = _cause_of(chain)
+    if cause: return RemoteError(Problem(str(url), '', cause.found, '', cause.fix), again=500 in cause.answers)
+    fix = _fix_of(error, chain)
+    if fix is None: return None
+    text = ' '.join(re.sub(r'\?\S+', '?…', str(error)).split()) or type(error).__name__
+    return RemoteError(Problem(str(url), '', text[:300], '', fix))
+
+def _cause_of(chain:list[BaseException])->_Cause|None:
+    "The first cause that a chain of errors shows."
     names = {kind.__name__ for one in chain for kind in type(one).__mro__}
     answers = {_answer(one) for one in chain}
-    for cause in CAUSES:
-        if names & {*cause.classes} or answers & {*cause.answers}:
-            return RemoteError(Problem(str(url), '', cause.found, '', cause.fix), again=500 in cause.answers)
-    text = ' '.join(re.sub(r'\?\S+', '?…', str(error)).split()) or type(error).__name__
-    if isinstance(error, OSError) or any(type(one).__module__.partition('.')[0] in LIBRARY_NAMES for one in chain):
-        return RemoteError(Problem(str(url), '', text[:300], ''))
+    return next((cause for cause in CAUSES if names & {*cause.classes} or answers & {*cause.answers}), None)
+
+def _fix_of(error:Exception, chain:list[BaseException])->str|None:
+    "What to do about an error without a known cause, perhaps nothing; None if it is of no library of stores."
+    if isinstance(error, OSError): return ''
+    if any(type(one).__module__.partition('.')[0] in LIBRARY_NAMES for one in chain): return ''
     if not isinstance(error, ValueError) or _raised_in(error) not in LIBRARY_NAMES: return None
-    return RemoteError(Problem(str(url), '', text[:300], '', 'See the settings of the store, such as AWS_ENDPOINT_URL'))
+    return 'See the settings of the store, such as AWS_ENDPOINT_URL'
 
 # %% ../../nbs/04_remote/10_urls.ipynb #6e0800b5
 def _chain(error:BaseException|None)->list[BaseException]:
