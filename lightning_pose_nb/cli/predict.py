@@ -464,6 +464,23 @@ def _refuse_remote_images(wishes:Wishes, model:Path, jobs:list[Job])->None:
     fix = 'Name a folder of this computer with --output-dir'
     raise ProjectError(Problem(images[0], '', f'images, predicted into {wishes.shown(place)}', 'videos', fix))
 
+def _mirror(stack:ExitStack, scratch:Path|None)->Any:
+    "Places for remote files, in a folder that is named or in that of temporary files; errors name URLs."
+    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
+    from lightning_pose_nb.remote.transfer import SCRATCH
+    if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
+    mirror = stack.enter_context(Mirror())
+    stack.enter_context(naming_urls(mirror))
+    return mirror
+
+def _inputs_here(mirror:Any, inputs:Sequence[Any])->list[Path]:
+    "The inputs, with what stands for the videos of those that are remote."
+    from lightning_pose_nb.remote_predictions import remote_videos
+    found:list[Path] = []
+    for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
+    return found
+
+# %% ../../nbs/52_cli/50_predict.ipynb #d729812c
 def _taken(
     stack:ExitStack,         # Removes what was fetched
     model_dir:Any,           # A `Path` or `Url`, each of the inputs too
@@ -486,22 +503,6 @@ def _taken(
     if not isinstance(model_dir, Path):
         model_dir = fetch_model(mirror, model_dir, described=bool(options['on'] or options['workers']))
     return model_dir, tuple(found)
-
-def _mirror(stack:ExitStack, scratch:Path|None)->Any:
-    "Places for remote files, in a folder that is named or in that of temporary files; errors name URLs."
-    from lightning_pose_nb.remote.mirror import Mirror, naming_urls
-    from lightning_pose_nb.remote.transfer import SCRATCH
-    if scratch: os.environ[SCRATCH] = str(scratch.absolute()) # of workers, too
-    mirror = stack.enter_context(Mirror())
-    stack.enter_context(naming_urls(mirror))
-    return mirror
-
-def _inputs_here(mirror:Any, inputs:Sequence[Any])->list[Path]:
-    "The inputs, with what stands for the videos of those that are remote."
-    from lightning_pose_nb.remote_predictions import remote_videos
-    found:list[Path] = []
-    for one in inputs: found += [one] if isinstance(one, Path) else remote_videos(mirror, one)
-    return found
 
 # %% ../../nbs/52_cli/50_predict.ipynb #b4d50457
 @dataclass
