@@ -73,8 +73,9 @@ class _Owners:
     def _note(self, name:str)->dict[str,Any]:
         "What the file of a name was made from, or is being made from."
         csv = self._file_of(name)
-        note = read_note(csv) # also of predictions in a store, of which only the note was fetched
-        return note if note or csv.is_file() else read_note(csv, unfinished=True)
+        note = read_note(csv)
+        if csv.is_file() or 'remote' in note: return note # of what is in a store, only the note was fetched
+        return read_note(csv, unfinished=True)
 
 # %% ../../nbs/30_inference/50_outputs.ipynb #1235ad11
 MOST_NAMES = 1000 # names that are tried for one input
