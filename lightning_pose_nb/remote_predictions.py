@@ -1,4 +1,4 @@
-"""What `lpnb predict`, jobs and the Python API do with URLs: which videos a URL stands for, which files of a model are needed, what is made beside predictions
+"""S3, Google Cloud and web URLs in `lpnb predict`, jobs and the Python API: the videos of a URL, the files of a model that are fetched, exports and labelled videos beside predictions
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/remote_predictions.html.md"""
 
@@ -45,7 +45,7 @@ def fetch_model(
     url:Url|str,    # Of a trained-model folder
     described:bool=False, # Only what describes it, without the weights
 )->Path:            # Its folder here, until the mirror is closed
-    "Fetch what predicts of a model folder; raises `ProjectError` if there is none, and for a web server."
+    "Fetch what is needed of a model folder; raises `ProjectError` if there is none, and for a web server."
     if isinstance(url, str): url = parse_url(url)
     if url.is_web:
         found = 'a model on a web server, where folders cannot be listed'

@@ -170,7 +170,7 @@ DEATH_WORDS = { # by Ray's name for it
 def death_words(
     error:BaseException, # From Ray
 )->str:                  # Empty if it tells something else
-    "How a process of Ray ended."
+    "How a process of Ray ended, in words."
     names = [kind.__name__ for kind in type(error).__mro__]
     return next((DEATH_WORDS[name] for name in names if name in DEATH_WORDS), '')
 

@@ -1,4 +1,4 @@
-"""Rank and number of processes, as torchrun or SLURM (srun) started them; sums and decisions over all of them
+"""Rank and world size of a process that torchrun or SLURM (srun) has started; sums, gathered rows and decisions over all processes
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/processes.html.md"""
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Place:
     "The place of a process among those that train together."
-    rank:int=0        # Its number
-    size:int=1        # How many processes there are
-    local_rank:int=0  # Its number on its machine
+    rank:int=0        # Its number, from 0 on
+    size:int=1        # How many processes there are (the world size)
+    local_rank:int=0  # Its number on its machine, from 0 on
     local_size:int=1  # How many there are on its machine
     launcher:str=''   # Who started them: 'torchrun' or 'srun'; '': nobody, there is one, or this package did
 
@@ -85,8 +85,8 @@ def process_rank()->int:
     return torch.distributed.get_rank() if n_processes()>1 else 0
 
 def sum_of_all(
-    values:'Tensor', # As many in every process
-)->'Tensor':         # The same in every process; a copy without gradient
+    values:'Tensor', # Of any shape, the same in every process
+)->'Tensor':         # Of this shape, equal in every process; a copy without gradient
     "The sum of the values of all processes."
     import torch
     total = values.detach().clone()
@@ -110,7 +110,7 @@ def first_says(
 # %% ../../nbs/00_core/00_processes.ipynb #356f379c
 def rows_of_all(
     rows:'Tensor', # Of this process, shape (n, ...)
-    most:int,      # Rows that any process may have
+    most:int,      # Rows that a process has at most, the same number in every process
     fill:float,    # Stands in the rows that a process does not have
 )->'Tensor':       # Shape (most·processes, ...); of a process by itself its rows
     "The rows of all processes, filled up to as many from each."

@@ -1,4 +1,4 @@
-"""Fetch a video, predict it, push its predictions when they are complete; what is finished is known without fetching anything
+"""Fetch a video from S3, Google Cloud or the web, predict it, push its predictions when they are complete; what is finished is known without fetching it again
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/30_inference/remote.html.md"""
 

@@ -1,4 +1,4 @@
-"""How many frames per second reading, network and writing get through, and which of them limits a prediction
+"""Throughput of reading, network and writing in frames per second, and which of them is the bottleneck of a prediction
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/30_inference/stages.html.md"""
 
@@ -24,7 +24,7 @@ class Stages:
 
     def timed(self,
         stage:str,
-        items:Iterable[Item], # Whatever takes time to be made
+        items:Iterable[Item], # Frames or answers, each of which takes time to be made
     )->Iterator[Item]:
         "The same items; the time in which they are made counts for a stage."
         items = iter(items)
@@ -43,8 +43,8 @@ class Stages:
 
     def rates(self,
         n:int,             # Frames or images that were predicted
-    )->dict[str,float]:    # Per second, of reading, network and writing
-        "How many each stage gets through in a second, if it need not wait for another."
+    )->dict[str,float]:    # Frames or images per second of `reading`, `network` and `writing`
+        "The throughput of each stage, as if it need not wait for another."
         waiting = self.seconds['waiting']
         busy = {
             'reading': max(self.seconds['reading'], waiting),
@@ -58,12 +58,12 @@ def stages_text(
     n:int,         # How many were predicted
     unit:str,      # `frame` or `image`
 )->str:
-    "What each stage gets through in a second, in one line, and the stage that limits."
+    "The throughput of each stage and the one that limits, in one line."
     rates = stages.rates(n)
     slowest = min(rates, key=rates.__getitem__)
     shown = ', '.join(f'{stage} {_rounded(rate)}/s' for stage,rate in rates.items())
     return f'{n} {unit}s: {shown}; {slowest} limits'
 
 def _rounded(rate:float)->str:
-    "'30,000' or '4.1'."
+    "A rate with as many digits as one reads: '30,000' or '4.1'."
     return f'{rate:,.0f}' if rate>=10 else f'{rate:.1f}'

@@ -1,4 +1,4 @@
-"""A loss averages over what is labelled in the whole batch, also when several processes share the batch (DDP)
+"""Loss normalisation: a loss averages over what is labelled in the whole batch, also when several processes share it (DDP)
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/20_losses/means.html.md"""
 
@@ -53,7 +53,7 @@ def whole_mean(
     return total.detach()/torch.where(count>0, count, 1)
 
 def batch_mean(
-    values:Tensor, # All of which count
+    values:Tensor, # Of any shape; all of them count
 )->Tensor:         # A scalar; 0 if there are none
     "Mean over everything in the batch."
     if values.numel() and not _SHARED.get(): return values.mean()

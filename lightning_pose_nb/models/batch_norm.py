@@ -40,7 +40,7 @@ def _sum(x:Tensor)->Tensor:
 
 # %% ../../nbs/21_models/00_batch_norm.ipynb #3b371e42
 def _channels(values:Tensor, like:Tensor)->Tensor:
-    "Numbers of channels (C,) beside features (B, C, ...)."
+    "Numbers of channels (C,) in a shape that fits features (B, C, ...): (1, C, 1, ...)."
     return values.reshape(1, -1, *[1]*(like.ndim-2))
 
 def _share(counts:Tensor|None, wide:Tensor)->Tensor:
@@ -51,7 +51,7 @@ def _share(counts:Tensor|None, wide:Tensor)->Tensor:
 
 @torch.no_grad()
 def _follow(norm:_BatchNorm, mean:Tensor, variance:Tensor, n:Tensor)->None:
-    "Let the statistics for evaluation follow."
+    "Update the running mean and variance (C,), used in evaluation, from those of the batch (C,) of n places."
     if norm.running_mean is None or norm.running_var is None: return
     if norm.num_batches_tracked is not None: norm.num_batches_tracked += 1
     share = norm.momentum
@@ -101,7 +101,7 @@ _KNOWN = {'BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d', 'BatchNormAct2d'}
 def sync_batch_norm(
     network:nn.Module, # Changed in place
 )->None:
-    "Let every batch normalisation see the whole batch; `ProjectError` for a kind of layer that cannot."
+    "Let every batch normalisation see the whole batch; raises `ProjectError` for a kind of layer that cannot."
     for parent in list(network.modules()):
         for name,child in list(parent.named_children()):
             if not isinstance(child, _BatchNorm) or isinstance(child, SyncedBatchNorm): continue

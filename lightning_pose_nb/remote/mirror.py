@@ -1,4 +1,4 @@
-"""Each remote file has a path in a scratch folder: videos are fetched there for as long as they are needed, results are made there and pushed when they are complete
+"""Each remote file of S3, Google Cloud or the web has a path in a scratch folder: videos are fetched there while they are needed, results are made there and pushed when they are complete
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/04_remote/mirror.html.md"""
 
@@ -165,7 +165,7 @@ class Listings(Places):
     def size_of(self,
         path:Path, # A file, remote or not
     )->int|None:   # None: there is none
-        "Bytes of a file, where it is to be in the end; a remote folder is listed once."
+        "Bytes of a file in its bucket, or on this computer if it is no remote one; a remote folder is listed once."
         url = self.url_of(path)
         if url is None: return path.stat().st_size if path.is_file() else None
         return self._listed(path.parent).get(path.name)

@@ -1,4 +1,4 @@
-"""Find files in a bucket, fetch them so that an interrupted download goes on and is never believed whole, push results, and clean up after processes that died
+"""List, download and upload files of a bucket: interrupted downloads are resumed and never taken for complete, results are pushed, and what killed processes left is removed
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/04_remote/transfer.html.md"""
 
@@ -52,7 +52,7 @@ def _as_file(url:Url, told:Mapping[str,Any])->RemoteFile:
 def look_at(
     url:Url,     # Of a file
 )->RemoteFile:
-    "A remote file as it is now; raises `ProjectError` if there is none."
+    "A remote file as it is now; raises `ProjectError` if there is none, or a folder."
     store = open_store(url)
     with remote_errors(url): told = store.info(url.full)
     if told.get('type')=='directory': raise ProjectError(Problem(str(url), '', 'a folder', 'a file'))

@@ -160,7 +160,7 @@ LIBRARY_NAMES = 'botocore', 'aiobotocore', 'aiohttp', 'gcsfs', 's3fs', 'fsspec',
 
 # %% ../../nbs/04_remote/10_urls.ipynb #1a59e1e7
 class RemoteError(ProjectError):
-    "What a store answered, in our words; `again`: may the next try succeed?"
+    "A failure of a store, with what to do; `again`: may the next try succeed?"
     def __init__(self, problems:Any, again:bool=False):
         super().__init__(problems)
         self.again = again

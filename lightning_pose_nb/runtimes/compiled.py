@@ -1,4 +1,4 @@
-"""Backbone and feature pyramid through `torch.compile`: the same features from fused kernels, after a first call that takes its time
+"""Backbone and feature pyramid through `torch.compile`: the same features from fused kernels, after a first call that takes seconds to minutes
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/24_runtimes/compiled.html.md"""
 

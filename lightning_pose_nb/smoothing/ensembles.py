@@ -46,7 +46,7 @@ def join_predictions(
     tables:Sequence[Predictions], # Of the same frames or images, by at least two models
     names:Sequence[str]=(),       # What to call them in errors; none: by their number
 )->Predictions:                   # `extra` holds the variances
-    "The ensemble of some predictions; raises `ProjectError` where they are not of the same."
+    "The ensemble of some predictions; raises `ProjectError` where they are not of the same frames and keypoints."
     names = names or [f'predictions {n+1}' for n in range(len(tables))]
     if len(tables)<2:
         raise ProjectError(Problem('ensemble', '', how_many(len(tables), 'model'), 'at least two models'))
@@ -87,7 +87,7 @@ def ensemble_predictions(
     csvs:Sequence[Path|str],   # Predictions of one video, or of the same images, by each model
     csv:Path|str|None=None,    # Where to write the ensemble, with a note beside it; None: nowhere
 )->Predictions:                # `extra` holds `x_ens_var` and `y_ens_var`, pixels²
-    "The median over several models of each keypoint; raises `ProjectError` for what is not of the same video."
+    "The median over several models of each keypoint; raises `ProjectError` for predictions of different videos."
     members = list(map(Path, csvs))
     if csv is not None:
         write_ensemble(members, Path(csv))

@@ -1,4 +1,4 @@
-"""Distributed data parallel training (DDP) on several GPUs and machines: from a script or notebook, by torchrun or SLURM
+"""Multi-GPU, multi-node training by distributed data parallel (DDP): from a script or notebook, by torchrun or SLURM
 
 Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/several_devices.html.md"""
 
@@ -79,11 +79,11 @@ class Team:
     def key(self, name:str)->str: return f'lpnb/{self.turn}/{name}'
 
     def announce(self, news:str)->None:
-        "Tell the others, once in a turn: 'train', or why nothing comes of it."
+        "Tell the others, once in a turn: 'train', or why there is no training."
         if not self.store.check([self.key('news')]): self.store.set(self.key('news'), news)
 
     def hear(self)->str:
-        "Wait for what the first process says; `ProjectError` if it is gone."
+        "Wait for what the first process says; raises `ProjectError` if it is gone."
         try:
             while not self.store.check([self.key('news')]): time.sleep(0.1)
             return self.store.get(self.key('news')).decode()
