@@ -13,10 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from typing import Any
 
 # %% ../../nbs/00_core/00_processes.ipynb #abe5988d
 @dataclass(frozen=True)
@@ -85,8 +82,8 @@ def process_rank()->int:
     return torch.distributed.get_rank() if n_processes()>1 else 0
 
 def sum_of_all(
-    values:'Tensor', # Of any shape, the same in every process
-)->'Tensor':         # Of this shape, equal in every process; a copy without gradient
+    values:Any, # Tensor of any shape, the same in every process
+)->Any:         # Tensor of this shape, equal in every process; a copy without gradient
     "The sum of the values of all processes."
     import torch
     total = values.detach().clone()
@@ -109,10 +106,10 @@ def first_says(
 
 # %% ../../nbs/00_core/00_processes.ipynb #356f379c
 def rows_of_all(
-    rows:'Tensor', # Of this process, shape (n, ...)
+    rows:Any,      # Tensor of this process, shape (n, ...)
     most:int,      # Rows that a process has at most, the same number in every process
     fill:float,    # Stands in the rows that a process does not have
-)->'Tensor':       # Shape (most·processes, ...); of a process by itself its rows
+)->Any:           # Tensor, shape (most·processes, ...); of a process by itself its rows
     "The rows of all processes, filled up to as many from each."
     import torch
     n = n_processes()
