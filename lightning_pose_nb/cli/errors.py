@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -26,7 +26,7 @@ import click
 
 from ..core.errors import ProjectError, did_you_mean
 from ..core.files import DISK, is_url, refuse_url
-from ..core.processes import launched_place
+from ..core.processes import interrupt_main, interrupts_kept, launched_place
 
 # %% ../../nbs/52_cli/00_errors.ipynb #575a0446
 def is_for_user(
@@ -83,8 +83,13 @@ def stop_signals()->Iterator[list[int]]: # Receives the number of the signal tha
         raise KeyboardInterrupt
 
     replaced = _stops()
+    def again()->None:
+        "Let the signal that was ignored arrive once more."
+        interrupt_main(arrived.pop() if arrived else signal.SIGINT)
+
     for number in replaced: signal.signal(number, interrupt)
-    try: yield arrived
+    try:
+        with interrupts_kept(again) if replaced else nullcontext(): yield arrived
     finally:
         for number,before in replaced.items(): signal.signal(number, before)
 

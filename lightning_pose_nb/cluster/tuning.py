@@ -12,7 +12,7 @@ __all__ = ['MOST_PANELS', 'TuningOptions', 'plan_tuning', 'tuning_table', 'best_
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import pandas as pd
 from .manifest import Manifest, TrialUnit, relative_to, write_manifest
 from .manifest import read_manifest as read_units
 from .states import DONE, States, read_mark
-from .sweeps import check_backbones
+from .sweeps import check_backbones, refuse_outdated
 from ..config.edit import edit_text
 from ..config.load import load_config, save_config
 from ..config.schema import Config
@@ -70,6 +70,7 @@ def plan_tuning(
     names = [f'trial-{number:04d}' for number in numbers]
     seeds = [options.seed*100_000+number for number in numbers]
     units = [TrialUnit(name=name, output=name, seed=seed, **common) for name,seed in zip(names, seeds)]
+    refuse_outdated(_ended(config, units, folder))
     manifest = _write_longer(folder/'jobs.json', units, made_by)
     begin_with(open_study(folder/STUDY), space.given(cfg))
     return manifest
@@ -86,6 +87,14 @@ def _check_search(config:Path, cfg:Config, space:SearchSpace)->None:
     if cfg.training.val_prob!=0: return
     expected = 'validation frames, by whose error the trials are compared'
     raise ProjectError(Problem(str(config), 'training.val_prob', '0', expected))
+
+def _ended(config:Path, units:Sequence[TrialUnit], folder:Path)->Iterator[tuple[Path,dict[str,Any],Path]]:
+    "Config, changes and model folder of each trial that has ended."
+    for unit in units:
+        result = folder/unit.makes()[0]
+        if not result.is_file(): continue
+        facts = json.loads(result.read_text(encoding='utf-8'))
+        yield config, unit.changes | facts['changes'], folder/facts['model']
 
 def _planned(path:Path)->int:
     "How many trials are planned already."

@@ -94,7 +94,7 @@ def plan_predictions(
         raise ProjectError(Problem(str(folder), '', 'no videos to predict', 'at least one'))
     models = [model, *orders.ensemble]
     if orders.ensemble: check_members(models)
-    plans = [_plan_of(one, folder, portions, orders, place) for one,place in zip(models, _places(models, folder))]
+    plans = [_plan_of(one, folder, portions, orders, where) for one,where in zip(models, _places(models, folder))]
     units = _all_units(plans, recordings)
     manifest = Manifest(folder/'jobs.json', tuple(units), made_by)
     if manifest.path.exists(): _refuse_in_use(manifest.path)
@@ -347,21 +347,29 @@ def check_members(
         problems.append(Problem(str(model), '', found, 'models of the same project'))
     if problems: raise ProjectError(problems)
 
-def _places(models:Sequence[Path], folder:Path)->list[Path]:
-    "Where the predictions of each model go: of one, into the folder itself."
-    if len(models)==1: return [folder]
+def _places(models:Sequence[Path], folder:Path)->list[tuple[Path,str]]:
+    "Where the predictions of each model go, and how names of units begin: of one, the folder itself, and nothing."
+    if len(models)==1: return [(folder, '')]
     names = [model.resolve().name for model in models]
-    return [folder/'models'/(name if names.count(name)==1 else f'{name}-{n+1}') for n,name in enumerate(names)]
+    places = []
+    for n,name in enumerate(names, 1):
+        own = name if names.count(name)==1 else f'{name}-{n}'
+        places.append((folder/'models'/own, f'm{n}-'))
+    return places
 
-def _plan_of(model:Path, folder:Path, portions:Portions, orders:Orders, place:Path)->_Plan:
+def _plan_of(
+    model:Path,
+    folder:Path,            # Of the manifest
+    portions:Portions,
+    orders:Orders,
+    where:tuple[Path, str], # Its predictions go there; what the names of its units begin with
+)->_Plan:
     "How recordings become units for one of the models."
     from lightning_pose_nb.models.folder import load_description
     cfg,_ = load_description(model)
     batch_size = portions.batch_size or cfg.predict_length
-    number = [model, *orders.ensemble].index(model) if model in orders.ensemble else -1
-    prefix = '' if place==folder else f'm{number+2}-'
     return _Plan(
-        relative_to(model, folder), folder, portions, batch_size, orders, bool(cfg.data.bbox_file), place, prefix)
+        relative_to(model, folder), folder, portions, batch_size, orders, bool(cfg.data.bbox_file), *where)
 
 # %% ../../nbs/51_cluster/80_videos.ipynb #e7c3d46d
 def _recording_ensembles(

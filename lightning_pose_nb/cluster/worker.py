@@ -9,7 +9,6 @@ __all__ = ['DEATHS', 'LAST', 'parse_shard', 'shard_units', 'logged_to', 'termina
            'WorkerLost', 'run_noted', 'error_words', 'others_here', 'lack_of_memory', 'Worker', 'sbatch_script']
 
 # %% ../../nbs/51_cluster/30_worker.ipynb #f2772893
-import _thread
 import os
 import platform
 import shlex
@@ -19,7 +18,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -43,7 +42,7 @@ from lightning_pose_nb.cluster.states import (
 from .units import OpenModel, memory_needed, run_unit
 from ..core.errors import Problem, ProjectError
 from ..core.locks import living_owner, owned
-from ..core.processes import alone
+from ..core.processes import alone, interrupt_main, interrupts_kept
 
 # %% ../../nbs/51_cluster/30_worker.ipynb #3e2fae5f
 def parse_shard(
@@ -116,21 +115,18 @@ def interrupted_when(
     def look()->None:
         while not ended.wait(1):
             if not is_over(): continue
-            if not ended.is_set(): _interrupt_main()
+            if not ended.is_set(): interrupt_main()
             return
     before = signal.getsignal(signal.SIGINT)
     if before in (signal.SIG_IGN, signal.SIG_DFL): # as in the background of a shell
         signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=look, daemon=True).start()
-    try: yield
+    own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    try:
+        with interrupts_kept(interrupt_main) if own else nullcontext(): yield
     finally:
         ended.set()
         signal.signal(signal.SIGINT, before)
-
-def _interrupt_main()->None:
-    "What Ctrl-C does, also while the main thread waits."
-    if os.name=='posix': os.kill(os.getpid(), signal.SIGINT)
-    else: _thread.interrupt_main()
 
 # %% ../../nbs/51_cluster/30_worker.ipynb #814c5ce4
 DEATHS = 3 # times that the process of a unit may die without a word

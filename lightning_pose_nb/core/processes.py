@@ -6,11 +6,15 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/00_core/processes.ht
 
 # %% auto #0
 __all__ = ['ALONE', 'Place', 'alone', 'launched_place', 'n_processes', 'process_rank', 'sum_of_all', 'any_of_all', 'first_says',
-           'rows_of_all', 'is_lost_connection']
+           'rows_of_all', 'is_lost_connection', 'interrupts_kept', 'interrupt_main']
 
 # %% ../../nbs/00_core/00_processes.ipynb #2602dad3
+import _thread
 import os
-from collections.abc import Iterator, Mapping
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -132,3 +136,26 @@ def is_lost_connection(
     if group.is_available() and isinstance(error, group.DistError): return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(word in text for word in _LOST)
+
+# %% ../../nbs/00_core/00_processes.ipynb #c26b414c
+@contextmanager
+def interrupts_kept(
+    again:Callable[[],object], # Interrupts the main thread; called in another one
+)->Iterator[None]:
+    "While the block runs, a `KeyboardInterrupt` that Python had to ignore is given once more."
+    before = sys.unraisablehook
+    def hook(fault:Any)->None:
+        if not isinstance(fault.exc_value, KeyboardInterrupt): return before(fault)
+        timer = threading.Timer(0.1, again) # by then the callback has ended
+        timer.daemon = True
+        timer.start()
+    sys.unraisablehook = hook
+    try: yield
+    finally: sys.unraisablehook = before
+
+def interrupt_main(
+    number:int=signal.SIGINT, # The signal
+)->None:
+    "What Ctrl-C does, also while the main thread waits."
+    if os.name=='posix': os.kill(os.getpid(), number)
+    else: _thread.interrupt_main(number)

@@ -6,7 +6,8 @@ Docs: https://lightning-pose-nb.github.io/lightning_pose_nb/22_training/several_
 
 # %% auto #0
 __all__ = ['TIMEOUT', 'placed_config', 'no_launcher', 'Team', 'OtherFailed', 'current_team', 'joined', 'describe', 'Child',
-           'started', 'run_child', 'connected', 'share', 'TeamEnvironment', 'TeamStrategy', 'strategy_options']
+           'started', 'run_child', 'connected', 'share', 'TeamEnvironment', 'SignalsAsBefore', 'TeamStrategy',
+           'strategy_options']
 
 # %% ../../nbs/22_training/80_several_devices.ipynb #5e7d69fb
 import atexit
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +30,7 @@ from typing import Any
 import torch
 from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.strategies import DDPStrategy
 from pytorch_lightning.utilities import rank_zero_only
 from torch import distributed
@@ -215,6 +218,7 @@ class Child:
         "It owns nothing, and can be killed."
         self.process.kill()
         self.process.wait()
+        if self.process.stdin: self.process.stdin.close()
         self.said.close()
 
 def _start_child(entry:str, port:int, place:Place)->Child:
@@ -224,7 +228,7 @@ def _start_child(entry:str, port:int, place:Place)->Child:
     paths = os.pathsep.join(path for path in sys.path if path)
     said = tempfile.TemporaryFile()
     process = subprocess.Popen(
-        [sys.executable, '-c', code, entry, *numbers], stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+        [sys.executable, '-c', code, entry, *numbers], stdin=subprocess.PIPE, stdout=said, stderr=said,
         env=os.environ | {'PYTHONPATH': paths}, start_new_session=True)
     return Child(process, said)
 
@@ -249,8 +253,15 @@ def started(
             child.end()
             atexit.unregister(child.process.kill)
 
+def _end_with_starter()->None:
+    "Wait until the other end of standard input is closed, which is when the process there is gone; then end."
+    with suppress(OSError):
+        while os.read(0, 1): pass
+    os._exit(1)
+
 def run_child(entry:str, port:str, rank:str, size:str)->None:
     "What a process does that `started` has started."
+    threading.Thread(target=_end_with_starter, daemon=True).start()
     place = Place(int(rank), int(size), int(rank), int(size))
     rank_zero_only.rank = place.rank
     team = Team(place, _store('127.0.0.1', int(port), False), 1)
@@ -276,6 +287,7 @@ def connected(
     if device.type=='cpu': torch.set_num_threads(max(1, threads//team.place.local_size))
     else: torch.get_device_module(device).set_device(device)
     try:
+        _meet(team)
         store = PrefixStore(team.key('group'), team.store)
         distributed.init_process_group(
             backend, store=store, rank=team.place.rank, world_size=team.place.size, timeout=TIMEOUT)
@@ -287,6 +299,17 @@ def connected(
         torch.set_num_threads(threads)
         sys.excepthook = hook
         with suppress(RuntimeError, ValueError, AssertionError): distributed.destroy_process_group()
+
+# %% ../../nbs/22_training/80_several_devices.ipynb #8fe5cf64
+def _meet(team:Team)->None:
+    "Wait for all processes; `ProjectError` if one has failed before it came. PyTorch would wait for it."
+    here = [team.key(f'here/{rank}') for rank in range(team.place.size)]
+    team.store.set(here[team.place.rank], 'yes')
+    end = time.monotonic()+TIMEOUT.total_seconds()
+    while not team.store.check(here) and time.monotonic()<end:
+        problem = _failure(team)
+        if problem: raise OtherFailed(problem)
+        time.sleep(0.05)
 
 def _look_for_cause(team:Team, error:RuntimeError)->None:
     "Raise what ended another process, if that is why this one cannot go on."
@@ -325,6 +348,12 @@ class TeamEnvironment(ClusterEnvironment):
 
 _NEWER = 'forward_sync_buffers' in signature(DistributedDataParallel.__init__).parameters
 _BUFFERS: dict[str,Any] = {'forward_sync_buffers' if _NEWER else 'broadcast_buffers': False} # they are equal anyway
+
+class SignalsAsBefore(Callback):
+    "Leaves SIGTERM to whoever had it: Lightning's answer is a message that the other processes do not expect."
+    def __init__(self): self.handler = signal.getsignal(signal.SIGTERM)
+    def on_train_start(self, trainer:Any, pl_module:Any)->None:
+        if threading.current_thread() is threading.main_thread(): signal.signal(signal.SIGTERM, self.handler)
 
 class TeamStrategy(DDPStrategy):
     "Distributed data parallel training by processes that are connected already."

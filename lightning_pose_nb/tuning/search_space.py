@@ -45,6 +45,12 @@ class Dimension:
         "The values that have to be valid: all choices, or both ends of the range."
         return [typed_value(self.key, word) for word in self.words] or [self.low, self.high]
 
+    def samples(self)->list[Any]:
+        "Values to be tried on the config: the ends, and the one behind the first, which may be no multiple."
+        if self.words or not self.is_whole: return self.ends()
+        second = self.low+(self.step or 1)
+        return list(dict.fromkeys([self.low, second, self.high]))
+
     def value(self,
         given:Any, # What the search proposes: a choice as it is typed, or a number
     )->Any:
@@ -244,7 +250,7 @@ def check_space(
     "Raise `ProjectError` for values that the config cannot have."
     problems = []
     for one in space.dimensions:
-        for value in one.ends():
+        for value in one.samples():
             try: load_config(config, {**space.fixed, one.key: value})
             except ProjectError as error: problems += error.problems
     if problems: raise ProjectError(merge_repeated(list(dict.fromkeys(problems)), 1))
