@@ -237,7 +237,9 @@ def _with_runtime(
     if not first: return model, batches
     images = torch.as_tensor(first[0][0][:TRIED]).movedim(-1, -3)
     if begun: return replace(model, network=engine_network(model, images, begun)), batches
-    if len(first)<2 and runtime=='auto': return model, batches
+    if len(first)<2 and runtime=='auto':
+        if precision in ('bf16', 'int8'): _tell(options, f'not {precision}: {job.title} is over before it can be tried')
+        return model, batches
     choice = choose_network(model, runtime, images, job.consecutive, precision)
     journal.remark(runtime=choice.runtime)
     _tell(options, choice.why)

@@ -174,12 +174,18 @@ def choose_network(
     if not able: return _without_engine(model, runtime, reasons)
     facts = _facts(model, images, able)
     note = _remembered(model.folder, facts)
-    if note: return Choice(_network_of(model, note['runtime'], images), note['runtime'], note['why'])
-    choice,trials = _fastest(model, able, images, consecutive)
-    refused = [f'not {name}: {reason}' for name,reason in reasons.items() if reason and precision in name.split()]
-    choice = replace(choice, why='; '.join([choice.why, *refused]))
-    _remember(model.folder, facts, choice, trials)
-    return choice
+    if note: choice = Choice(_network_of(model, note['runtime'], images), note['runtime'], note['why'])
+    else:
+        choice,trials = _fastest(model, able, images, consecutive)
+        _remember(model.folder, facts, choice, trials)
+    return replace(choice, why='; '.join([choice.why, *_unused(runtime, precision, reasons)]))
+
+def _unused(runtime:str, precision:str, reasons:dict[str,str])->list[str]:
+    "Why a precision that was asked for by name is not tried: its engine cannot be used, or the runtime has none."
+    if precision in ('32', 'auto'): return []
+    wanted = [name for name in reasons if ENGINES[name].precision==precision]
+    if not wanted: return [f'not {precision}: {runtime} computes in 32 bits only']
+    return [f'not {name}: {reasons[name]}' for name in wanted if reasons[name]]
 
 def _without_engine(model:LoadedModel, runtime:str, reasons:dict[str,str])->Choice:
     "PyTorch, where no engine can be used; raises `ProjectError` for a runtime that was asked for by name."
