@@ -598,7 +598,7 @@ def _end_diverged(run:TrainingRun, error:Diverged, module:PoseModule, best:BestC
 # %% ../../nbs/22_training/90_fit.ipynb #3b00c4d9
 def _smaller_run(run:TrainingRun, parts:Parts, world:int)->TrainingRun:
     "The run with half as many images at once; `ProjectError` if there is no half."
-    if parts.tried<2 or world>1: raise _no_memory(run, parts.tried)
+    if parts.tried<2 or world>1: raise _no_memory(run, parts.tried, world)
     most = parts.tried//2
     warnings.warn(
         f'memory ran out with {parts.tried} images at once; training goes on with {most} at once. Batches and losses '
@@ -610,13 +610,16 @@ def _smaller_run(run:TrainingRun, parts:Parts, world:int)->TrainingRun:
     smaller.save_description()
     return smaller
 
-def _no_memory(run:TrainingRun, tried:int)->ProjectError:
-    "The error for a memory that does not hold the training of one image."
+def _no_memory(run:TrainingRun, tried:int, world:int)->ProjectError:
+    "The error for a memory that does not hold one image, or the share of a batch that one of several processes has."
     height,width = run.cfg.data.size
     at_once = f'the training of {tried} image{"s" if tried>1 else ""} at once' if tried else 'the network'
     found = f'{height}×{width} with {run.cfg.model.backbone}: memory does not hold {at_once}'
     fix = (f'Halve data.image_resize_dims (to {height//2}×{width//2}), take a smaller model.backbone, '
            'end other programs, or set training.accelerator: cpu')
+    if world>1 and tried>1:
+        fix = (f'Set training.train_batch_size to {world*(tried//2)} or less, of which each of {world} processes has '
+            f'{tried//2}, or train with one process, which computes a batch in parts. {fix}')
     return ProjectError(Problem(str(run.cfg.path or 'config'), 'data.image_resize_dims', found, 'a smaller size', fix))
 
 # %% ../../nbs/22_training/90_fit.ipynb #b64df462
