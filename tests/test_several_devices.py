@@ -11,12 +11,14 @@ import torch
 from devices import Dies, Double
 from pytorch_lightning.callbacks import Callback
 
+from lightning_pose_nb import train
 from lightning_pose_nb.config.load import load_config
 from lightning_pose_nb.core.errors import ProjectError
 from lightning_pose_nb.data.multiview_labels import project_labels
 from lightning_pose_nb.datasets.frame_errors import FILE as FRAME_ERRORS
 from lightning_pose_nb.models.folder import WEIGHTS, load_description
 from lightning_pose_nb.synthetic.project import make_project
+from lightning_pose_nb.training import several_devices
 from lightning_pose_nb.training.checkpoints import RESUME
 from lightning_pose_nb.training.fit import fit_model, read_log
 from lightning_pose_nb.training.provenance import largest_difference
@@ -82,18 +84,30 @@ def test_callback_that_cannot_be_sent(config, tmp_path):
         fit_model(cfg, project_labels(cfg), tmp_path/'run', False, False, (Local(),))
 
 
-def launch(words, folder, processes=2):
-    "Start a command in several processes as torchrun does; exit codes and what each of them said."
+def free_port():
+    "A port that nobody uses."
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
-        port = str(free.getsockname()[1])
-    running = []
-    for rank in range(processes):
-        place = {'RANK': str(rank), 'LOCAL_RANK': str(rank), 'WORLD_SIZE': str(processes),
-                 'LOCAL_WORLD_SIZE': str(processes), 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': port}
-        running.append(subprocess.Popen(
-            [sys.executable, '-c', 'from lightning_pose_nb.cli.main import main; main()', *map(str, words)], cwd=folder,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | place))
+        return free.getsockname()[1]
+
+
+def variables(rank, port):
+    "What torchrun tells one of two processes."
+    return {'RANK': str(rank), 'LOCAL_RANK': str(rank), 'WORLD_SIZE': '2', 'LOCAL_WORLD_SIZE': '2',
+            'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
+
+
+def begin(words, folder, rank, port):
+    "Start a command in one of two processes, as torchrun does."
+    return subprocess.Popen(
+        [sys.executable, '-c', 'from lightning_pose_nb.cli.main import main; main()', *map(str, words)], cwd=folder,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | variables(rank, port))
+
+
+def launch(words, folder):
+    "Start a command in two processes, as torchrun does; exit codes and what each of them said."
+    port = free_port()
+    running = [begin(words, folder, rank, port) for rank in range(2)]
     said = [process.communicate(timeout=300)[0] for process in running]
     return [process.returncode for process in running], said
 
@@ -110,3 +124,25 @@ def test_command_started_by_torchrun(config, tmp_path):
     folders = [path.parent for path in Path(tmp_path).rglob(WEIGHTS)]
     assert len(folders) == 1
     assert load_description(folders[0])[0].training.num_gpus == 2
+
+
+def test_script_that_is_the_second_process(config, tmp_path, monkeypatch):
+    "It trains with the first, has the same model at the end, and learns why there is none if the first fails."
+    monkeypatch.setattr(several_devices, '_LAUNCHED', [])
+    changes = SMALL | VIDEO | {'training.max_epochs': 2, 'eval.predict_vids_after_training': False}
+    whole = f'from lightning_pose_nb import train; train({str(config)!r}, "model", {changes!r})'
+    broken = f'{whole}; train({str(config)!r}, "other", ["training.max_epoch=1"])'
+    port = free_port()
+    first = subprocess.Popen(
+        [sys.executable, '-c', broken], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=os.environ | variables(0, port))
+    for name, value in variables(1, port).items(): monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    model = train(config, 'model', changes, progress=False)
+    with pytest.raises(ProjectError, match='max_epoch'): train(config, 'other', progress=False)
+    said = first.communicate(timeout=300)[0]
+    assert first.returncode == 1, said
+    assert 'max_epochs' in said
+    assert load_description(tmp_path/'model')[0].training.num_gpus == 2
+    assert Path(model.model.folder).resolve() == (tmp_path/'model').resolve()
+    assert not (tmp_path/'other').exists()
